@@ -1,0 +1,56 @@
+"""Writing files so that nothing half-written ever bears a final name.
+
+A file is written under a temporary name in its final folder and renamed when it
+is whole; whatever goes wrong, the temporary file is removed and an older file
+under the final name stays as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import from_os_error
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; rename it to `path` when the block ends well.
+
+    The temporary name keeps the suffix, since libraries choose the format by it.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "no-permission", "no-space" or "missing-file", naming `path`.
+    """
+    final = Path(path)
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{final.stem[:40]}-", suffix=final.suffix, dir=final.parent
+        )
+        os.close(handle)
+    except OSError as error:
+        raise from_os_error(error, final, "write") from error
+    part = Path(name)
+    try:
+        yield part
+        # mkstemp makes files private; a mix is as readable as the person's other files.
+        umask = os.umask(0)
+        os.umask(umask)
+        part.chmod(0o666 & ~umask)
+        os.replace(part, final)
+    except OSError as error:
+        raise from_os_error(error, final, "write") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file (UTF-8) atomically."""
+    with atomic_path(path) as part:
+        part.write_text(text, encoding="utf-8")

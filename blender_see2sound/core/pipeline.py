@@ -1,0 +1,280 @@
+"""The four steps as functions on files: what the command, the worker and scripts call.
+
+Each reads and writes a sound scene (`core.scene`) and the files beside it:
+``thumbnails/<id>.png``, ``sounds/<id>.wav``, the mix. Each reports progress and
+can be cancelled; what it had not finished is not there, what was there stays.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import parts
+from .errors import See2SoundError, from_os_error
+from .files import atomic_path
+from .progress import Progress, part_of, silent
+from .scene import Clip, Room, SoundScene, Source, read_scene, resolve, write_scene
+
+if TYPE_CHECKING:
+    from .media import ClipRange
+    from .mix import MixReport
+    from .regions.protocol import Region
+
+#: The horizontal field of view where nobody knows it, degrees.
+DEFAULT_FOV = 50.0
+DEFAULT_SOURCES = 5
+MOST_SOURCES = 64
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step has to say beside the scene it wrote."""
+
+    scene: SoundScene
+    warnings: tuple[str, ...] = ()
+
+
+def find_sources(
+    clip: ClipRange,
+    scene_path: str | Path,
+    *,
+    sources: int = DEFAULT_SOURCES,
+    finder: str | None = None,
+    depth: str | None = None,
+    describer: str | None = None,
+    fov: float | None = None,
+    progress: Progress = silent,
+) -> StepResult:
+    """Find what sounds in a clip and where it is; write the scene and thumbnails.
+
+    Parameters
+    ----------
+    clip : ClipRange
+        The part of a media file to look at.
+    scene_path : path
+        The scene file to write; an older one is replaced when the step ends well.
+    sources : int
+        How many to keep at most, 1 to 64.
+    finder, depth, describer : str, optional
+        Names from `core.parts`; their defaults when None.
+    fov : float, optional
+        Horizontal field of view in degrees, above 0, below 180; 50 when None.
+    progress : Progress
+
+    Raises
+    ------
+    See2SoundError, Cancelled
+    """
+    from .media import open_clip
+    from .placement import positions_of
+
+    if not 1 <= sources <= MOST_SOURCES:
+        raise See2SoundError(
+            f"{sources} sources cannot be kept", "", f"Choose 1 to {MOST_SOURCES}", kind="bad-request"
+        )
+    view = DEFAULT_FOV if fov is None else float(fov)
+    if not 1.0 <= view <= 175.0:
+        raise See2SoundError(
+            f"a field of view of {view:g} degrees cannot be used", "", "Choose 1 to 175", kind="bad-request"
+        )
+    finding, describing, estimating = (
+        parts.load("finder", finder),
+        parts.load("describer", describer),
+        parts.load("depth", depth),
+    )
+    with open_clip(clip) as opened:
+        regions = finding.find(opened, sources, part_of(progress, 0.0, 0.9))
+        regions = describing.describe(opened, regions, part_of(progress, 0.9, 0.95))
+        distances = estimating.distances(opened, regions, view, part_of(progress, 0.95, 0.98))
+        found = tuple(
+            Source(
+                id=f"s{number}",
+                label=region.label,
+                prompt=region.prompt,
+                kind=region.kind,
+                times=tuple(float(t) for t in region.times),
+                positions=positions_of(region, metres, view, opened.size),
+                boxes=tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in region.boxes),
+                presence=tuple(float(p) for p in region.presence),
+                spread={"point": 0.0, "area": 0.5, "ambience": 1.0}[region.kind],
+                seed=number,
+            )
+            for number, (region, metres) in enumerate(zip(regions, distances, strict=True), 1)
+        )
+        scene = SoundScene(
+            Clip(
+                path=_relative(clip.path, scene_path),
+                start=float(clip.start),
+                duration=float(opened.duration),
+                frame_rate=float(opened.frame_rate),
+                size=opened.size,
+                horizontal_fov=view,
+            ),
+            found,
+        )
+    progress("Writing the scene", 0.98)
+    for source, region in zip(found, regions, strict=True):
+        _write_thumbnail(region, Path(scene_path).parent / "thumbnails" / f"{source.id}.png")
+    write_scene(scene, scene_path)
+    progress("Found the sources", 1.0)
+    warnings = () if found else ("Nothing that could sound was found in this picture",)
+    return StepResult(scene, warnings)
+
+
+def make_sounds(
+    scene_path: str | Path,
+    *,
+    maker: str | None = None,
+    prompt: str | None = None,
+    seed: int | None = None,
+    only: Sequence[str] | None = None,
+    progress: Progress = silent,
+) -> StepResult:
+    """Make a mono sound for each source of a scene; write them and the scene.
+
+    Parameters
+    ----------
+    scene_path : path
+    maker : str, optional
+        A name from `core.parts`.
+    prompt, seed : optional
+        Replace those of the sources that are sounded.
+    only : sequence of str, optional
+        Ids; the other sources keep what they have.
+
+    Raises
+    ------
+    See2SoundError, Cancelled
+    """
+    from .sounds import SAMPLE_RATE, write_sound
+
+    scene = read_scene(scene_path)
+    chosen = [scene.source(i) for i in only] if only is not None else list(scene.sources)
+    if prompt is not None:
+        chosen = [dataclasses.replace(s, prompt=prompt) for s in chosen]
+    if seed is not None:
+        if not 0 <= seed < 2**31:
+            raise See2SoundError(f"seed {seed} cannot be used", "", "Choose 0 to 2147483647", kind="bad-request")
+        chosen = [dataclasses.replace(s, seed=seed) for s in chosen]
+    making = parts.load("maker", maker)
+    # One source at a time is written, so that memory does not grow with their number.
+    done: list[Source] = []
+    for number, source in enumerate(chosen):
+        step = part_of(progress, number / len(chosen), (number + 1) / len(chosen))
+        samples = making.make([source], scene.clip, step)[0]
+        name = f"sounds/{source.id}.wav"
+        write_sound(resolve(name, scene_path), samples, SAMPLE_RATE)
+        done.append(dataclasses.replace(source, sound=name))
+    for source in done:
+        scene = scene.replace_source(source)
+    write_scene(scene, scene_path)
+    progress("Made the sounds", 1.0)
+    return StepResult(scene)
+
+
+def mix_scene(
+    scene_path: str | Path,
+    output: str | Path,
+    *,
+    layout: str = "5.1",
+    lufs: float | None = -23.0,
+    room: bool = True,
+    stems: str | Path | None = None,
+    progress: Progress = silent,
+) -> MixReport:
+    """Mix the sounds of a scene to a loudspeaker layout; write the file, and stems if asked.
+
+    Parameters
+    ----------
+    scene_path, output : path
+    layout : {"mono", "stereo", "5.1", "7.1"}
+    lufs : float or None
+        Integrated loudness to reach (ITU-R BS.1770), -70 to 0; None leaves it.
+    room : bool
+        False ignores the scene's room.
+    stems : path, optional
+        A folder for one file per source.
+
+    Raises
+    ------
+    See2SoundError, Cancelled
+    """
+    from .mix import mix_to_file
+
+    if lufs is not None and not (math.isfinite(lufs) and -70.0 <= lufs <= 0.0):
+        raise See2SoundError(f"a loudness of {lufs:g} LUFS cannot be reached", "", "Choose -70 to 0", kind="bad-request")
+    scene = read_scene(scene_path)
+    if not room:
+        scene = dataclasses.replace(scene, room=None)
+    return mix_to_file(
+        scene, Path(scene_path), Path(output), layout=layout, lufs=lufs,
+        stems=None if stems is None else Path(stems), progress=progress,
+    )  # fmt: skip
+
+
+def run_clip(
+    clip: ClipRange,
+    folder: str | Path,
+    *,
+    sources: int = DEFAULT_SOURCES,
+    finder: str | None = None,
+    maker: str | None = None,
+    fov: float | None = None,
+    layout: str = "5.1",
+    lufs: float | None = -23.0,
+    room: Room | None = None,
+    progress: Progress = silent,
+) -> tuple[StepResult, MixReport]:
+    """Find, sound and mix; leave scene.json, sounds/, thumbnails/, mix.wav, overview.png in a folder.
+
+    Parameters are those of the single steps; `room` goes into the scene.
+
+    Raises
+    ------
+    See2SoundError, Cancelled
+    """
+    from .overview import draw_overview
+
+    scene_path = Path(folder) / "scene.json"
+    mix_path = Path(folder) / "mix.wav"
+    found = find_sources(
+        clip, scene_path, sources=sources, finder=finder, fov=fov, progress=part_of(progress, 0.0, 0.5)
+    )
+    if room is not None:
+        write_scene(dataclasses.replace(found.scene, room=room), scene_path)
+    sounded = make_sounds(scene_path, maker=maker, progress=part_of(progress, 0.5, 0.7))
+    report = mix_scene(
+        scene_path, mix_path, layout=layout, lufs=lufs, progress=part_of(progress, 0.7, 0.9)
+    )
+    draw_overview(
+        read_scene(scene_path), clip, mix_path, Path(folder) / "overview.png", progress=part_of(progress, 0.9, 1.0)
+    )
+    return StepResult(sounded.scene, found.warnings + sounded.warnings), report
+
+
+def _relative(path: Path, scene_path: str | Path) -> str:
+    """A clip's path as the scene file keeps it: relative where one drive holds both."""
+    import os
+
+    try:
+        return Path(os.path.relpath(path, Path(scene_path).resolve().parent)).as_posix()
+    except ValueError:  # another drive on Windows
+        return str(Path(path).resolve())
+
+
+def _write_thumbnail(region: Region, path: Path) -> None:
+    import cv2
+
+    with atomic_path(path) as part:
+        written, data = cv2.imencode(".png", region.thumbnail[:, :, ::-1])
+        if not written:
+            raise See2SoundError(f"cannot write {path}", "the picture could not be encoded")
+        try:
+            part.write_bytes(data.tobytes())
+        except OSError as error:
+            raise from_os_error(error, path, "write") from error

@@ -1,0 +1,454 @@
+"""The sound scene: what is heard where and when, and its JSON file.
+
+The file is the contract between finding, sounding, mixing, Blender and scripts
+(format ``see2sound-scene/1``). Axes as in ADM: the listener sits at the origin,
+x right, y forward, z up, in metres; azimuth is positive to the left, elevation
+positive up, in degrees; times are seconds from the clip's start. A reader
+rejects what it does not understand and names the field. Standard library only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from .errors import See2SoundError, from_os_error
+from .files import write_text
+
+FORMAT = "see2sound-scene/1"
+
+Kind = Literal["point", "area", "ambience"]
+Vector = tuple[float, float, float]
+Box = tuple[float, float, float, float]
+
+#: No position may lie farther from the listener than this, in metres.
+FARTHEST = 10_000.0
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The picture that the sounds belong to.
+
+    Attributes
+    ----------
+    path : str or None
+        The media file, relative to the scene file or absolute; None without a picture.
+    start, duration : float
+        The part of the file that is used, seconds.
+    frame_rate : float
+        Pictures per second.
+    size : (int, int)
+        Width and height in pixels, as shown (rotation applied).
+    horizontal_fov : float
+        Horizontal field of view in degrees.
+    """
+
+    path: str | None
+    start: float
+    duration: float
+    frame_rate: float
+    size: tuple[int, int]
+    horizontal_fov: float
+
+
+@dataclass(frozen=True)
+class Source:
+    """One thing that sounds.
+
+    Attributes
+    ----------
+    id : str
+        Unique in the scene; letters, digits, ``-``, ``_`` and ``.``, so that files can bear it.
+    label, prompt : str
+        A word or two for a person; what it sounds like, for a maker of sounds.
+    kind : {"point", "area", "ambience"}
+    times : tuple of float, length T
+        Seconds from the clip's start, strictly rising. One time: it does not move.
+    positions : tuple of (x, y, z), length T
+        Metres in the listener's frame; interpolated between times, held outside.
+    boxes : tuple of (x0, y0, x1, y1), length T or 0
+        Pixels of the clip; empty where a source was never seen.
+    presence : tuple of float, length T
+        0 to 1, scales the sound in time, interpolated like positions.
+    sound : str or None
+        A sound file, relative to the scene file or absolute; None while there is none.
+    gain_db : float
+    spread : float
+        0 (a point) to 1 (all around).
+    reverb_db : float
+        What goes to the room, relative to the room's own level.
+    lfe_db : float or None
+        What goes to the LFE channel; None for nothing.
+    seed : int
+    """
+
+    id: str
+    label: str
+    prompt: str
+    kind: Kind
+    times: tuple[float, ...]
+    positions: tuple[Vector, ...]
+    boxes: tuple[Box, ...] = ()
+    presence: tuple[float, ...] = ()
+    sound: str | None = None
+    gain_db: float = 0.0
+    spread: float = 0.0
+    reverb_db: float = 0.0
+    lfe_db: float | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Room:
+    """A shoebox room.
+
+    Attributes
+    ----------
+    size : (x, y, z)
+        Metres.
+    rt60 : float
+        Reverberation time in seconds.
+    listener : (x, y, z) or None
+        The listener's place, metres from the room's corner (left, back, floor);
+        None for the middle, 1.6 m high.
+    """
+
+    size: Vector
+    rt60: float
+    listener: Vector | None = None
+
+    def listener_place(self) -> Vector:
+        """The listener's place in metres from the corner, the default resolved."""
+        if self.listener is not None:
+            return self.listener
+        return (self.size[0] / 2, self.size[1] / 2, min(1.6, self.size[2] / 2))
+
+
+@dataclass(frozen=True)
+class SoundScene:
+    """A clip, its sources and, perhaps, a room."""
+
+    clip: Clip
+    sources: tuple[Source, ...] = ()
+    room: Room | None = None
+
+    def source(self, source_id: str) -> Source:
+        """The source with this id.
+
+        Raises
+        ------
+        See2SoundError
+            Of kind "bad-request", naming the ids there are.
+        """
+        for source in self.sources:
+            if source.id == source_id:
+                return source
+        known = ", ".join(source.id for source in self.sources) or "none"
+        raise See2SoundError(
+            f"there is no source {source_id!r}",
+            f"the scene has: {known}",
+            "Choose one of these",
+            kind="bad-request",
+        )
+
+    def replace_source(self, changed: Source) -> SoundScene:
+        """The same scene with the source of the same id replaced."""
+        self.source(changed.id)
+        sources = tuple(changed if s.id == changed.id else s for s in self.sources)
+        return dataclasses.replace(self, sources=sources)
+
+
+def resolve(path: str, scene_path: str | Path) -> Path:
+    """Where a path written in a scene file leads: relative ones start at the file's folder."""
+    return Path(scene_path).parent / path
+
+
+# ------------------------------------------------------------------ writing
+
+
+def scene_to_json(scene: SoundScene) -> dict[str, Any]:
+    """The scene as plain lists, dicts, numbers and strings, in the file's layout."""
+    clip = dataclasses.asdict(scene.clip)
+    clip["size"] = list(scene.clip.size)
+    sources = []
+    for source in scene.sources:
+        row = dataclasses.asdict(source)
+        row["times"] = list(source.times)
+        row["positions"] = [list(p) for p in source.positions]
+        row["boxes"] = [list(b) for b in source.boxes]
+        row["presence"] = list(source.presence)
+        sources.append(row)
+    room: dict[str, Any] | None = None
+    if scene.room is not None:
+        room = {"size": list(scene.room.size), "rt60": scene.room.rt60}
+        if scene.room.listener is not None:
+            room["listener"] = list(scene.room.listener)
+    return {"format": FORMAT, "clip": clip, "sources": sources, "room": room}
+
+
+def write_scene(scene: SoundScene, path: str | Path) -> None:
+    """Check a scene and write its file atomically.
+
+    Raises
+    ------
+    See2SoundError
+        When the scene breaks the format, or the file cannot be written.
+    """
+    data = scene_to_json(scene)
+    scene_from_json(data, str(path))
+    write_text(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+
+
+# ------------------------------------------------------------------ reading
+
+
+def read_scene(path: str | Path) -> SoundScene:
+    """Read and check a scene file.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-scene", naming file and field, or what `from_os_error` gives.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise from_os_error(error, path, "read") from error
+    except UnicodeDecodeError as error:
+        raise _bad(str(path), "", "it is not text in UTF-8") from error
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _bad(str(path), "", f"it is not JSON ({error})") from error
+    return scene_from_json(data, str(path))
+
+
+def scene_from_json(data: Any, name: str = "the scene") -> SoundScene:
+    """Check plain JSON data against the format and make a `SoundScene` of it.
+
+    Parameters
+    ----------
+    data : dict
+        As `scene_to_json` gives it.
+    name : str
+        What errors call the file.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-scene", naming the first field that is wrong.
+    """
+    reader = _Reader(name)
+    top = reader.mapping(data, "", {"format", "clip", "sources", "room"}, {"format", "clip", "sources"})
+    if top["format"] != FORMAT:
+        raise _bad(name, "format", f"it must be {FORMAT!r}, not {top['format']!r}")
+    clip = _clip(reader, top["clip"])
+    rows = reader.sequence(top["sources"], "sources")
+    sources = tuple(_source(reader, row, f"sources[{i}]") for i, row in enumerate(rows))
+    seen: set[str] = set()
+    for i, source in enumerate(sources):
+        # Files are named by the id, and some file systems do not tell case apart.
+        if source.id.lower() in seen:
+            raise _bad(name, f"sources[{i}].id", f"{source.id!r} is there twice")
+        seen.add(source.id.lower())
+    room = None if top.get("room") is None else _room(reader, top["room"])
+    scene = SoundScene(clip, sources, room)
+    if room is not None:
+        _check_inside(reader, scene, room)
+    return scene
+
+
+def _clip(reader: _Reader, data: Any) -> Clip:
+    names = {f.name for f in dataclasses.fields(Clip)}
+    row = reader.mapping(data, "clip", names, names)
+    size = reader.sequence(row["size"], "clip.size", length=2)
+    return Clip(
+        path=reader.text_or_none(row["path"], "clip.path"),
+        start=reader.number(row["start"], "clip.start", low=0.0),
+        duration=reader.number(row["duration"], "clip.duration", above=0.0, high=1e6),
+        frame_rate=reader.number(row["frame_rate"], "clip.frame_rate", above=0.0, high=1e4),
+        size=(
+            reader.integer(size[0], "clip.size[0]", low=1),
+            reader.integer(size[1], "clip.size[1]", low=1),
+        ),
+        horizontal_fov=reader.number(
+            row["horizontal_fov"], "clip.horizontal_fov", above=0.0, below=180.0
+        ),
+    )
+
+
+def _source(reader: _Reader, data: Any, where: str) -> Source:
+    names = {f.name for f in dataclasses.fields(Source)}
+    row = reader.mapping(data, where, names, {"id", "kind", "times", "positions"})
+    source_id = reader.text(row["id"], f"{where}.id")
+    if not source_id or source_id.startswith(".") or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in source_id) or len(source_id) > 64:
+        raise reader.bad(
+            f"{where}.id", "it must be 1 to 64 letters, digits, '-', '_' or '.', not starting with '.'"
+        )
+    kind = row["kind"]
+    if kind not in get_args(Kind):
+        raise reader.bad(f"{where}.kind", f"it must be point, area or ambience, not {kind!r}")
+    times = reader.numbers(row["times"], f"{where}.times")
+    if not times:
+        raise reader.bad(f"{where}.times", "it is empty; one time is needed at least")
+    if any(b <= a for a, b in zip(times, times[1:], strict=False)):
+        raise reader.bad(f"{where}.times", "times must rise")
+    count = len(times)
+    positions = reader.vectors(row["positions"], f"{where}.positions", 3, (count,))
+    for i, position in enumerate(positions):
+        if math.hypot(*position) > FARTHEST:
+            raise reader.bad(f"{where}.positions[{i}]", f"it is farther than {FARTHEST:g} m")
+    boxes = reader.vectors(row.get("boxes", []), f"{where}.boxes", 4, (0, count))
+    for i, (x0, y0, x1, y1) in enumerate(boxes):
+        if x1 < x0 or y1 < y0:
+            raise reader.bad(f"{where}.boxes[{i}]", "it must be x0 y0 x1 y1 with x0 <= x1, y0 <= y1")
+    presence = reader.numbers(row.get("presence", []), f"{where}.presence", low=0.0, high=1.0)
+    if len(presence) not in (0, count):
+        raise reader.bad(f"{where}.presence", f"it has {len(presence)} values for {count} times")
+    lfe = row.get("lfe_db")
+    return Source(
+        id=source_id,
+        label=reader.text(row.get("label", ""), f"{where}.label"),
+        prompt=reader.text(row.get("prompt", ""), f"{where}.prompt"),
+        kind=kind,
+        times=times,
+        positions=tuple((p[0], p[1], p[2]) for p in positions),
+        boxes=tuple((b[0], b[1], b[2], b[3]) for b in boxes),
+        presence=presence or (1.0,) * count,
+        sound=reader.text_or_none(row.get("sound"), f"{where}.sound"),
+        gain_db=reader.number(row.get("gain_db", 0.0), f"{where}.gain_db", low=-200.0, high=60.0),
+        spread=reader.number(row.get("spread", 0.0), f"{where}.spread", low=0.0, high=1.0),
+        reverb_db=reader.number(row.get("reverb_db", 0.0), f"{where}.reverb_db", low=-200.0, high=60.0),
+        lfe_db=None if lfe is None else reader.number(lfe, f"{where}.lfe_db", low=-200.0, high=60.0),
+        seed=reader.integer(row.get("seed", 0), f"{where}.seed", low=0),
+    )
+
+
+def _room(reader: _Reader, data: Any) -> Room:
+    row = reader.mapping(data, "room", {"size", "rt60", "listener"}, {"size", "rt60"})
+    sides = [
+        reader.number(v, f"room.size[{i}]", low=1.0, high=500.0)
+        for i, v in enumerate(reader.sequence(row["size"], "room.size", length=3))
+    ]
+    size = (sides[0], sides[1], sides[2])
+    listener: Vector | None = None
+    if row.get("listener") is not None:
+        place = [
+            reader.number(v, f"room.listener[{i}]", above=0.0, below=size[i])
+            for i, v in enumerate(reader.sequence(row["listener"], "room.listener", length=3))
+        ]
+        listener = (place[0], place[1], place[2])
+    return Room(size, reader.number(row["rt60"], "room.rt60", low=0.05, high=20.0), listener)
+
+
+def _check_inside(reader: _Reader, scene: SoundScene, room: Room) -> None:
+    place = room.listener_place()
+    for i, source in enumerate(scene.sources):
+        if source.kind == "ambience":
+            continue  # a bed comes from everywhere: its position is not a place in the room
+        for position in source.positions:
+            if not all(0.0 < p + o < s for p, o, s in zip(position, place, room.size, strict=True)):
+                raise reader.bad(
+                    f"sources[{i}].positions",
+                    f"source {source.id!r} at {_metres(position)} lies outside the room of "
+                    f"{_metres(room.size)} with the listener at {_metres(place)}",
+                    remedy="Enlarge the room, move the source, or mix without a room",
+                )
+
+
+def _metres(vector: Sequence[float]) -> str:
+    return "(" + ", ".join(f"{v:.2f}" for v in vector) + ") m"
+
+
+def _bad(name: str, where: str, why: str, remedy: str = "") -> See2SoundError:
+    what = f"{name} is not a sound scene" if not where else f"{name}: {where} is wrong"
+    return See2SoundError(what, why, remedy or "Mend the file, or find the sources again", kind="bad-scene")
+
+
+class _Reader:
+    """Checks single values and names the field that breaks the format."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def bad(self, where: str, why: str, remedy: str = "") -> See2SoundError:
+        return _bad(self.name, where, why, remedy)
+
+    def mapping(self, value: Any, where: str, known: set[str], needed: set[str]) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            raise self.bad(where, "it must be an object")
+        dot = f"{where}." if where else ""
+        for key in value:
+            if key not in known:
+                raise self.bad(f"{dot}{key}", "this field is not known")
+        for key in sorted(needed):
+            if key not in value:
+                raise self.bad(f"{dot}{key}", "it is missing")
+        return value
+
+    def sequence(self, value: Any, where: str, length: int | None = None) -> Sequence[Any]:
+        if not isinstance(value, (list, tuple)):
+            raise self.bad(where, "it must be a list")
+        if length is not None and len(value) != length:
+            raise self.bad(where, f"it must have {length} values, not {len(value)}")
+        return value
+
+    def number(
+        self,
+        value: Any,
+        where: str,
+        *,
+        low: float = -1e9,
+        high: float = 1e9,
+        above: float = -math.inf,
+        below: float = math.inf,
+    ) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self.bad(where, f"it must be a number, not {value!r:.40}")
+        if not (low <= value <= high and above < value < below):  # NaN fails every comparison
+            raise self.bad(where, f"{value!r:.40} is out of range")
+        return float(value)
+
+    def integer(self, value: Any, where: str, *, low: int) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.bad(where, f"it must be a whole number, not {value!r:.40}")
+        if not low <= value <= 2**53:
+            raise self.bad(where, f"{value!r:.40} is out of range")
+        return value
+
+    def numbers(
+        self, value: Any, where: str, *, low: float = -1e9, high: float = 1e9
+    ) -> tuple[float, ...]:
+        return tuple(
+            self.number(v, f"{where}[{i}]", low=low, high=high)
+            for i, v in enumerate(self.sequence(value, where))
+        )
+
+    def vectors(
+        self, value: Any, where: str, width: int, lengths: tuple[int, ...]
+    ) -> tuple[tuple[float, ...], ...]:
+        rows = self.sequence(value, where)
+        if len(rows) not in lengths:
+            raise self.bad(where, f"it has {len(rows)} values for {lengths[-1]} times")
+        return tuple(
+            tuple(
+                self.number(v, f"{where}[{i}][{j}]")
+                for j, v in enumerate(self.sequence(row, f"{where}[{i}]", length=width))
+            )
+            for i, row in enumerate(rows)
+        )
+
+    def text(self, value: Any, where: str) -> str:
+        if not isinstance(value, str):
+            raise self.bad(where, f"it must be text, not {value!r:.40}")
+        if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            raise self.bad(where, "it holds characters that no file can bear")
+        return value
+
+    def text_or_none(self, value: Any, where: str) -> str | None:
+        return None if value is None else self.text(value, where)
