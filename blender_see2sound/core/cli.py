@@ -1,0 +1,311 @@
+"""The ``see2sound`` command: find, sound, mix, run and models, each a step of `core.pipeline`.
+
+Exit code 0; or 2 and one line on standard error for anything that a person can
+mend. Results go to standard output (``--json``: as one JSON object), progress
+to standard error, and only on a terminal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from . import parts
+from .errors import Cancelled, See2SoundError
+
+if TYPE_CHECKING:
+    from .media import ClipRange
+    from .scene import Room, SoundScene
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like every other error of the command."""
+
+    def error(self, message: str) -> NoReturn:
+        raise See2SoundError(message, "", f"See {self.prog} --help", kind="bad-request")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    parser = _Parser(
+        prog="see2sound",
+        description="Gives a picture its sound: finds what sounds in a clip, places it in 3D, "
+        "makes a sound each and mixes them for loudspeakers.",
+    )
+    steps = parser.add_subparsers(dest="step", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    find = steps.add_parser("find", help="find what sounds in a clip, and where it is")
+    _clip_arguments(find)
+    find.add_argument("-o", "--output", type=Path, required=True, metavar="SCENE", help="the scene file to write")
+    _find_arguments(find)
+
+    sound = steps.add_parser("sound", help="make a mono sound for each source of a scene")
+    sound.add_argument("scene", type=Path, metavar="SCENE")
+    sound.add_argument("--maker", metavar="NAME", help=f"what makes the sounds ({_names('maker')})")
+    sound.add_argument("--prompt", metavar="TEXT", help="what it sounds like, instead of the scene's prompt")
+    sound.add_argument("--seed", type=int, metavar="N", help="another seed, another take")
+    sound.add_argument("--only", action="append", metavar="ID", help="this source alone; may be given again")
+
+    mix = steps.add_parser("mix", help="mix the sounds of a scene to a loudspeaker layout")
+    mix.add_argument("scene", type=Path, metavar="SCENE")
+    mix.add_argument("-o", "--output", type=Path, required=True, metavar="MIX", help="the WAV file to write")
+    _mix_arguments(mix)
+    mix.add_argument("--no-room", action="store_true", help="leave the scene's room out")
+    mix.add_argument("--stems", type=Path, metavar="DIR", help="also write one file per source")
+
+    run = steps.add_parser("run", help="find, sound and mix; leaves all of it in a folder")
+    _clip_arguments(run)
+    run.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
+    _find_arguments(run)
+    run.add_argument("--maker", metavar="NAME", help=f"what makes the sounds ({_names('maker')})")
+    _mix_arguments(run)
+    run.add_argument(
+        "--room", type=_room, metavar="WxDxH,RT60", help="put it in a room: metres and seconds, as 10x8x3.5,0.4"
+    )
+
+    models = steps.add_parser("models", help="what can be used, with licence, size, and whether it is here")
+
+    for step in (find, sound, mix, run, models):
+        step.add_argument("--json", action="store_true", help="print the result as JSON")
+    return parser
+
+
+def _clip_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("clip", type=Path, metavar="CLIP", help="a movie, a picture, or a folder of pictures")
+    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="where to begin, seconds (0)")
+    parser.add_argument("--duration", type=float, metavar="S", help="how much to use, seconds (to the end)")
+
+
+def _find_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sources", type=int, default=5, metavar="N", help="how many sources to keep at most (5)")
+    parser.add_argument("--finder", metavar="NAME", help=f"what finds them ({_names('finder')})")
+    parser.add_argument("--fov", type=float, metavar="DEG", help="horizontal field of view, degrees (50)")
+
+
+def _mix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--layout", default="5.1", metavar="NAME", help="mono, stereo, 5.1 or 7.1 (5.1)")
+    parser.add_argument(
+        "--lufs", type=_lufs, default=-23.0, metavar="LUFS", help="integrated loudness, or none to leave it (-23)"
+    )
+
+
+def _names(role: parts.Role) -> str:
+    return ", ".join(part.name for part in parts.PARTS if part.role == role)
+
+
+def _lufs(text: str) -> float | None:
+    if text.lower() == "none":
+        return None
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _room(text: str) -> Room:
+    from .scene import Room
+
+    size, _, rt60 = text.partition(",")
+    width, depth, height = (float(v) for v in size.lower().split("x"))
+    return Room((width, depth, height), float(rt60))
+
+
+# The parser names these functions in its errors ("invalid loudness value").
+_lufs.__name__ = "loudness"
+_room.__name__ = "room"
+
+
+class _Bar:
+    """A progress bar on standard error, where that is a terminal."""
+
+    def __init__(self, shown: bool) -> None:
+        self.shown = shown
+        self.drawn = 0.0
+
+    def __call__(self, phase: str, fraction: float) -> None:
+        now = time.monotonic()
+        if not self.shown or (now - self.drawn < 0.1 and fraction < 1.0):
+            return
+        self.drawn = now
+        width = max(10, min(40, shutil.get_terminal_size().columns - 45))
+        done = round(width * fraction)
+        sys.stderr.write(f"\r\033[K{'#' * done}{'.' * (width - done)} {fraction:4.0%} {phase[:36]}")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        """Remove the bar, so that what follows starts on a clean line."""
+        if self.shown and self.drawn:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Without the program's name.
+
+    Returns
+    -------
+    int
+        0; or 2 for an error, which was printed as one line; or 130 when interrupted.
+    """
+    bar = _Bar(shown=False)
+    # A polite kill ends like Ctrl+C: temporary files are removed on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: _interrupt())
+    try:
+        options = build_parser().parse_args(arguments)
+        bar.shown = sys.stderr.isatty() and not options.json
+        result, text = _STEPS[options.step](options, bar)
+        bar.close()
+        print(json.dumps(result, ensure_ascii=False) if options.json else text, flush=True)
+    except See2SoundError as error:
+        bar.close()
+        print(f"see2sound: {error}", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, Cancelled):
+        bar.close()
+        print("see2sound: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has gone; python must not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        bar.close()
+        print(
+            "see2sound: there is not enough memory. Close other programs, or use fewer sources or a shorter clip",
+            file=sys.stderr,
+        )
+        return 2
+    return 0
+
+
+def _interrupt() -> NoReturn:
+    raise KeyboardInterrupt
+
+
+# ------------------------------------------------------------------ the steps
+
+
+def _find(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
+    from .pipeline import find_sources
+
+    done = find_sources(
+        _clip_range(options), options.output, sources=options.sources, finder=options.finder,
+        fov=options.fov, progress=bar,
+    )  # fmt: skip
+    result = {
+        "scene": str(options.output),
+        "sources": [s.id for s in done.scene.sources],
+        "warnings": list(done.warnings),
+    }
+    return result, _lines(f"{options.output}", *_source_lines(done.scene), *_warned(done.warnings))
+
+
+def _sound(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
+    from .pipeline import make_sounds
+
+    done = make_sounds(
+        options.scene, maker=options.maker, prompt=options.prompt, seed=options.seed,
+        only=options.only, progress=bar,
+    )  # fmt: skip
+    sounds = {s.id: s.sound for s in done.scene.sources if s.sound}
+    result = {"scene": str(options.scene), "sounds": sounds, "warnings": list(done.warnings)}
+    lines = [f"  {source}  {path}" for source, path in sounds.items()]
+    return result, _lines(f"{options.scene}", *lines, *_warned(done.warnings))
+
+
+def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
+    from .pipeline import mix_scene
+
+    report = mix_scene(
+        options.scene, options.output, layout=options.layout, lufs=options.lufs,
+        room=not options.no_room, stems=options.stems, progress=bar,
+    )  # fmt: skip
+    result = report.to_json()
+    return result, _lines(_mix_line(result), *_warned(result["warnings"]))
+
+
+def _run(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
+    from .pipeline import run_clip
+
+    done, report = run_clip(
+        _clip_range(options), options.output, sources=options.sources, finder=options.finder,
+        maker=options.maker, fov=options.fov, layout=options.layout, lufs=options.lufs,
+        room=options.room, progress=bar,
+    )  # fmt: skip
+    mix = report.to_json()
+    warnings = [*done.warnings, *mix["warnings"]]
+    result = {
+        "folder": str(options.output),
+        "sources": [s.id for s in done.scene.sources],
+        "mix": mix,
+        "warnings": warnings,
+    }
+    return result, _lines(
+        f"{options.output}/scene.json", *_source_lines(done.scene), _mix_line(mix),
+        f"{options.output}/overview.png", *_warned(warnings),
+    )  # fmt: skip
+
+
+def _models(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
+    rows = parts.listing()
+    lines = []
+    for row in rows:
+        here = "here" if not row["missing"] else f"missing: {', '.join(row['missing'])}"
+        lines.append(f"{row['role']:<10} {row['name']}{' (default)' if row['default'] else ''}: {here}")
+        lines.append(f"{'':<10} {row['about']}")
+        lines.append(
+            f"{'':<10} licence {row['licence']}, commercial use: {row['commercial']}, "
+            f"{row['size_mb']} MB on disk, {row['memory_mb']} MB of memory"
+        )
+    return {"parts": rows}, "\n".join(lines)
+
+
+_STEPS = {"find": _find, "sound": _sound, "mix": _mix, "run": _run, "models": _models}
+
+
+def _clip_range(options: argparse.Namespace) -> ClipRange:
+    from .media import ClipRange
+
+    return ClipRange(options.clip, start=options.start, duration=options.duration)
+
+
+def _source_lines(scene: SoundScene) -> list[str]:
+    lines = []
+    for source in scene.sources:
+        x, y, z = source.positions[0]
+        azimuth = math.degrees(math.atan2(-x, y))
+        moves = "moving from" if len(source.times) > 1 else "at"
+        place = (
+            "all around" if source.kind == "ambience" else f"{moves} {math.hypot(x, y, z):.1f} m, azimuth {azimuth:+.0f}"
+        )
+        lines.append(f"  {source.id}  {source.kind:<8} {source.label}: {source.prompt} ({place})")
+    return lines
+
+
+def _mix_line(report: dict[str, Any]) -> str:
+    loud, peak = report["integrated_lufs"], report["true_peak_db"]
+    silent = loud is None or not math.isfinite(loud)
+    level = "silent" if silent else f"{loud:.1f} LUFS, true peak {peak:.1f} dBTP"
+    return f"{report['path']}: {report['layout']}, {level}"
+
+
+def _warned(warnings: Sequence[str]) -> list[str]:
+    return [f"warning: {warning}" for warning in warnings]
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(lines)
