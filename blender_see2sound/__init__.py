@@ -1,0 +1,35 @@
+"""See2Sound: gives a picture its sound, inside Blender's video sequencer.
+
+The package is three things: an extension of Blender (everything here but `core`
+and the worker's server), a library (`core`) and a command (`see2sound`). This
+file imports nothing, so that the library and the worker start without Blender.
+"""
+
+from __future__ import annotations
+
+
+def _rooms() -> tuple:
+    """The modules that register something, in the order in which they do it."""
+    from . import operators, panels, preferences, properties
+    from .bridge import command, handlers, session
+
+    return (preferences, properties, session, operators, panels, handlers, command)
+
+
+def register() -> None:
+    """Add everything to Blender, or nothing: what went well is taken back when something fails."""
+    done = []
+    try:
+        for room in _rooms():
+            room.register()
+            done.append(room)
+    except Exception:
+        for room in reversed(done):
+            room.unregister()
+        raise
+
+
+def unregister() -> None:
+    """Take everything out of Blender again, and end the worker."""
+    for room in reversed(_rooms()):
+        room.unregister()
