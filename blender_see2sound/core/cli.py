@@ -41,23 +41,33 @@ def build_parser() -> argparse.ArgumentParser:
         description="Gives a picture its sound: finds what sounds in a clip, places it in 3D, "
         "makes a sound each and mixes them for loudspeakers.",
     )
-    steps = parser.add_subparsers(dest="step", required=True, metavar="COMMAND", parser_class=_Parser)
+    steps = parser.add_subparsers(
+        dest="step", required=True, metavar="COMMAND", parser_class=_Parser
+    )
 
     find = steps.add_parser("find", help="find what sounds in a clip, and where it is")
     _clip_arguments(find)
-    find.add_argument("-o", "--output", type=Path, required=True, metavar="SCENE", help="the scene file to write")
+    find.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="SCENE", help="the scene file to write"
+    )
     _find_arguments(find)
 
     sound = steps.add_parser("sound", help="make a mono sound for each source of a scene")
     sound.add_argument("scene", type=Path, metavar="SCENE")
     sound.add_argument("--maker", metavar="NAME", help=f"what makes the sounds ({_names('maker')})")
-    sound.add_argument("--prompt", metavar="TEXT", help="what it sounds like, instead of the scene's prompt")
+    sound.add_argument(
+        "--prompt", metavar="TEXT", help="what it sounds like, instead of the scene's prompt"
+    )
     sound.add_argument("--seed", type=int, metavar="N", help="another seed, another take")
-    sound.add_argument("--only", action="append", metavar="ID", help="this source alone; may be given again")
+    sound.add_argument(
+        "--only", action="append", metavar="ID", help="this source alone; may be given again"
+    )
 
     mix = steps.add_parser("mix", help="mix the sounds of a scene to a loudspeaker layout")
     mix.add_argument("scene", type=Path, metavar="SCENE")
-    mix.add_argument("-o", "--output", type=Path, required=True, metavar="MIX", help="the WAV file to write")
+    mix.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="MIX", help="the WAV file to write"
+    )
     _mix_arguments(mix)
     mix.add_argument("--no-room", action="store_true", help="leave the scene's room out")
     mix.add_argument("--stems", type=Path, metavar="DIR", help="also write one file per source")
@@ -69,10 +79,15 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--maker", metavar="NAME", help=f"what makes the sounds ({_names('maker')})")
     _mix_arguments(run)
     run.add_argument(
-        "--room", type=_room, metavar="WxDxH,RT60", help="put it in a room: metres and seconds, as 10x8x3.5,0.4"
+        "--room",
+        type=_room,
+        metavar="WxDxH,RT60",
+        help="put it in a room: metres and seconds, as 10x8x3.5,0.4",
     )
 
-    models = steps.add_parser("models", help="what can be used, with licence, size, and whether it is here")
+    models = steps.add_parser(
+        "models", help="what can be used, with licence, size, and whether it is here"
+    )
 
     for step in (find, sound, mix, run, models):
         step.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -80,21 +95,37 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _clip_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("clip", type=Path, metavar="CLIP", help="a movie, a picture, or a folder of pictures")
-    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="where to begin, seconds (0)")
-    parser.add_argument("--duration", type=float, metavar="S", help="how much to use, seconds (to the end)")
+    parser.add_argument(
+        "clip", type=Path, metavar="CLIP", help="a movie, a picture, or a folder of pictures"
+    )
+    parser.add_argument(
+        "--start", type=float, default=0.0, metavar="S", help="where to begin, seconds (0)"
+    )
+    parser.add_argument(
+        "--duration", type=float, metavar="S", help="how much to use, seconds (to the end)"
+    )
 
 
 def _find_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sources", type=int, default=5, metavar="N", help="how many sources to keep at most (5)")
+    parser.add_argument(
+        "--sources", type=int, default=5, metavar="N", help="how many sources to keep at most (5)"
+    )
     parser.add_argument("--finder", metavar="NAME", help=f"what finds them ({_names('finder')})")
-    parser.add_argument("--fov", type=float, metavar="DEG", help="horizontal field of view, degrees (50)")
+    parser.add_argument(
+        "--fov", type=float, metavar="DEG", help="horizontal field of view, degrees (50)"
+    )
 
 
 def _mix_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--layout", default="5.1", metavar="NAME", help="mono, stereo, 5.1 or 7.1 (5.1)")
     parser.add_argument(
-        "--lufs", type=_lufs, default=-23.0, metavar="LUFS", help="integrated loudness, or none to leave it (-23)"
+        "--layout", default="5.1", metavar="NAME", help="mono, stereo, 5.1 or 7.1 (5.1)"
+    )
+    parser.add_argument(
+        "--lufs",
+        type=_lufs,
+        default=-23.0,
+        metavar="LUFS",
+        help="integrated loudness, or none to leave it (-23)",
     )
 
 
@@ -265,7 +296,9 @@ def _models(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str
     lines = []
     for row in rows:
         here = "here" if not row["missing"] else f"missing: {', '.join(row['missing'])}"
-        lines.append(f"{row['role']:<10} {row['name']}{' (default)' if row['default'] else ''}: {here}")
+        lines.append(
+            f"{row['role']:<10} {row['name']}{' (default)' if row['default'] else ''}: {here}"
+        )
         lines.append(f"{'':<10} {row['about']}")
         lines.append(
             f"{'':<10} licence {row['licence']}, commercial use: {row['commercial']}, "
@@ -290,7 +323,9 @@ def _source_lines(scene: SoundScene) -> list[str]:
         azimuth = math.degrees(math.atan2(-x, y))
         moves = "moving from" if len(source.times) > 1 else "at"
         place = (
-            "all around" if source.kind == "ambience" else f"{moves} {math.hypot(x, y, z):.1f} m, azimuth {azimuth:+.0f}"
+            "all around"
+            if source.kind == "ambience"
+            else f"{moves} {math.hypot(x, y, z):.1f} m, azimuth {azimuth:+.0f}"
         )
         lines.append(f"  {source.id}  {source.kind:<8} {source.label}: {source.prompt} ({place})")
     return lines

@@ -86,9 +86,7 @@ def from_os_error(error: OSError, path: str | Path, doing: str) -> See2SoundErro
     """
     what = f"cannot {doing} {path}"
     if isinstance(error, FileNotFoundError):
-        return See2SoundError(
-            what, "it does not exist", "Check the path", kind="missing-file"
-        )
+        return See2SoundError(what, "it does not exist", "Check the path", kind="missing-file")
     if isinstance(error, (PermissionError, IsADirectoryError)) or error.errno == errno.EROFS:
         return See2SoundError(
             what,
@@ -100,4 +98,8 @@ def from_os_error(error: OSError, path: str | Path, doing: str) -> See2SoundErro
         return See2SoundError(
             what, "the disk is full", "Free some space, or choose another disk", kind="no-space"
         )
-    return See2SoundError(what, error.strerror or str(error), kind="missing-file" if doing == "read" else "no-permission")
+    return See2SoundError(
+        what,
+        error.strerror or str(error),
+        kind="missing-file" if doing == "read" else "no-permission",
+    )

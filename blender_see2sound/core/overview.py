@@ -173,9 +173,14 @@ def _draw_frame(axes: Axes, scene: SoundScene, clip: ClipRange, moment: float) -
         soft = source.kind == "ambience"
         axes.add_patch(
             Rectangle(
-                (x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=_colour(i),
-                linewidth=1.5 if soft else 2.5, linestyle=":" if soft or not there else "-",
-            )  # fmt: skip
+                (x0, y0),
+                x1 - x0,
+                y1 - y0,
+                fill=False,
+                edgecolor=_colour(i),
+                linewidth=1.5 if soft else 2.5,
+                linestyle=":" if soft or not there else "-",
+            )
         )
         inset = 0.025 * width
         _badge(
@@ -230,9 +235,7 @@ def _draw_plan(axes: Axes, scene: SoundScene) -> None:
         )  # fmt: skip
 
 
-def _draw_levels(
-    axes: Axes, levels: NDArray[np.float64], names: list[str], seconds: float
-) -> None:
+def _draw_levels(axes: Axes, levels: NDArray[np.float64], names: list[str], seconds: float) -> None:
     _plain(axes, f"Level of each channel over time ({FLOOR_DB:.0f} to 0 dBFS)")
     time = (np.arange(levels.shape[1]) + 0.5) * seconds / levels.shape[1]
     for row, (name, level) in enumerate(zip(names, levels, strict=True)):

@@ -101,7 +101,10 @@ def load(role: Role, name: str | None = None) -> Any:
     if part is None:
         known = ", ".join(p.name for p in PARTS if p.role == role)
         raise See2SoundError(
-            f"there is no {role} {name!r}", f"there is: {known}", "Choose one of these", kind="bad-request"
+            f"there is no {role} {name!r}",
+            f"there is: {known}",
+            "Choose one of these",
+            kind="bad-request",
         )
     missing = part.missing()
     if missing:

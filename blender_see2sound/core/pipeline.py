@@ -75,12 +75,18 @@ def find_sources(
 
     if not 1 <= sources <= MOST_SOURCES:
         raise See2SoundError(
-            f"{sources} sources cannot be kept", "", f"Choose 1 to {MOST_SOURCES}", kind="bad-request"
+            f"{sources} sources cannot be kept",
+            "",
+            f"Choose 1 to {MOST_SOURCES}",
+            kind="bad-request",
         )
     view = DEFAULT_FOV if fov is None else float(fov)
     if not 1.0 <= view <= 175.0:
         raise See2SoundError(
-            f"a field of view of {view:g} degrees cannot be used", "", "Choose 1 to 175", kind="bad-request"
+            f"a field of view of {view:g} degrees cannot be used",
+            "",
+            "Choose 1 to 175",
+            kind="bad-request",
         )
     finding, describing, estimating = (
         parts.load("finder", finder),
@@ -99,7 +105,9 @@ def find_sources(
                 kind=region.kind,
                 times=tuple(float(t) for t in region.times),
                 positions=positions_of(region, metres, view, opened.size),
-                boxes=tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in region.boxes),
+                boxes=tuple(
+                    (float(a), float(b), float(c), float(d)) for a, b, c, d in region.boxes
+                ),
                 presence=tuple(float(p) for p in region.presence),
                 spread={"point": 0.0, "area": 0.5, "ambience": 1.0}[region.kind],
                 seed=number,
@@ -159,7 +167,9 @@ def make_sounds(
         chosen = [dataclasses.replace(s, prompt=prompt) for s in chosen]
     if seed is not None:
         if not 0 <= seed < 2**31:
-            raise See2SoundError(f"seed {seed} cannot be used", "", "Choose 0 to 2147483647", kind="bad-request")
+            raise See2SoundError(
+                f"seed {seed} cannot be used", "", "Choose 0 to 2147483647", kind="bad-request"
+            )
         chosen = [dataclasses.replace(s, seed=seed) for s in chosen]
     making = parts.load("maker", maker)
     # One source at a time is written, so that memory does not grow with their number.
@@ -207,7 +217,12 @@ def mix_scene(
     from .mix import mix_to_file
 
     if lufs is not None and not (math.isfinite(lufs) and -70.0 <= lufs <= 0.0):
-        raise See2SoundError(f"a loudness of {lufs:g} LUFS cannot be reached", "", "Choose -70 to 0", kind="bad-request")
+        raise See2SoundError(
+            f"a loudness of {lufs:g} LUFS cannot be reached",
+            "",
+            "Choose -70 to 0",
+            kind="bad-request",
+        )
     scene = read_scene(scene_path)
     if not room:
         scene = dataclasses.replace(scene, room=None)
@@ -243,7 +258,12 @@ def run_clip(
     scene_path = Path(folder) / "scene.json"
     mix_path = Path(folder) / "mix.wav"
     found = find_sources(
-        clip, scene_path, sources=sources, finder=finder, fov=fov, progress=part_of(progress, 0.0, 0.5)
+        clip,
+        scene_path,
+        sources=sources,
+        finder=finder,
+        fov=fov,
+        progress=part_of(progress, 0.0, 0.5),
     )
     if room is not None:
         write_scene(dataclasses.replace(found.scene, room=room), scene_path)
@@ -252,7 +272,11 @@ def run_clip(
         scene_path, mix_path, layout=layout, lufs=lufs, progress=part_of(progress, 0.7, 0.9)
     )
     draw_overview(
-        read_scene(scene_path), clip, mix_path, Path(folder) / "overview.png", progress=part_of(progress, 0.9, 1.0)
+        read_scene(scene_path),
+        clip,
+        mix_path,
+        Path(folder) / "overview.png",
+        progress=part_of(progress, 0.9, 1.0),
     )
     return StepResult(sounded.scene, found.warnings + sounded.warnings), report
 

@@ -10,6 +10,7 @@ rejects what it does not understand and names the field. Standard library only.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -244,7 +245,9 @@ def scene_from_json(data: Any, name: str = "the scene") -> SoundScene:
         Of kind "bad-scene", naming the first field that is wrong.
     """
     reader = _Reader(name)
-    top = reader.mapping(data, "", {"format", "clip", "sources", "room"}, {"format", "clip", "sources"})
+    top = reader.mapping(
+        data, "", {"format", "clip", "sources", "room"}, {"format", "clip", "sources"}
+    )
     if top["format"] != FORMAT:
         raise _bad(name, "format", f"it must be {FORMAT!r}, not {top['format']!r}")
     clip = _clip(reader, top["clip"])
@@ -286,9 +289,15 @@ def _source(reader: _Reader, data: Any, where: str) -> Source:
     names = {f.name for f in dataclasses.fields(Source)}
     row = reader.mapping(data, where, names, {"id", "kind", "times", "positions"})
     source_id = reader.text(row["id"], f"{where}.id")
-    if not source_id or source_id.startswith(".") or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in source_id) or len(source_id) > 64:
+    if (
+        not source_id
+        or source_id.startswith(".")
+        or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in source_id)
+        or len(source_id) > 64
+    ):
         raise reader.bad(
-            f"{where}.id", "it must be 1 to 64 letters, digits, '-', '_' or '.', not starting with '.'"
+            f"{where}.id",
+            "it must be 1 to 64 letters, digits, '-', '_' or '.', not starting with '.'",
         )
     kind = row["kind"]
     if kind not in get_args(Kind):
@@ -296,7 +305,7 @@ def _source(reader: _Reader, data: Any, where: str) -> Source:
     times = reader.numbers(row["times"], f"{where}.times")
     if not times:
         raise reader.bad(f"{where}.times", "it is empty; one time is needed at least")
-    if any(b <= a for a, b in zip(times, times[1:], strict=False)):
+    if any(b <= a for a, b in itertools.pairwise(times)):
         raise reader.bad(f"{where}.times", "times must rise")
     count = len(times)
     positions = reader.vectors(row["positions"], f"{where}.positions", 3, (count,))
@@ -306,7 +315,9 @@ def _source(reader: _Reader, data: Any, where: str) -> Source:
     boxes = reader.vectors(row.get("boxes", []), f"{where}.boxes", 4, (0, count))
     for i, (x0, y0, x1, y1) in enumerate(boxes):
         if x1 < x0 or y1 < y0:
-            raise reader.bad(f"{where}.boxes[{i}]", "it must be x0 y0 x1 y1 with x0 <= x1, y0 <= y1")
+            raise reader.bad(
+                f"{where}.boxes[{i}]", "it must be x0 y0 x1 y1 with x0 <= x1, y0 <= y1"
+            )
     presence = reader.numbers(row.get("presence", []), f"{where}.presence", low=0.0, high=1.0)
     if len(presence) not in (0, count):
         raise reader.bad(f"{where}.presence", f"it has {len(presence)} values for {count} times")
@@ -323,8 +334,12 @@ def _source(reader: _Reader, data: Any, where: str) -> Source:
         sound=reader.text_or_none(row.get("sound"), f"{where}.sound"),
         gain_db=reader.number(row.get("gain_db", 0.0), f"{where}.gain_db", low=-200.0, high=60.0),
         spread=reader.number(row.get("spread", 0.0), f"{where}.spread", low=0.0, high=1.0),
-        reverb_db=reader.number(row.get("reverb_db", 0.0), f"{where}.reverb_db", low=-200.0, high=60.0),
-        lfe_db=None if lfe is None else reader.number(lfe, f"{where}.lfe_db", low=-200.0, high=60.0),
+        reverb_db=reader.number(
+            row.get("reverb_db", 0.0), f"{where}.reverb_db", low=-200.0, high=60.0
+        ),
+        lfe_db=None
+        if lfe is None
+        else reader.number(lfe, f"{where}.lfe_db", low=-200.0, high=60.0),
         seed=reader.integer(row.get("seed", 0), f"{where}.seed", low=0),
     )
 
@@ -352,7 +367,9 @@ def _check_inside(reader: _Reader, scene: SoundScene, room: Room) -> None:
         if source.kind == "ambience":
             continue  # a bed comes from everywhere: its position is not a place in the room
         for position in source.positions:
-            if not all(0.0 < p + o < s for p, o, s in zip(position, place, room.size, strict=True)):
+            if not all(
+                0.0 <= p + o <= s for p, o, s in zip(position, place, room.size, strict=True)
+            ):
                 raise reader.bad(
                     f"sources[{i}].positions",
                     f"source {source.id!r} at {_metres(position)} lies outside the room of "
@@ -367,7 +384,9 @@ def _metres(vector: Sequence[float]) -> str:
 
 def _bad(name: str, where: str, why: str, remedy: str = "") -> See2SoundError:
     what = f"{name} is not a sound scene" if not where else f"{name}: {where} is wrong"
-    return See2SoundError(what, why, remedy or "Mend the file, or find the sources again", kind="bad-scene")
+    return See2SoundError(
+        what, why, remedy or "Mend the file, or find the sources again", kind="bad-scene"
+    )
 
 
 class _Reader:
@@ -379,7 +398,9 @@ class _Reader:
     def bad(self, where: str, why: str, remedy: str = "") -> See2SoundError:
         return _bad(self.name, where, why, remedy)
 
-    def mapping(self, value: Any, where: str, known: set[str], needed: set[str]) -> Mapping[str, Any]:
+    def mapping(
+        self, value: Any, where: str, known: set[str], needed: set[str]
+    ) -> Mapping[str, Any]:
         if not isinstance(value, dict):
             raise self.bad(where, "it must be an object")
         dot = f"{where}." if where else ""

@@ -1,0 +1,189 @@
+"""The command from outside: exit codes, one clear line, results on standard output."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.core.clips import write_movie
+
+COMMAND = [sys.executable, "-m", "blender_see2sound.core"]
+
+
+def see2sound(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=100
+    )
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of a disc that crosses a textured ground."""
+    return write_movie(tmp_path_factory.mktemp("clip") / "a ball ü.mp4", seconds=2.0)
+
+
+@pytest.fixture(scope="module")
+def result(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "out"
+    done = see2sound("run", clip, "-o", folder, "--sources", 3)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return folder
+
+
+def test_run_leaves_everything_in_the_folder(result: Path) -> None:
+    scene = json.loads((result / "scene.json").read_text(encoding="utf-8"))
+    ids = [source["id"] for source in scene["sources"]]
+    assert 1 <= len(ids) <= 3
+    names = {p.relative_to(result).as_posix() for p in result.rglob("*") if p.is_file()}
+    assert names == {
+        "scene.json",
+        "mix.wav",
+        "overview.png",
+        *(f"sounds/{i}.wav" for i in ids),
+        *(f"thumbnails/{i}.png" for i in ids),
+    }
+    info = soundfile.info(result / "mix.wav")
+    assert (info.samplerate, info.channels) == (48_000, 6)
+    assert info.duration == pytest.approx(2.0, abs=0.01)
+
+
+def test_the_overview_is_a_picture_with_something_on_it(result: Path) -> None:
+    import cv2
+
+    image = cv2.imread(str(result / "overview.png"))
+    assert image.shape == (1000, 1600, 3)
+    assert len(np.unique(image.reshape(-1, 3), axis=0)) > 1000
+
+
+def test_steps_one_by_one_give_what_run_gives(clip: Path, result: Path, tmp_path: Path) -> None:
+    scene = tmp_path / "scene.json"
+    for arguments in (
+        ("find", clip, "-o", scene, "--sources", 3),
+        ("sound", scene),
+        ("mix", scene, "-o", tmp_path / "mix.wav"),
+    ):
+        done = see2sound(*arguments)
+        assert done.returncode == 0, done.stderr
+    one, _ = soundfile.read(tmp_path / "mix.wav")
+    all_of_it, _ = soundfile.read(result / "mix.wav")
+    np.testing.assert_array_equal(one, all_of_it)
+
+
+def test_only_one_source_is_sounded_again(result: Path) -> None:
+    scene = result / "scene.json"
+    before = {p.name: p.read_bytes() for p in (result / "sounds").iterdir()}
+    done = see2sound("sound", scene, "--only", "s1", "--prompt", "a church bell", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "s1" in json.loads(done.stdout)["sounds"]
+    after = {p.name: p.read_bytes() for p in (result / "sounds").iterdir()}
+    assert after.keys() == before.keys()
+    assert [name for name in after if after[name] != before[name]] == ["s1.wav"]
+    assert json.loads(scene.read_text(encoding="utf-8"))["sources"][0]["prompt"] == "a church bell"
+
+
+def test_json_is_one_object_with_the_loudness(result: Path, tmp_path: Path) -> None:
+    done = see2sound(
+        "mix", result / "scene.json", "-o", tmp_path / "m.wav", "--lufs", "-20", "--json"
+    )
+    report = json.loads(done.stdout)
+    assert report["integrated_lufs"] == pytest.approx(-20.0, abs=0.2)
+
+
+def test_models_lists_a_part_for_each_role() -> None:
+    rows = json.loads(see2sound("models", "--json").stdout)["parts"]
+    assert {row["role"] for row in rows if row["default"]} == {
+        "finder",
+        "depth",
+        "describer",
+        "maker",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["find", "nowhere.mp4", "-o", "scene.json"], "nowhere.mp4"),
+        (["find", "bad.mp4", "-o", "scene.json"], "bad.mp4"),
+        (["find", "bad.mp4"], "--output"),
+        (["find", "CLIP", "-o", "s.json", "--sources", "0"], "0 sources"),
+        (["find", "CLIP", "-o", "s.json", "--fov", "nan"], "field of view"),
+        (["find", "CLIP", "-o", "s.json", "--start", "-1"], "start"),
+        (["find", "CLIP", "-o", "s.json", "--duration", "0"], "duration"),
+        (["find", "CLIP", "-o", "s.json", "--finder", "eyes"], "eyes"),
+        (["find", "CLIP", "-o", "bad.mp4/scene.json"], "bad.mp4"),
+        (["sound", "bad.json"], "bad.json"),
+        (["sound", "SCENE", "--only", "s99"], "s99"),
+        (["sound", "SCENE", "--maker", "choir"], "choir"),
+        (["sound", "SCENE", "--seed", "-5"], "-5"),
+        (["mix", "SCENE", "-o", "m.wav", "--layout", "9.9"], "9.9"),
+        (["mix", "SCENE", "-o", "m.wav", "--lufs", "5"], "5 LUFS"),
+        (["mix", "SCENE", "-o", "m.xyz"], "m.xyz"),
+        (["mix", "nowhere.json", "-o", "m.wav"], "nowhere.json"),
+        (["run", "CLIP", "-o", "bad.mp4"], "bad.mp4"),
+        (["run", "CLIP", "-o", "out", "--room", "big"], "big"),
+        (["run", "CLIP", "-o", "out", "--room", "0x4x3,0.4"], "room"),
+        (["dance"], "dance"),
+        ([], "COMMAND"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_two(
+    arguments: list[str], names: str, clip: Path, result: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.mp4").write_bytes(b"not a movie")
+    (tmp_path / "bad.json").write_text('{"format": "see2sound-scene/1", ')
+    filled = {"CLIP": str(clip), "SCENE": str(result / "scene.json")}
+    done = see2sound(*(filled.get(a, a) for a in arguments), cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert names in done.stderr
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["bad.json", "bad.mp4"]
+
+
+def test_a_missing_sound_names_source_and_file(result: Path, tmp_path: Path) -> None:
+    scene = json.loads((result / "scene.json").read_text(encoding="utf-8"))
+    scene["sources"][0]["sound"] = "sounds/gone.wav"
+    (tmp_path / "scene.json").write_text(json.dumps(scene), encoding="utf-8")
+    done = see2sound("mix", tmp_path / "scene.json", "-o", tmp_path / "m.wav")
+    assert done.returncode == 2
+    assert "gone.wav" in done.stderr
+    assert "s1" in done.stderr
+    assert not (tmp_path / "m.wav").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing_half_written(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    long_clip = write_movie(tmp_path / "long.mp4", seconds=40.0)
+    process = subprocess.Popen(
+        [*COMMAND, "run", str(long_clip), "-o", str(tmp_path / "out")],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(1.5)
+    process.send_signal(number)
+    _, error = process.communicate(timeout=20)
+    assert process.returncode == 130, error
+    assert "Traceback" not in error
+    hidden = [p for p in tmp_path.rglob("*") if p.name.startswith(".")]
+    assert hidden == []
+
+
+def test_help_of_every_command() -> None:
+    assert "find" in see2sound("--help").stdout
+    for step in ("find", "sound", "mix", "run", "models"):
+        done = see2sound(step, "--help")
+        assert done.returncode == 0
+        assert "--json" in done.stdout

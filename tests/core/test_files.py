@@ -1,0 +1,66 @@
+"""Files are whole under their name, or not there; an older one survives a failure."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from blender_see2sound.core.errors import See2SoundError
+from blender_see2sound.core.files import atomic_path, write_text
+
+
+def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    final = tmp_path / "new folder" / "größe 5.1.wav"
+    with atomic_path(final) as part:
+        part.write_text("whole")
+        assert not final.exists()
+        assert part.suffix == ".wav"
+    assert final.read_text() == "whole"
+    assert list(final.parent.iterdir()) == [final]
+
+
+def test_a_failure_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) -> None:
+    final = tmp_path / "scene.json"
+    write_text(final, "old")
+
+    def fail() -> None:
+        with atomic_path(final) as part:
+            part.write_text("half")
+            raise RuntimeError("a fault")
+
+    with pytest.raises(RuntimeError, match="a fault"):
+        fail()
+    assert final.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [final]
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(See2SoundError, match="file/below") as caught:
+        write_text(tmp_path / "file" / "below" / "x.json", "")
+    assert caught.value.kind in ("no-permission", "missing-file")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_a_full_disk_is_said_so(tmp_path: Path) -> None:
+    final = tmp_path / "x.json"
+    with pytest.raises(See2SoundError, match="disk is full") as caught:  # noqa: PT012, SIM117
+        with atomic_path(final) as part:
+            part.unlink()
+            part.symlink_to("/dev/full")
+            part.write_text("x")
+    assert caught.value.kind == "no-space"
+    assert caught.value.__cause__.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
+def test_a_written_file_is_as_readable_as_others(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_text("")
+    write_text(tmp_path / "ours", "")
+    assert (tmp_path / "ours").stat().st_mode == plain.stat().st_mode
