@@ -1,0 +1,250 @@
+"""The jobs: each method's parameters checked, its function of `core` called, its answer as data.
+
+Nothing heavy is imported before the first job needs it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import See2SoundError
+from ..core.progress import Progress
+from . import protocol
+
+Answer = dict[str, Any]
+
+
+class Params:
+    """The parameters of a request, taken one by one under their names and types.
+
+    Every `take` names the field in its error; `end` refuses what nobody took.
+    """
+
+    def __init__(self, values: Any, where: str) -> None:
+        if not isinstance(values, dict):
+            raise _refused(where, "it must be an object with named fields")
+        self._values = dict(values)
+        self._where = where
+
+    def text(self, name: str, default: str | None = None) -> str | None:
+        """A string, or `default` where it is null or absent."""
+        value = self._take(name)
+        if value is None:
+            return default
+        if not isinstance(value, str) or not value or "\0" in value:
+            raise _refused(f"{self._where}.{name}", "it must be a text that is not empty")
+        return value
+
+    def path(self, name: str) -> Path | None:
+        """An absolute path, or None; the worker's own folder means nothing to the caller."""
+        value = self.text(name)
+        if value is not None and not os.path.isabs(value):
+            raise _refused(f"{self._where}.{name}", f"it must be an absolute path, not {value!r}")
+        return None if value is None else Path(value)
+
+    def needed_path(self, name: str) -> Path:
+        """An absolute path that must be there."""
+        value = self.path(name)
+        if value is None:
+            raise _refused(f"{self._where}.{name}", "it is missing")
+        return value
+
+    def number(self, name: str, default: float | None = None) -> float | None:
+        """A finite number, or `default`."""
+        value = self._take(name)
+        if value is None:
+            return default
+        if not _is_number(value):
+            raise _refused(f"{self._where}.{name}", "it must be a finite number")
+        return float(value)
+
+    def whole(self, name: str, default: int | None = None) -> int | None:
+        """A whole number, or `default`."""
+        value = self._take(name)
+        if value is None:
+            return default
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise _refused(f"{self._where}.{name}", "it must be a whole number")
+        return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        """True or false, or `default`."""
+        value = self._take(name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise _refused(f"{self._where}.{name}", "it must be true or false")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...] | None:
+        """A list of strings, or None."""
+        value = self._take(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+            raise _refused(f"{self._where}.{name}", "it must be a list of texts")
+        return tuple(value)
+
+    def pairs(self, name: str) -> tuple[tuple[float, float], ...] | None:
+        """A list of pairs of finite numbers, or None."""
+        value = self._take(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(
+            isinstance(row, list) and len(row) == 2 and all(_is_number(v) for v in row)
+            for row in value
+        ):
+            raise _refused(f"{self._where}.{name}", "it must be a list of pairs of numbers")
+        return tuple((float(a), float(b)) for a, b in value)
+
+    def group(self, name: str) -> Params:
+        """A nested object."""
+        return Params(self._take(name), f"{self._where}.{name}")
+
+    def end(self) -> None:
+        """Refuse fields that nobody asked for."""
+        if self._values:
+            raise _refused(f"{self._where}.{min(self._values)}", "there is no such field")
+
+    def _take(self, name: str) -> Any:
+        return self._values.pop(name, None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _refused(field: str, why: str) -> See2SoundError:
+    return See2SoundError(
+        f"the request's {field} cannot be used", why, "Report this fault", kind="bad-request"
+    )
+
+
+def ping(params: Params, progress: Progress) -> Answer:
+    """Say who is here."""
+    params.end()
+    return who()
+
+
+def models(params: Params, progress: Progress) -> Answer:
+    """List the replaceable parts."""
+    params.end()
+    from ..core import parts
+
+    return {"parts": parts.listing()}
+
+
+def find(params: Params, progress: Progress) -> Answer:
+    """Find what sounds in a clip; see `core.pipeline.find_sources`."""
+    given = params.group("clip")
+    path, start, duration = (
+        given.needed_path("path"),
+        given.number("start", 0.0),
+        given.number("duration"),
+    )
+    rate, files, time_map = (
+        given.number("frame_rate"),
+        given.texts("files"),
+        given.pairs("time_map"),
+    )
+    given.end()
+    scene = params.needed_path("scene")
+    finder, depth, describer = params.text("finder"), params.text("depth"), params.text("describer")
+    fov, count = params.number("fov"), params.whole("sources")
+    params.end()
+    progress("Loading", 0.0)
+    from ..core import pipeline
+    from ..core.media import ClipRange
+
+    found = pipeline.find_sources(
+        ClipRange(
+            path=path,
+            start=start or 0.0,
+            duration=duration,
+            frame_rate=rate,
+            files=files,
+            time_map=time_map,
+        ),
+        scene,
+        sources=pipeline.DEFAULT_SOURCES if count is None else count,
+        finder=finder,
+        depth=depth,
+        describer=describer,
+        fov=fov,
+        progress=progress,
+    )
+    return {
+        "scene": str(scene),
+        "sources": [source.id for source in found.scene.sources],
+        "warnings": list(found.warnings),
+    }
+
+
+def sound(params: Params, progress: Progress) -> Answer:
+    """Make the sounds of a scene; see `core.pipeline.make_sounds`."""
+    scene = params.needed_path("scene")
+    maker, prompt = params.text("maker"), params.text("prompt")
+    seed, only = params.whole("seed"), params.texts("only")
+    params.end()
+    progress("Loading", 0.0)
+    from ..core import pipeline
+    from ..core.scene import resolve
+
+    made = pipeline.make_sounds(
+        scene, maker=maker, prompt=prompt, seed=seed, only=only, progress=progress
+    )
+    return {
+        "scene": str(scene),
+        "sounds": {
+            source.id: os.path.normpath(resolve(source.sound, scene))
+            for source in made.scene.sources
+            if source.sound is not None and (only is None or source.id in only)
+        },
+        "warnings": list(made.warnings),
+    }
+
+
+def mix(params: Params, progress: Progress) -> Answer:
+    """Mix a scene; see `core.pipeline.mix_scene`."""
+    scene, output = params.needed_path("scene"), params.needed_path("output")
+    layout, lufs = params.text("layout", "5.1"), params.number("lufs")
+    room, stems = params.flag("room", True), params.path("stems")
+    params.end()
+    progress("Loading", 0.0)
+    from ..core import pipeline
+
+    report = pipeline.mix_scene(
+        scene,
+        output,
+        layout=layout or "5.1",
+        lufs=lufs,
+        room=room,
+        stems=stems,
+        progress=progress,
+    )
+    return report.to_json()
+
+
+#: What can be asked for. Each takes checked parameters and a progress, and gives plain data.
+METHODS: dict[str, Callable[[Params, Progress], Answer]] = {
+    "find": find,
+    "sound": sound,
+    "mix": mix,
+    "models": models,
+    "ping": ping,
+}
+
+
+def who() -> Answer:
+    """This worker: the project's version, Python's, and the process."""
+    import platform
+
+    return {
+        "version": protocol.version(),
+        "python": platform.python_version(),
+        "pid": os.getpid(),
+    }
