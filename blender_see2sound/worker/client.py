@@ -327,20 +327,20 @@ class WorkerClient:
             return
         # The first in line is the one that ran, or that was about to: a worker that becomes idle
         # and ends just as a job is sent to it is no fault of the job.
-        job = next(iter(self._jobs.values()), None)
-        if job is not None:
-            job.lost += 1
-            if job.cancelled_at is not None:
-                self._finish(job, "cancelled")
-            elif job.state == "running" or job.lost >= MOST_LOST:
+        first = next(iter(self._jobs.values()), None)
+        if first is not None:
+            first.lost += 1
+            if first.cancelled_at is not None:
+                self._finish(first, "cancelled")
+            elif first.state == "running" or first.lost >= MOST_LOST:
                 error = See2SoundError(
                     "the worker ended in the middle of a job",
                     ending,
                     "Try again; a shorter clip or fewer sources need less memory",
                     kind="worker-died",
-                    report=f"The worker did {job.method!r} ({job.phase}): {ending}\n\n{printed}",
+                    report=f"The worker did {first.method!r} ({first.phase}): {ending}\n\n{printed}",
                 )
-                self._finish(job, "failed", error=error)
+                self._finish(first, "failed", error=error)
         self._send_again()
 
     def _send_again(self) -> None:

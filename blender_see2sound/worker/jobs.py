@@ -17,6 +17,9 @@ from . import protocol
 
 Answer = dict[str, Any]
 
+#: The loudness of a mix for which none was named (EBU R 128); null leaves it as it comes out.
+DEFAULT_LUFS = -23.0
+
 
 class Params:
     """The parameters of a request, taken one by one under their names and types.
@@ -30,11 +33,11 @@ class Params:
         self._values = dict(values)
         self._where = where
 
-    def text(self, name: str, default: str | None = None) -> str | None:
-        """A string, or `default` where it is null or absent."""
+    def text(self, name: str) -> str | None:
+        """A string, or None where it is null or absent."""
         value = self._take(name)
         if value is None:
-            return default
+            return None
         if not isinstance(value, str) or not value or "\0" in value:
             raise _refused(f"{self._where}.{name}", "it must be a text that is not empty")
         return value
@@ -53,20 +56,20 @@ class Params:
             raise _refused(f"{self._where}.{name}", "it is missing")
         return value
 
-    def number(self, name: str, default: float | None = None) -> float | None:
-        """A finite number, or `default`."""
+    def number(self, name: str) -> float | None:
+        """A finite number, or None."""
         value = self._take(name)
         if value is None:
-            return default
+            return None
         if not _is_number(value):
             raise _refused(f"{self._where}.{name}", "it must be a finite number")
         return float(value)
 
-    def whole(self, name: str, default: int | None = None) -> int | None:
-        """A whole number, or `default`."""
+    def whole(self, name: str) -> int | None:
+        """A whole number, or None."""
         value = self._take(name)
         if value is None:
-            return default
+            return None
         if not isinstance(value, int) or isinstance(value, bool):
             raise _refused(f"{self._where}.{name}", "it must be a whole number")
         return value
@@ -80,6 +83,9 @@ class Params:
             raise _refused(f"{self._where}.{name}", "it must be true or false")
         return value
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
     def texts(self, name: str) -> tuple[str, ...] | None:
         """A list of strings, or None."""
         value = self._take(name)
@@ -89,11 +95,21 @@ class Params:
             raise _refused(f"{self._where}.{name}", "it must be a list of texts")
         return tuple(value)
 
-    def pairs(self, name: str) -> tuple[tuple[float, float], ...] | None:
-        """A list of pairs of finite numbers, or None."""
+    def paths(self, name: str) -> tuple[Path, ...]:
+        """A list of absolute paths; empty where it is null or absent."""
+        values = self.texts(name) or ()
+        for value in values:
+            if not os.path.isabs(value):
+                raise _refused(
+                    f"{self._where}.{name}", f"the paths must be absolute, not {value!r}"
+                )
+        return tuple(Path(value) for value in values)
+
+    def pairs(self, name: str) -> tuple[tuple[float, float], ...]:
+        """A list of pairs of finite numbers; empty where it is null or absent."""
         value = self._take(name)
         if value is None:
-            return None
+            return ()
         if not isinstance(value, list) or not all(
             isinstance(row, list) and len(row) == 2 and all(_is_number(v) for v in row)
             for row in value
@@ -141,16 +157,9 @@ def models(params: Params, progress: Progress) -> Answer:
 def find(params: Params, progress: Progress) -> Answer:
     """Find what sounds in a clip; see `core.pipeline.find_sources`."""
     given = params.group("clip")
-    path, start, duration = (
-        given.needed_path("path"),
-        given.number("start", 0.0),
-        given.number("duration"),
-    )
-    rate, files, time_map = (
-        given.number("frame_rate"),
-        given.texts("files"),
-        given.pairs("time_map"),
-    )
+    path, files = given.needed_path("path"), given.paths("files")
+    start, duration = given.number("start"), given.number("duration")
+    rate, time_map = given.number("frame_rate"), given.pairs("time_map")
     given.end()
     scene = params.needed_path("scene")
     finder, depth, describer = params.text("finder"), params.text("depth"), params.text("describer")
@@ -160,15 +169,16 @@ def find(params: Params, progress: Progress) -> Answer:
     from ..core import pipeline
     from ..core.media import ClipRange
 
+    clip = ClipRange(
+        path=path,
+        start=0.0 if start is None else start,
+        duration=duration,
+        frame_rate=rate,
+        files=files,
+        time_map=time_map,
+    )
     found = pipeline.find_sources(
-        ClipRange(
-            path=path,
-            start=start or 0.0,
-            duration=duration,
-            frame_rate=rate,
-            files=files,
-            time_map=time_map,
-        ),
+        clip,
         scene,
         sources=pipeline.DEFAULT_SOURCES if count is None else count,
         finder=finder,
@@ -211,22 +221,18 @@ def sound(params: Params, progress: Progress) -> Answer:
 def mix(params: Params, progress: Progress) -> Answer:
     """Mix a scene; see `core.pipeline.mix_scene`."""
     scene, output = params.needed_path("scene"), params.needed_path("output")
-    layout, lufs = params.text("layout", "5.1"), params.number("lufs")
-    room, stems = params.flag("room", True), params.path("stems")
+    layout, room = params.text("layout") or "5.1", params.flag("room", True)
+    stems = params.path("stems")
+    lufs = params.number("lufs") if "lufs" in params else DEFAULT_LUFS
     params.end()
     progress("Loading", 0.0)
     from ..core import pipeline
 
     report = pipeline.mix_scene(
-        scene,
-        output,
-        layout=layout or "5.1",
-        lufs=lufs,
-        room=room,
-        stems=stems,
-        progress=progress,
+        scene, output, layout=layout, lufs=lufs, room=room, stems=stems, progress=progress
     )
-    return report.to_json()
+    answer: Answer = report.to_json()
+    return answer
 
 
 #: What can be asked for. Each takes checked parameters and a progress, and gives plain data.

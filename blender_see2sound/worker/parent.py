@@ -9,51 +9,6 @@ from __future__ import annotations
 import os
 import sys
 
-
-class Parent:
-    """The process that started this one, and the one that was named as needing it.
-
-    They differ where a launcher stands between, as Windows' virtual environments have it.
-
-    Parameters
-    ----------
-    pid : int or None
-        The process that needs the worker; the parent when None.
-    """
-
-    def __init__(self, pid: int | None) -> None:
-        self._started_by = os.getppid()
-        self._pid = self._started_by if pid is None else pid
-        self._handle = _open_process(self._pid) if sys.platform == "win32" else None
-
-    def lives(self) -> bool:
-        """False as soon as the worker has nobody to work for."""
-        if sys.platform == "win32":
-            return self._handle is not None and not _has_ended(self._handle)
-        return os.getppid() == self._started_by and _exists(self._pid)
-
-
-def end_with(lifeline: int) -> None:
-    """Let the kernel end this process when the other end of a pipe closes (Linux).
-
-    A pipe that nobody writes to signals only its end; SIGIO's default action ends the
-    process without any Python, so also inside C code that holds Python's lock.
-
-    Parameters
-    ----------
-    lifeline : int
-        File descriptor of the pipe's reading end.
-    """
-    if sys.platform == "linux":
-        import fcntl
-        import signal
-
-        signal.signal(signal.SIGIO, signal.SIG_DFL)
-        fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
-        flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
-        fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
-
-
 if sys.platform == "win32":
     import ctypes
     from ctypes import wintypes
@@ -82,3 +37,48 @@ else:
         except PermissionError:
             return True  # it is there, another user's
         return True
+
+
+class Parent:
+    """The process that started this one, and the one that was named as needing it.
+
+    They differ where a launcher stands between, as Windows' virtual environments have it.
+
+    Parameters
+    ----------
+    pid : int or None
+        The process that needs the worker; the parent when None.
+    """
+
+    def __init__(self, pid: int | None) -> None:
+        self._started_by = os.getppid()
+        self._pid = self._started_by if pid is None else pid
+        if sys.platform == "win32":
+            self._handle = _open_process(self._pid)
+
+    def lives(self) -> bool:
+        """False as soon as the worker has nobody to work for."""
+        if sys.platform == "win32":
+            return self._handle is not None and not _has_ended(self._handle)
+        return os.getppid() == self._started_by and _exists(self._pid)
+
+
+def end_with(lifeline: int) -> None:
+    """Let the kernel end this process when the other end of a pipe closes (Linux).
+
+    A pipe that nobody writes to signals only its end; SIGIO's default action ends the
+    process without any Python, so also inside C code that holds Python's lock.
+
+    Parameters
+    ----------
+    lifeline : int
+        File descriptor of the pipe's reading end.
+    """
+    if sys.platform == "linux":
+        import fcntl
+        import signal
+
+        signal.signal(signal.SIGIO, signal.SIG_DFL)
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+        fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import See2SoundError, from_os_error
 from . import protocol
@@ -31,10 +32,10 @@ TAIL = 16_384
 # The package is loaded from its own folder, under its own name: the folder above may hold
 # other extensions, which must not be importable by accident. Written so that old Pythons
 # reach the version check; the current folder ('') leaves the path before anything is imported.
-BOOTSTRAP = """
+BOOTSTRAP = f"""
 import sys
 sys.path[:] = [p for p in sys.path if p]
-if sys.version_info < {oldest}:
+if sys.version_info < {protocol.OLDEST_PYTHON}:
     sys.stdout.write('{{"jsonrpc":"2.0","method":"refused","params":{{"python":"%d.%d"}}}}\\n'
                      % sys.version_info[:2])
     sys.stdout.flush()
@@ -50,7 +51,7 @@ sys.modules[spec.name] = package
 spec.loader.exec_module(package)
 from blender_see2sound.worker.server import main
 sys.exit(main(sys.argv[2:]))
-""".format(oldest=protocol.OLDEST_PYTHON)
+"""
 
 
 class Process:
@@ -82,7 +83,7 @@ class Process:
         self.started_at = time.monotonic()
         self._lifeline: int | None = None
         theirs: int | None = None
-        platform: dict[str, object] = {}
+        platform: dict[str, Any] = {}
         if sys.platform == "win32":
             platform["creationflags"] = (
                 subprocess.CREATE_NO_WINDOW
@@ -95,7 +96,7 @@ class Process:
             platform["start_new_session"] = True
         try:
             folder = tempfile.gettempdir()
-            self._printed = tempfile.TemporaryFile(prefix="see2sound-worker-")
+            self._printed = tempfile.TemporaryFile(prefix="see2sound-worker-")  # noqa: SIM115
         except OSError as error:
             raise from_os_error(error, "the folder for temporary files", "use") from error
         if sys.platform == "linux":
@@ -111,7 +112,7 @@ class Process:
                 bufsize=0,
                 cwd=folder,
                 env=_environment(bool(python_paths)),
-                **platform,  # type: ignore[call-overload]
+                **platform,
             )
         except (OSError, ValueError) as error:
             self._close_files()
@@ -124,7 +125,8 @@ class Process:
         finally:
             if theirs is not None:
                 os.close(theirs)
-        assert self._popen.stdin is not None and self._popen.stdout is not None
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
         self._stdin, self._stdout = self._popen.stdin, self._popen.stdout
         _do_not_block(self._stdin.fileno(), writing=True)
         _do_not_block(self._stdout.fileno(), writing=False)
