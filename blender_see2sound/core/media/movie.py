@@ -68,7 +68,8 @@ def measure(path: Path) -> Movie:
         pixel_aspect = stream.sample_aspect_ratio
         size = shown_size(first.width, first.height, pixel_aspect, first.rotation)
         check_size(path, size)
-        origin = first.pts if first.pts is not None else (stream.start_time or 0)
+        stamp = _stamp_of(first, container)
+        origin = (stream.start_time or 0) if stamp is None else stamp
         duration = _length(container, stream, origin, rate)
     if duration <= 0.0:
         raise bad_media(path, "it has no length")
@@ -180,10 +181,11 @@ class MovieReader:
             self._shown, self._shown_time = self._next, self._next_time
         last = self._next_time
         for frame in self._frames:
-            if frame.pts is None:
+            stamp = _stamp_of(frame, self._container)
+            if stamp is None:
                 self._next_time = last + 1 / self.movie.frame_rate
             else:
-                self._next_time = (frame.pts - self.movie.origin) * self._tick
+                self._next_time = (stamp - self.movie.origin) * self._tick
             if self._shown is None or self._next_time > last:  # broken stamps go backwards
                 self._next = frame
                 return
@@ -200,8 +202,9 @@ def _open(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
         raise bad_media(path, _reason(error)) from error
     videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not videos:
+        audio = len(container.streams.audio) > 0
         container.close()
-        if container.streams.audio:
+        if audio:
             raise bad_media(path, "it holds sound but no picture", "Choose a movie or a picture")
         raise bad_media(path, "it holds no picture", "Choose a movie or a picture")
     stream = videos[0]
@@ -210,6 +213,18 @@ def _open(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
         raise bad_media(path, "there is no decoder for its codec")
     stream.thread_type = "AUTO"
     return container, stream
+
+
+def _stamp_of(
+    item: av.VideoFrame | av.Packet, container: av.container.InputContainer
+) -> int | None:
+    """When a picture or packet is shown, in the stream's time base; None where nobody knows.
+
+    AVI keeps no presentation times, and those guessed from its packets are wrong where
+    pictures are reordered; the decoding times leave the decoder in the order of display.
+    """
+    stamp: int | None = item.dts if container.format.name == "avi" else item.pts
+    return stamp
 
 
 def _decoded(
@@ -246,8 +261,11 @@ def _length(
         declared = stream.duration * tick
     elif container.duration:
         declared = container.duration / av.time_base
+    if container.format.name == "avi":  # the decoder's delay is in the times of its pictures
+        origin = stream.start_time or 0
     if declared is not None:
-        tail = max(declared - 1.0, 0.0)
+        # Packets come in the order of decoding: the last picture may be some before the last.
+        tail = max(declared - 1.0 - 16 / rate, 0.0)
         end = _last_end(container, stream, origin + int(tail / tick), rate)
         if end is not None and (end - origin) * tick > tail:
             return (end - origin) * tick
@@ -267,16 +285,17 @@ def _last_end(
         for packet in container.demux(stream):
             if packet.size == 0:
                 continue
-            if packet.pts is None:
+            stamp = _stamp_of(packet, container)
+            if stamp is None:
                 end = (0.0 if end is None else end) + frame
             else:
-                end = max(end or packet.pts, packet.pts + (packet.duration or frame))
+                end = max(end or stamp, stamp + (packet.duration or frame))
     except av.error.FFmpegError:
         pass
     return end
 
 
 def _reason(error: av.error.FFmpegError) -> str:
-    if isinstance(error, av.error.InvalidDataError):
+    if isinstance(error, (av.error.InvalidDataError, av.error.EOFError)):
         return "it is damaged, or not a movie or picture"
     return error.strerror or "it cannot be opened"
