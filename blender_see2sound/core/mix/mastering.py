@@ -1,0 +1,243 @@
+"""From a rendered mix to a delivered one: loudness reached, true peaks under the ceiling.
+
+The rendered mix waits in an unnamed temporary file beside the output, since its
+loudness is known only at its end.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import from_os_error
+from ..progress import Progress, part_of
+from .layouts import Layout
+from .limiter import CONTEXT, Limiter
+from .loudness import LoudnessMeter
+from .peaks import PeakMeter
+from .wav import WavWriter
+
+Samples = NDArray[np.float32]
+
+#: The largest true peak of a mix, dBTP (EBU R 128).
+CEILING_DB = -1.0
+
+#: What other meters, with other interpolators, may read higher.
+_MARGIN_DB = 0.15
+
+#: How near to the loudness asked for is good enough, LU, and how often to try.
+_NEAR_ENOUGH = 0.05
+_TRIES = 5
+
+#: What limiting may be made up for at most, dB.
+_MOST_MAKEUP = 6.0
+
+#: Samples that are mastered at once; a multiple of `peaks.CHUNK`.
+_PIECE = 65_536
+
+
+class RenderedMix:
+    """A rendered mix on disk with its loudness and true peak, as a context."""
+
+    def __init__(self, output: Path, layout: Layout) -> None:
+        self._output = output
+        self.layout = layout
+        self._loudness = LoudnessMeter(layout)
+        self._peaks = PeakMeter(len(layout.channels))
+        self._lengths: list[int] = []
+        try:
+            file = tempfile.TemporaryFile(dir=output.parent, buffering=0)  # noqa: SIM115 closed in __exit__
+        except OSError as error:
+            raise from_os_error(error, output, "write") from error
+        self._file: IO[bytes] = file
+
+    def __enter__(self) -> RenderedMix:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    @property
+    def length(self) -> int:
+        """Samples per channel."""
+        return sum(self._lengths)
+
+    def push(self, samples: Samples) -> None:
+        """Append samples (C, n)."""
+        self._loudness.push(samples)
+        self._peaks.push(samples)
+        self._lengths.append(samples.shape[1])
+        data = memoryview(np.ascontiguousarray(samples)).cast("B")
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+        except OSError as error:
+            raise from_os_error(error, self._output, "write") from error
+
+    def loudness(self) -> float | None:
+        """Integrated, LUFS; None for silence."""
+        return self._loudness.integrated()
+
+    def peak(self) -> float:
+        """The largest true peak, full scale 1."""
+        return self._peaks.peak()
+
+    def blocks(self) -> Iterator[Samples]:
+        """What was pushed, again from the start."""
+        channels = len(self.layout.channels)
+        try:
+            self._file.seek(0)
+            for length in self._lengths:
+                block = np.empty((channels, length), np.float32)
+                data = memoryview(block).cast("B")
+                while data:
+                    data = data[self._file.readinto(data) :]  # type: ignore[attr-defined]
+                yield block
+        except OSError as error:
+            raise from_os_error(error, self._output, "write") from error
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What mastering decided and got.
+
+    Attributes
+    ----------
+    gain_db : float
+    lufs : float or None
+    peak : float
+        True peak, full scale 1.
+    power : (C,) array
+        Mean square per channel.
+    limited_db : float
+    """
+
+    gain_db: float
+    lufs: float | None
+    peak: float
+    power: NDArray[np.float64]
+    limited_db: float
+
+
+def master(mix: RenderedMix, lufs: float | None, writer: WavWriter, progress: Progress) -> Levels:
+    """Bring a mix to a loudness under the true-peak ceiling and write it.
+
+    Limiting takes loudness away, which is made up for by more gain as far as the ceiling lets
+    it; where it does not, the mix ends softer than asked, never over the ceiling.
+
+    Parameters
+    ----------
+    mix : RenderedMix
+    lufs : float or None
+        None leaves the level, except for what the ceiling forbids.
+    writer : WavWriter
+    progress : Progress
+    """
+    measured, peak = mix.loudness(), mix.peak()
+    gain_db = 0.0 if lufs is None or measured is None else lufs - measured
+    ceiling = 10.0 ** ((CEILING_DB - _MARGIN_DB) / 20.0)
+    start = 0.0
+    if peak * 10.0 ** (gain_db / 20.0) > ceiling:
+        if lufs is not None and measured is not None:
+            gain_db = _made_up(mix, lufs, gain_db, ceiling, part_of(progress, 0.0, 0.6))
+        start = 0.6
+    return _pass(mix, gain_db, ceiling, writer, part_of(progress, start, 1.0))
+
+
+def _made_up(
+    mix: RenderedMix, lufs: float, gain_db: float, ceiling: float, progress: Progress
+) -> float:
+    """The gain before the limiter at which the loudness after it is as asked."""
+    first = best = gain_db
+    nearest = math.inf
+    for number in range(_TRIES):
+        step = part_of(progress, number / _TRIES, (number + 1) / _TRIES)
+        got = _pass(mix, gain_db, ceiling, None, step).lufs
+        if got is None:
+            break
+        error = lufs - got
+        if abs(error) < nearest:
+            nearest, best = abs(error), gain_db
+        if nearest <= _NEAR_ENOUGH or gain_db >= first + _MOST_MAKEUP:
+            break
+        gain_db = min(gain_db + error, first + _MOST_MAKEUP)
+    progress("Levelling", 1.0)
+    return best
+
+
+def _pass(
+    mix: RenderedMix,
+    gain_db: float,
+    ceiling: float,
+    writer: WavWriter | None,
+    progress: Progress,
+) -> Levels:
+    """Go once through the mix: raise, limit, measure, and write where there is a writer."""
+    gain = np.float32(10.0 ** (gain_db / 20.0))
+    length, done = mix.length, 0
+    # Without a need for the limiter what was measured on the way in holds, but for the gain.
+    limiting = mix.peak() * float(gain) > ceiling
+    limiter, meter = Limiter(ceiling), LoudnessMeter(mix.layout)
+    peaks = PeakMeter(len(mix.layout.channels))
+    power = np.zeros(len(mix.layout.channels))
+    for held in _with_context(mix.blocks(), CONTEXT, _PIECE):
+        progress("Levelling" if writer is None else "Writing", done / length)
+        held *= gain
+        piece = limiter.apply(held) if limiting else held[:, CONTEXT:-CONTEXT]
+        piece = piece[:, : length - done]
+        done += piece.shape[1]
+        if limiting:
+            meter.push(piece)
+        if writer is not None:
+            if limiting:
+                peaks.push(piece)
+            power += np.einsum("cn,cn->c", piece, piece, dtype=np.float64)
+            writer.write(piece)
+    progress("Levelling" if writer is None else "Writing", 1.0)
+    if limiting:
+        lufs, peak = meter.integrated(), peaks.peak()
+    else:
+        heard = mix.loudness()
+        lufs, peak = None if heard is None else heard + gain_db, mix.peak() * float(gain)
+    return Levels(gain_db, lufs, peak, power / length, limiter.deepest)
+
+
+def _with_context(blocks: Iterable[Samples], context: int, piece: int) -> Iterator[Samples]:
+    """Re-cut a stream into pieces (C, context + piece + context) that overlap by their contexts.
+
+    Silence is before its start and after its end.
+    """
+    source = iter(blocks)
+    first = next(source, None)
+    if first is None:
+        return
+    held = [np.zeros((len(first), context), np.float32), first]
+    have, ended = context + first.shape[1], False
+    left = first.shape[1]
+    while left > 0:
+        while have < piece + 2 * context:
+            block = None if ended else next(source, None)
+            if block is None:
+                ended = True
+                block = np.zeros((len(first), piece + 2 * context - have), np.float32)
+            else:
+                left += block.shape[1]
+            held.append(block)
+            have += block.shape[1]
+        joined = np.concatenate(held, axis=1)
+        yield joined[:, : piece + 2 * context].copy()
+        held, have = [joined[:, piece:]], have - piece
+        left -= piece

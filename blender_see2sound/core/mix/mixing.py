@@ -1,0 +1,202 @@
+"""Mixes a sound scene to a file: opens the sounds, renders, masters, writes mix and stems."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import See2SoundError
+from ..files import atomic_path
+from ..progress import Progress, part_of, silent
+from ..scene import SoundScene, Source, resolve
+from ..sounds.protocol import SAMPLE_RATE
+from .layouts import Layout, layout_named
+from .mastering import CEILING_DB, Levels, RenderedMix, master
+from .reading import SoundReader
+from .renderer import render
+from .report import MixReport
+from .room import RoomModel
+from .wav import Subtype, WavWriter
+
+#: A loudness farther than this from what was asked for is worth a warning, LU.
+_TOLERANCE = 0.2
+
+
+def mix_to_file(
+    scene: SoundScene,
+    scene_path: Path,
+    output: Path,
+    *,
+    layout: str = "5.1",
+    lufs: float | None = -23.0,
+    stems: Path | None = None,
+    progress: Progress = silent,
+) -> MixReport:
+    """Mix a scene's sounds to a loudspeaker layout and write a 24-bit WAV file at 48 kHz.
+
+    The mix is as long as the clip. With `stems`, each source is also written alone, in the same
+    layout and with the same gain, as ``<id>.wav`` in 32-bit float: the stems sum to the mix as
+    it is before the limiter, and to the file itself where the limiter had nothing to do.
+
+    Parameters
+    ----------
+    scene : SoundScene
+    scene_path : Path
+        Where relative paths in the scene start.
+    output : Path
+        The file to write; it appears when it is whole. Its name ends in ``.wav``.
+    layout : {"mono", "stereo", "5.1", "7.1"}
+    lufs : float or None
+        Integrated loudness to reach; None leaves the level.
+    stems : Path, optional
+        A folder.
+    progress : Progress
+
+    Returns
+    -------
+    MixReport
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-request", "missing-file", "bad-sound", "no-permission" or "no-space".
+    Cancelled
+    """
+    chosen = layout_named(layout)
+    sources, warnings = _sounding(scene)
+    files = {s.id: resolve(str(s.sound), scene_path) for s in sources}
+    written = {s.id: stems / f"{s.id}.wav" for s in sources} if stems is not None else {}
+    _check_outputs(output, written.values(), files.values())
+    samples = max(1, round(scene.clip.duration * SAMPLE_RATE))
+    room = None
+    if scene.room is not None:
+        room = RoomModel(scene.room, part_of(progress, 0.0, 0.02))
+    with contextlib.ExitStack() as stack:
+        # Whatever fails, neither the mix nor any stem gets its name.
+        parts = {name: stack.enter_context(atomic_path(path)) for name, path in written.items()}
+        part = stack.enter_context(atomic_path(output))
+        mix = stack.enter_context(RenderedMix(output, chosen))
+        with _opened(sources, files) as readers:
+            warnings += [
+                f"The sound of {s.id!r} has {r.channels} channels; they were mixed down to one"
+                for s, r in zip(sources, readers, strict=True)
+                if r.channels > 1
+            ]
+            step = part_of(progress, 0.02, 0.5 if written else 0.75)
+            for block in render(sources, readers, chosen, room, samples):
+                step("Mixing", mix.length / samples)
+                mix.push(block)
+        with _writer(part, output, samples, chosen, "PCM_24") as writer:
+            step = part_of(progress, 0.5, 0.7) if written else part_of(progress, 0.75, 1.0)
+            levels = master(mix, lufs, writer, step)
+        for number, source in enumerate(sources if written else ()):
+            begin = 0.7 + 0.3 * number / len(sources)
+            step = part_of(progress, begin, begin + 0.3 / len(sources))
+            final = written[source.id]
+            with (
+                _opened([source], files) as readers,
+                _writer(parts[source.id], final, samples, chosen, "FLOAT") as writer,
+            ):
+                done = 0
+                for block in render([source], readers, chosen, room, samples):
+                    step(f"Writing the stem of {source.id}", done / samples)
+                    writer.write(block * np.float32(10.0 ** (levels.gain_db / 20.0)))
+                    done += block.shape[1]
+    progress("Mixed", 1.0)
+    warnings += _about(levels, lufs)
+    return _reported(output, chosen, samples, levels, warnings)
+
+
+def _sounding(scene: SoundScene) -> tuple[list[Source], list[str]]:
+    """The sources that have a sound, and a warning for each that has none."""
+    sources = [s for s in scene.sources if s.sound is not None]
+    if not sources:
+        raise See2SoundError(
+            "there is nothing to mix",
+            "no source has a sound" if scene.sources else "the scene has no sources",
+            "Make the sounds first" if scene.sources else "Find the sources first",
+            kind="bad-request",
+        )
+    return sources, [
+        f"Source {s.id!r} has no sound and is left out" for s in scene.sources if s.sound is None
+    ]
+
+
+def _check_outputs(output: Path, stems: Collection[Path], sounds: Collection[Path]) -> None:
+    """A mix must not replace the sounds that it is made of."""
+    if output.suffix.lower() != ".wav":
+        raise See2SoundError(
+            f"cannot write {output}",
+            "a mix is a WAV file",
+            "End its name in .wav",
+            kind="bad-request",
+        )
+    inputs = {path.resolve() for path in sounds}
+    targets = [output, *stems]
+    for path in targets:
+        if path.resolve() in inputs:
+            raise See2SoundError(
+                f"cannot write {path}",
+                "it is the sound of a source in this scene",
+                "Choose another file or folder",
+                kind="bad-request",
+            )
+    if len({path.resolve() for path in targets}) < len(targets):
+        raise See2SoundError(
+            f"cannot write {output}",
+            "a stem would bear the same name",
+            "Choose another file or folder",
+            kind="bad-request",
+        )
+
+
+@contextlib.contextmanager
+def _opened(sources: Sequence[Source], files: Mapping[str, Path]) -> Iterator[list[SoundReader]]:
+    """The sounds of sources, open at their start."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(SoundReader(files[s.id], s.id)) for s in sources]
+
+
+def _writer(part: Path, final: Path, samples: int, layout: Layout, subtype: Subtype) -> WavWriter:
+    return WavWriter(part, final, samples, len(layout.channels), layout.wav_mask, subtype)
+
+
+def _about(levels: Levels, lufs: float | None) -> list[str]:
+    """What a person should know about the level of the mix."""
+    if levels.peak == 0.0:
+        return ["The mix is silent"]
+    if lufs is not None and levels.lufs is None:
+        return ["The mix is too soft to have a loudness; its level was left"]
+    if lufs is not None and levels.lufs is not None and abs(levels.lufs - lufs) > _TOLERANCE:
+        return [
+            f"The mix reaches {levels.lufs:.1f} LUFS instead of {lufs:.1f}: "
+            f"its peaks would pass {CEILING_DB:g} dBTP"
+        ]
+    if lufs is None and levels.limited_db > 0.0:
+        return [
+            f"Peaks above {CEILING_DB:g} dBTP were turned down by up to {levels.limited_db:.1f} dB"
+        ]
+    return []
+
+
+def _reported(
+    output: Path, layout: Layout, samples: int, levels: Levels, warnings: list[str]
+) -> MixReport:
+    def decibels(value: float, factor: float) -> float | None:
+        return None if value <= 0.0 else factor * float(np.log10(value))
+
+    return MixReport(
+        path=output,
+        layout=layout.name,
+        channels=tuple(channel.name for channel in layout.channels),
+        duration=samples / SAMPLE_RATE,
+        integrated_lufs=levels.lufs,
+        true_peak_db=decibels(levels.peak, 20.0),
+        channel_rms_db=tuple(decibels(float(p), 10.0) for p in levels.power),
+        gain_db=levels.gain_db,
+        limited_db=levels.limited_db,
+        warnings=tuple(warnings),
+    )

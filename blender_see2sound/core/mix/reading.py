@@ -1,0 +1,181 @@
+"""Reads a source's sound as mono float32 at 48 kHz, in pieces, from any file libsndfile reads."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from ..errors import See2SoundError, from_os_error
+from ..sounds.protocol import SAMPLE_RATE
+
+#: Sample rates that can be a recording, Hz.
+SLOWEST, FASTEST = 1_000, 1_000_000
+
+#: Zero crossings to each side of the resampling filter (96 dB down from 0.95 of the band).
+_CROSSINGS = 48
+_CUTOFF = 0.95
+
+
+class SoundReader:
+    """A sound file, open for reading from its start.
+
+    Parameters
+    ----------
+    path : Path
+    source_id : str
+        Whose sound it is, for messages.
+
+    Attributes
+    ----------
+    channels : int
+        Of the file; `read` gives their mean.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-file", "no-permission" or "bad-sound", naming source and file.
+    """
+
+    def __init__(self, path: Path, source_id: str) -> None:
+        self._path = path
+        self._id = source_id
+        try:
+            with path.open("rb"):
+                pass
+        except (OSError, ValueError) as error:
+            if isinstance(error, ValueError):
+                raise self._bad("its name is no file's name") from error
+            shown = f"{path}, the sound of source {source_id!r}"
+            raise from_os_error(error, shown, "read") from error
+        try:
+            self._file = soundfile.SoundFile(path)
+        except (soundfile.SoundFileError, TypeError, ValueError) as error:
+            raise self._bad(_said(error)) from error
+        self.channels: int = self._file.channels
+        try:
+            self._check()
+        except BaseException:
+            self._file.close()
+            raise
+        self._resampler = (
+            None if self._file.samplerate == SAMPLE_RATE else _Resampler(self._file.samplerate)
+        )
+        self._made = np.zeros(0, np.float32)
+        self._ended = False
+
+    def _check(self) -> None:
+        if self._file.frames <= 0:
+            raise self._bad("it is empty")
+        if not SLOWEST <= self._file.samplerate <= FASTEST:
+            raise self._bad(f"its sample rate is {self._file.samplerate} Hz")
+
+    def __enter__(self) -> SoundReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def read(self, count: int) -> NDArray[np.float32] | None:
+        """The next samples (count,), silent after the sound's end; None once all is read."""
+        if self._ended and not len(self._made):
+            return None
+        if self._resampler is None:
+            samples = self._frames(count)
+            self._ended = len(samples) < count
+        else:
+            while len(self._made) < count and not self._ended:
+                frames = self._frames(self._resampler.wanted)
+                self._ended = len(frames) < self._resampler.wanted
+                more = self._resampler.push(frames, last=self._ended)
+                self._made = np.concatenate([self._made, more])
+            samples, self._made = self._made[:count], self._made[count:]
+        if len(samples) == count:
+            return samples
+        return np.concatenate([samples, np.zeros(count - len(samples), np.float32)])
+
+    def _frames(self, count: int) -> NDArray[np.float32]:
+        try:
+            frames: NDArray[np.float32] = self._file.read(count, dtype="float32", always_2d=True)
+        except soundfile.SoundFileError as error:
+            raise self._bad(_said(error)) from error
+        mono = frames[:, 0] if self.channels == 1 else frames.mean(axis=1, dtype=np.float32)
+        if not np.isfinite(mono).all():
+            raise self._bad("it holds samples that are no numbers")
+        return np.ascontiguousarray(mono)
+
+    def _bad(self, why: str) -> See2SoundError:
+        return See2SoundError(
+            f"cannot use {self._path}, the sound of source {self._id!r}",
+            why,
+            "Make this sound again, or choose another file",
+            kind="bad-sound",
+        )
+
+
+def _said(error: Exception) -> str:
+    """What libsndfile said, without the file's name, which the message has already."""
+    return getattr(error, "error_string", str(error)).strip().rstrip(".") or "it cannot be read"
+
+
+class _Resampler:
+    """Polyphase resampling to 48 kHz in pieces that join without a seam.
+
+    Each piece is resampled together with its neighbours' ends; the filter is finite, so the
+    samples are those of the whole file resampled at once.
+    """
+
+    def __init__(self, rate: int) -> None:
+        from scipy.signal import firwin
+
+        # Where the exact ratio is unwieldy, one that drifts by less than a sample in two hours.
+        ratio = Fraction(SAMPLE_RATE, rate).limit_denominator(20_000)
+        self._up, self._down = ratio.numerator, ratio.denominator
+        longer = max(self._up, self._down)
+        half = _CROSSINGS * longer
+        self._filter = firwin(2 * half + 1, _CUTOFF / longer, window=("kaiser", 9.6))
+        #: Frames of context to either side, and frames in a piece; both whole turns of the filter.
+        self._context = self._down * -(-(half // self._up + 1) // self._down)
+        self.wanted = self._down * max(1, -(-rate // self._down))
+        self._held = np.zeros(self._context, np.float32)
+
+    def push(self, frames: NDArray[np.float32], *, last: bool) -> NDArray[np.float32]:
+        """Take the next `wanted` frames (fewer when last); give what can be resampled now.
+
+        The first piece comes with a call's delay, the last two together.
+        """
+        from scipy.signal import resample_poly
+
+        self._held = np.concatenate([self._held, frames])
+        ahead = 0 if last else self._context
+        ready = len(self._held) - self._context - ahead
+        if ready <= 0:
+            return np.zeros(0, np.float32)
+        if not last:
+            ready -= ready % self._down
+        made = resample_poly(
+            np.concatenate([self._held, np.zeros(self._context, np.float32)])
+            if last
+            else self._held,
+            self._up,
+            self._down,
+            window=self._filter,
+        )
+        start = self._context * self._up // self._down
+        count = -(-ready * self._up // self._down)
+        self._held = self._held[ready:]
+        piece: NDArray[np.float32] = made[start : start + count].astype(np.float32)
+        return piece

@@ -1,0 +1,54 @@
+"""What a mix turned out to be."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class MixReport:
+    """What a mix turned out to be, measured on what was written.
+
+    Attributes
+    ----------
+    path : Path
+    layout : str
+    channels : tuple of str
+        Names in the order of the file.
+    duration : float
+        Seconds.
+    integrated_lufs, true_peak_db : float or None
+        LUFS and dBTP; None for silence.
+    channel_rms_db : tuple of (float or None)
+        Per channel, dB relative to full scale; None for silence.
+    gain_db : float
+        What all sources were raised by to reach the loudness; the limiter came after it.
+    limited_db : float
+        The most by which the limiter turned down; 0 where it had nothing to do.
+    warnings : tuple of str
+        Sentences for a person.
+    """
+
+    path: Path
+    layout: str
+    channels: tuple[str, ...]
+    duration: float
+    integrated_lufs: float | None
+    true_peak_db: float | None
+    channel_rms_db: tuple[float | None, ...]
+    gain_db: float
+    limited_db: float
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {
+            **dataclasses.asdict(self),
+            "path": str(self.path),
+            "channels": list(self.channels),
+            "channel_rms_db": list(self.channel_rms_db),
+            "warnings": list(self.warnings),
+        }
