@@ -7,6 +7,7 @@ seconds from the movie's first picture.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,45 +136,59 @@ class MovieReader:
             gain = WORTH_A_BLIND_SEEK if key is None else WORTH_A_SEEK
             if (time if key is None else key) - self._next_time < gain:
                 return
-        # Time stamps of keyframes in an index are decoding times; the picture may be a little
-        # later than asked, so go further back until one is at or before `time`.
+        # A seek may land behind the keyframe that is needed: indexes hold decoding times, and
+        # some containers know no keyframes. Go back until a picture is at or before `time`.
         back = 0.0
         while True:
-            self._start(max(time - back, 0.0))
-            if (self._next is not None and self._next_time <= time + EARLY) or back >= time:
-                return
-            back = max(1.0, 4 * back)
+            goal = max(time - back, 0.0)
+            self._seek(goal)
+            if goal == 0.0 or self._meets_keyframe(time):
+                self._seek(goal)
+                self._start(goal)
+                if goal == 0.0 or (self._next is not None and self._next_time <= time + EARLY):
+                    return
+            back = max(1.0, 2 * back)
 
     def _keyframe_before(self, time: float) -> float | None:
-        """When the last keyframe before `time` is, as the container's index has it."""
+        """When the last keyframe before `time` is, where the container's index tells."""
         entries = self._stream.index_entries
         found = entries.search_timestamp(self._stamp(time)) if len(entries) > 1 else -1
-        if found < 0:
+        if not 0 <= found < len(entries) - 1:
             return None
         stamp: int = entries[found].timestamp
+        # The index of some containers is made while they are read, and has holes.
+        if (entries[found + 1].timestamp - stamp) * self._tick > WORTH_A_BLIND_SEEK:
+            return None
         return (stamp - self.movie.origin) * self._tick
 
     def _stamp(self, time: float) -> int:
         return self.movie.origin + round(time / self._tick)
 
+    def _meets_keyframe(self, time: float) -> bool:
+        """Whether a keyframe at or before `time` follows; packets are read, not decoded."""
+        with contextlib.suppress(av.error.FFmpegError):
+            for packet in self._container.demux(self._stream):
+                stamp = _stamp_of(packet, self._container)
+                if stamp is None or packet.is_keyframe:
+                    return stamp is not None and stamp <= self._stamp(time + EARLY)
+        return False
+
+    def _seek(self, time: float) -> None:
+        """Go to the last keyframe at or before `time`, or to where the container takes it to be."""
+        first = min(self.movie.origin, self._stream.start_time or 0)
+        try:
+            self._container.seek(self._stamp(time) if time > 0.0 else first, stream=self._stream)
+        except av.error.FFmpegError:  # a stream that cannot be sought: begin again
+            self._container.close()
+            self._container, self._stream = _open(self.movie.path)
+
     def _start(self, time: float) -> None:
-        """Begin to decode at the last keyframe at or before `time`."""
-        if time > 0.0:
-            self._seek(self._stamp(time))
-        elif hasattr(self, "_frames"):
-            self._seek(min(self.movie.origin, self._stream.start_time or 0))
+        """Begin to decode where the container stands, near `time`."""
         self._frames = _decoded(self._container, self._stream)
         self._shown: av.VideoFrame | None = None
         self._next: av.VideoFrame | None = None
         self._shown_time = self._next_time = time - 1 / self.movie.frame_rate
         self._step()
-
-    def _seek(self, stamp: int) -> None:
-        try:
-            self._container.seek(stamp, stream=self._stream)
-        except av.error.FFmpegError:  # a stream that cannot be sought: begin again
-            self._container.close()
-            self._container, self._stream = _open(self.movie.path)
 
     def _step(self) -> None:
         """Move on by one picture."""
