@@ -111,7 +111,7 @@ def channel_levels(mix: str | Path) -> tuple[NDArray[np.float64], list[str], flo
     """
     import soundfile
 
-    from .mix import channel_names
+    from .mix.layouts import LAYOUTS
 
     try:
         with soundfile.SoundFile(str(mix)) as file:
@@ -126,7 +126,9 @@ def channel_levels(mix: str | Path) -> tuple[NDArray[np.float64], list[str], flo
         raise See2SoundError(f"cannot read {mix}", str(error), kind="bad-sound") from error
     power = np.array(columns).T if columns else np.zeros((channels, 1))
     levels = 20.0 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 20)))
-    return levels, channel_names(channels), seconds
+    layout = next((a for a in LAYOUTS if len(a.channels) == channels), None)
+    names = [c.name for c in layout.channels] if layout else [f"{i + 1}" for i in range(channels)]
+    return levels, names, seconds
 
 
 def _colour(index: int) -> str:
