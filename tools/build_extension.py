@@ -34,8 +34,10 @@ NOT_BUNDLED = ("numpy", "cython")
 #: Blender's name of a platform, and which of pip's wheels run on it. Linux: glibc 2.28, as
 #: Blender itself asks for; macOS: 12; pip adds the older systems there by itself.
 PLATFORMS = {
-    "linux-x64": tuple(f"manylinux_2_{minor}_x86_64" for minor in range(5, 29))
-    + ("manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"),
+    "linux-x64": (
+        *(f"manylinux_2_{minor}_x86_64" for minor in range(5, 29)),
+        *(f"manylinux{name}_x86_64" for name in ("1", "2010", "2014")),
+    ),
     "windows-x64": ("win_amd64",),
     "macos-arm64": ("macosx_12_0_arm64",),
     "macos-x64": ("macosx_12_0_x86_64",),

@@ -165,7 +165,6 @@ def find(params: Params, progress: Progress) -> Answer:
     finder, depth, describer = params.text("finder"), params.text("depth"), params.text("describer")
     fov, count = params.number("fov"), params.whole("sources")
     params.end()
-    progress("Loading", 0.0)
     from ..core import pipeline
     from ..core.media import ClipRange
 
@@ -200,7 +199,6 @@ def sound(params: Params, progress: Progress) -> Answer:
     maker, prompt = params.text("maker"), params.text("prompt")
     seed, only = params.whole("seed"), params.texts("only")
     params.end()
-    progress("Loading", 0.0)
     from ..core import pipeline
     from ..core.scene import resolve
 
@@ -225,7 +223,6 @@ def mix(params: Params, progress: Progress) -> Answer:
     stems = params.path("stems")
     lufs = params.number("lufs") if "lufs" in params else DEFAULT_LUFS
     params.end()
-    progress("Loading", 0.0)
     from ..core import pipeline
 
     report = pipeline.mix_scene(

@@ -23,8 +23,8 @@ from typing import Any
 from ..core.errors import See2SoundError, from_os_error
 from . import protocol
 
-#: How many bytes are read in one look, so that a look stays short.
-MOST_READ = 2**20
+#: How many bytes are read in one look, so that a look stays short whatever comes.
+MOST_READ = 2**16
 
 #: How much of standard error and of stray output a report keeps, bytes.
 TAIL = 16_384
@@ -148,13 +148,15 @@ class Process:
             At all that is there, not only at so much as is read in a short time.
         """
         self._write()
-        messages = []
+        messages, stray = [], []
         most = sys.maxsize if at_all else MOST_READ
         for line in self._lines.feed(_read(self._stdout.fileno(), most)):
             try:
                 messages.append(protocol.decode(line))
             except protocol.NotAMessage:
-                self._stray = (self._stray + line[:TAIL] + b"\n")[-TAIL:]
+                stray.append(line[:TAIL] + b"\n")
+        if stray:
+            self._stray = (self._stray + b"".join(stray))[-TAIL:]
         return messages
 
     def has_ended(self) -> bool:

@@ -118,11 +118,13 @@ def decode(line: bytes) -> Message:
     ------
     NotAMessage
     """
+    if not line.lstrip().startswith(b"{"):  # most stray lines end here, at little cost
+        raise NotAMessage("not a JSON object")
     try:
-        message = json.loads(line.decode("utf-8"))
+        message: Message = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise NotAMessage(f"not JSON: {error}") from error
-    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+    if message.get("jsonrpc") != "2.0":
         raise NotAMessage("not a JSON-RPC 2.0 message")
     return message
 

@@ -86,48 +86,64 @@ class Writer:
 
 
 class Running:
-    """The job that runs: keeps its last progress, tells it, and stops it when asked."""
+    """The job that runs: keeps its last progress, tells it, and stops it when asked.
+
+    Until its first progress a job only loads libraries, which can take seconds and cannot be
+    interrupted safely. Nothing of it is visible yet, so a cancel is then answered at once.
+    """
 
     def __init__(self, job_id: int, writer: Writer) -> None:
         self.id = job_id
         self._writer = writer
         self._lock = threading.Lock()
+        self._begun = False
         self._cancelled = False
         self._over = False
-        self._phase = "Starting"
+        self._phase = "Loading"
         self._fraction = 0.0
         self._told_at = 0.0
-        self._tell()
+        self._untold = True
+        self._tell_after(0.0)
 
     def __call__(self, phase: str, fraction: float) -> None:
         """The job's `Progress`."""
-        if self._cancelled:
-            raise Cancelled
         with self._lock:
-            news = phase != self._phase
+            if self._cancelled:
+                raise Cancelled
+            self._begun = self._untold = True
             self._phase = phase
             if fraction > self._fraction:  # False for NaN too: the bar never runs backwards
                 self._fraction = min(float(fraction), 1.0)
-            if news or time.monotonic() - self._told_at >= PROGRESS_INTERVAL:
-                self._tell()
+            self._tell_after(PROGRESS_INTERVAL)
 
     def cancel(self) -> None:
         """Stop at the next progress."""
-        self._cancelled = True
+        with self._lock:
+            self._cancelled = True
+            if not self._begun:
+                self._answer(_cancelled(self.id))
+
+    def end(self, answer: protocol.Message) -> None:
+        """Answer, unless that has been done; tell no progress from now on."""
+        with self._lock:
+            self._answer(answer)
 
     def beat(self) -> None:
-        """Repeat the last progress if nothing was told for a while."""
+        """Tell what was held back, or repeat the last progress if nothing was told for a while."""
         with self._lock:
-            if not self._over and time.monotonic() - self._told_at >= HEARTBEAT:
-                self._tell()
+            if not self._over:
+                self._tell_after(PROGRESS_INTERVAL if self._untold else HEARTBEAT)
 
-    def end(self) -> None:
-        """Tell no progress from now on."""
-        with self._lock:
+    def _answer(self, answer: protocol.Message) -> None:
+        if not self._over:
             self._over = True
+            self._writer.send(answer)
 
-    def _tell(self) -> None:
-        self._told_at = time.monotonic()
+    def _tell_after(self, seconds: float) -> None:
+        now = time.monotonic()
+        if now - self._told_at < seconds:
+            return
+        self._told_at, self._untold = now, False
         told = {"id": self.id, "phase": self._phase, "fraction": self._fraction}
         self._writer.send_progress(protocol.notification("progress", told))
 
@@ -149,37 +165,36 @@ class Server:
         self._writer.send(protocol.notification("ready", jobs.who()))
         threading.Thread(target=self._read, name="see2sound-reader", daemon=True).start()
         threading.Thread(target=self._watch, name="see2sound-watch", daemon=True).start()
-        while (request := self._next()) is not None:
-            self._writer.send(self._do(request))
+        while (started := self._next()) is not None:
+            request, running = started
+            running.end(self._do(request, running))
+            self._running = None
         self._writer.flush(1.0)
 
     # ------------------------------------------------------------- the main thread
 
-    def _next(self) -> protocol.Message | None:
+    def _next(self) -> tuple[protocol.Message, Running] | None:
         """Wait for a job and make it the running one; None when none came for long."""
         with self._changed:
             if not self._changed.wait_for(lambda: bool(self._waiting), self._idle_seconds):
                 return None
             request = self._waiting.popleft()
-            self._running = Running(request["id"], self._writer)
-            return request
+            self._running = running = Running(request["id"], self._writer)
+            return request, running
 
-    def _do(self, request: protocol.Message) -> protocol.Message:
+    def _do(self, request: protocol.Message, running: Running) -> protocol.Message:
         """Do one job; give the answer, whatever happens."""
-        job_id, method, running = request["id"], request["method"], self._running
-        assert running is not None
+        job_id, method = request["id"], request["method"]
         try:
             params = jobs.Params(request.get("params", {}), method)
             answer = protocol.result(job_id, jobs.METHODS[method](params, running))
             protocol.encode(answer)
         except Cancelled:
-            answer = protocol.failure(job_id, protocol.CANCELLED, "cancelled")
+            answer = _cancelled(job_id)
         except BaseException as error:  # the worker outlives every job, also one that exits
             told = faults.told(error, method)
             code = protocol.BAD_PARAMS if told.kind == "bad-request" else protocol.FAILED
             answer = protocol.failure(job_id, code, told)
-        running.end()
-        self._running = None
         return answer
 
     # ----------------------------------------------------------- the reader's thread
@@ -227,8 +242,7 @@ class Server:
             for message in withdrawn:
                 self._waiting.remove(message)
         for message in withdrawn:
-            told = protocol.failure(message["id"], protocol.CANCELLED, "cancelled")
-            self._writer.send(told)
+            self._writer.send(_cancelled(message["id"]))
 
     # ------------------------------------------------------------ the watch's thread
 
@@ -240,6 +254,10 @@ class Server:
                 running.beat()
             _keep_short(2)
         os._exit(0)
+
+
+def _cancelled(job_id: int) -> protocol.Message:
+    return protocol.failure(job_id, protocol.CANCELLED, "cancelled")
 
 
 def _keep_short(fd: int) -> None:

@@ -32,7 +32,7 @@ def script(path: Path, text: str) -> str:
 
 def long_job(folder: Path) -> dict[str, object]:
     """Parameters of a `sound` job that takes far longer than a test lasts."""
-    return {"scene": str(scenes.write(folder / "long.json", seconds=1800.0, sources=20))}
+    return {"scene": str(scenes.write(folder / "long.json", seconds=60.0, sources=400))}
 
 
 # ------------------------------------------------------------------- ending
@@ -131,13 +131,12 @@ time.sleep(600)
 
 
 @posix
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_computing_worker_ends_with_its_parent(tmp_path, how):
+def test_a_computing_worker_ends_with_its_parent(tmp_path):
     code = PARENT.format(scene=long_job(tmp_path)["scene"])
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT) as parent:
         worker = int(parent.stdout.readline())
         assert is_alive(worker)
-        parent.send_signal(how)
+        parent.kill()
         parent.wait()
         assert gone_within(worker, 2.0)
 
@@ -209,12 +208,18 @@ def test_a_python_that_is_too_old_says_so(tmp_path):
         client.wait(client.submit("ping", {}))
 
 
-OLD = [p for p in ("python2.7", "python3.8", "python3.9", "python3.10") if shutil.which(p)]
+def here(python: str) -> str:
+    """The program, where this Python is installed and runs; the test is skipped otherwise."""
+    found = shutil.which(python)
+    runs = found and subprocess.run([found, "-c", ""], capture_output=True, check=False)
+    if not found or runs.returncode != 0:
+        pytest.skip(f"there is no {python} here")
+    return found
 
 
-@pytest.mark.parametrize("python", OLD)
+@pytest.mark.parametrize("python", ["python2.7", "python3.8", "python3.10"])
 def test_a_real_old_python_says_so(python):
-    client = WorkerClient(python)
+    client = WorkerClient(here(python))
     with pytest.raises(See2SoundError, match="is too old"):
         client.wait(client.submit("ping", {}))
 
@@ -285,10 +290,8 @@ foreign = [n for n in sys.modules if n.partition(".")[0] in ("numpy", "scipy", "
 assert not foreign, foreign
 """
 
-CLIENTS = [sys.executable, *filter(None, map(shutil.which, ("python3.12", "python3.13", "python3.14")))]  # fmt: skip
 
-
-@pytest.mark.parametrize("python", CLIENTS)
+@pytest.mark.parametrize("python", [sys.executable, "python3.12", "python3.13", "python3.14"])
 def test_it_works_from_an_extensions_folder_in_a_bare_python(tmp_path, python):
     folder = tmp_path / "extensions" / "user_default"
     ignored = shutil.ignore_patterns("__pycache__")
@@ -298,7 +301,11 @@ def test_it_works_from_an_extensions_folder_in_a_bare_python(tmp_path, python):
     (folder / "numpy" / "__init__.py").write_text("raise SystemExit('another extension')")
     code = EXTENSION.format(root=str(folder), python=sys.executable, wheels=str(tmp_path / "w"))
     done = subprocess.run(
-        [python, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [here(python), "-I", "-S", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.stdout == f"{'.'.join(map(str, sys.version_info[:3]))} 1\n", done.stderr
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import KINDS, See2SoundError
@@ -20,6 +20,7 @@ values = st.recursive(
 )  # fmt: skip
 
 
+@settings(max_examples=40)
 @given(st.lists(values, min_size=1, max_size=6), st.data())
 def test_messages_arrive_whole_and_in_order_however_the_stream_is_cut(sent, data):
     stream = b"".join(protocol.encode(protocol.result(n, v)) for n, v in enumerate(sent))
