@@ -1,0 +1,13 @@
+"""Makers of sounds: from a source's words, motion and presence to a mono sound.
+
+`protocol` is what a maker offers; `built_in` is the one without a model, a bank of
+procedural `families` chosen by the table in `words`.
+"""
+
+from __future__ import annotations
+
+from .protocol import SAMPLE_RATE, Maker
+from .words import Choice, families_for
+from .writing import write_sound
+
+__all__ = ["SAMPLE_RATE", "Choice", "Maker", "families_for", "write_sound"]

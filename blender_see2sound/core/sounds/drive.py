@@ -1,0 +1,187 @@
+"""What drives a sound: the motion and presence of its source, sampled for synthesis.
+
+Positions come from a tracker and tremble by some centimetres, so they are
+smoothed before they become speeds; while a source is out of the picture its
+speed is zero and it triggers nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from ..scene import Source
+from .protocol import SAMPLE_RATE
+
+#: Values per second of every control curve.
+CONTROL_RATE = 100
+
+#: Standard deviation of the smoothing of positions, seconds.
+SMOOTHING = 0.2
+
+#: Below this a thing stands still, m/s: what is left of a tracker's tremble.
+STILL = 0.2
+
+#: Nothing in a picture is taken to be faster, m/s; jumps of a tracker are.
+FASTEST = 80.0
+
+#: A source below this presence is out of the picture.
+ABSENT = 0.05
+
+Curve = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Drive:
+    """Motion and presence over a clip, one value each 1/100 s, a little beyond its end.
+
+    Attributes
+    ----------
+    seconds : float
+        The clip's length.
+    speed : (C,) float array
+        m/s, never negative, 0 while it is absent or stands still.
+    presence : (C,) float array
+        0 to 1.
+    moving : bool
+        It ever moves.
+    """
+
+    seconds: float
+    speed: Curve
+    presence: Curve
+
+    @property
+    def count(self) -> int:
+        """Length of the curves."""
+        return len(self.speed)
+
+    @property
+    def moving(self) -> bool:
+        return bool(np.any(self.speed > 0.0))
+
+    def at(self, curve: Curve, times: NDArray[np.float64]) -> Curve:
+        """The values of a control curve at these seconds."""
+        return np.interp(times * CONTROL_RATE, np.arange(len(curve)), curve)
+
+    def cycles(self, rate: Curve, start: float = 0.0) -> NDArray[np.float64]:
+        """When a rhythm of changing rate beats.
+
+        Parameters
+        ----------
+        rate : (C,) float array
+            Beats per second; 0 holds the rhythm where it is.
+        start : float
+            Its phase at the clip's start, 0 to 1; the first beat comes when it reaches 1.
+
+        Returns
+        -------
+        (K,) float array
+            Seconds, rising; only those while the source is present.
+        """
+        phase = start + np.concatenate(([0.0], np.cumsum(rate)[:-1])) / CONTROL_RATE
+        beats = np.arange(1, int(phase[-1]) + 1)
+        times = np.interp(beats, phase, np.arange(self.count) / CONTROL_RATE)
+        return self.while_present(times)
+
+    def events(
+        self, rng: np.random.Generator, every: float, first: float | None = None, least: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Random moments at which something happens while the source is present.
+
+        They are spread over the time of presence, so a source that is seen for two
+        seconds has its first event in them.
+
+        Parameters
+        ----------
+        every : float
+            Mean gap, seconds of presence.
+        first : float, optional
+            The first one comes within this time; `every` when None.
+        least : float
+            No gap is shorter, seconds.
+
+        Returns
+        -------
+        (K,) float array
+            Seconds, rising.
+        """
+        there = np.concatenate(([0.0], np.cumsum(self.presence > ABSENT)[:-1])) / CONTROL_RATE
+        span = min(there[-1], self.seconds)
+        first = min(every if first is None else first, 0.6 * span)
+        gaps = least + rng.exponential(max(every - least, 1e-6), int(2.0 * span / every) + 20)
+        moments = first * rng.uniform(0.1, 1.0) + np.concatenate(([0.0], np.cumsum(gaps)))
+        moments = moments[moments < span]
+        # Where it is absent the count stands still; the first of equal values is kept.
+        rising = np.concatenate(([True], np.diff(there) > 0.0))
+        times = np.interp(moments, there[rising], np.flatnonzero(rising) / CONTROL_RATE)
+        return self.while_present(times)
+
+    def scatter(self, rng: np.random.Generator, rate: Curve) -> NDArray[np.float64]:
+        """Random moments at a changing density, present or not: the grains of a texture.
+
+        Parameters
+        ----------
+        rate : (C,) float array
+            Moments per second.
+        """
+        total = np.concatenate(([0.0], np.cumsum(np.maximum(rate, 0.0))[:-1])) / CONTROL_RATE
+        moments = np.sort(rng.uniform(0.0, total[-1], rng.poisson(total[-1])))
+        times = np.interp(moments, total, np.arange(self.count) / CONTROL_RATE)
+        return times[times < self.seconds]
+
+    def while_present(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Those of the times that lie in the clip, with the source in the picture."""
+        times = times[(times >= 0.0) & (times < self.seconds)]
+        return times[self.at(self.presence, times) > ABSENT]
+
+
+def drive_of(source: Source, seconds: float, usual_speed: float | None = None) -> Drive:
+    """Read the motion and presence of a source.
+
+    Parameters
+    ----------
+    source : Source
+    seconds : float
+        The clip's length.
+    usual_speed : float, optional
+        m/s; taken for a source without a track (one time), when its words say that it moves.
+    """
+    count = int(np.ceil(seconds * CONTROL_RATE)) + 3
+    grid = np.arange(count) / CONTROL_RATE
+    times = np.asarray(source.times, np.float64)
+    presence = np.asarray(source.presence or (1.0,) * len(times), np.float64)
+    presence = np.interp(grid, times, presence)
+    if len(times) == 1:
+        speed = np.full(count, usual_speed or 0.0)
+    else:
+        speed = _speeds(times, np.asarray(source.positions, np.float64), grid)
+        speed[speed < STILL] = 0.0
+    speed[presence <= ABSENT] = 0.0
+    return Drive(seconds, speed, presence)
+
+
+def _speeds(times: Curve, positions: NDArray[np.float64], grid: Curve) -> Curve:
+    """Speed in m/s on the grid, from a smoothed track."""
+    track = np.stack([np.interp(grid, times, positions[:, axis]) for axis in range(3)], axis=1)
+    smooth = gaussian_filter1d(track, SMOOTHING * CONTROL_RATE, axis=0, mode="nearest")
+    # Near the ends the smoothed track slows down for want of what comes next: there the
+    # speed of the nearest place that sees a whole window counts.
+    speed = np.linalg.norm(np.gradient(smooth, axis=0), axis=1) * CONTROL_RATE
+    edge = min(int(2.0 * SMOOTHING * CONTROL_RATE), (len(grid) - 1) // 2)
+    first = int(np.clip(np.searchsorted(grid, times[0]), 0, len(grid) - 1))
+    last = int(np.clip(np.searchsorted(grid, times[-1]), first, len(grid) - 1))
+    if last - first > 2 * edge:
+        speed[first : first + edge] = speed[first + edge]
+        speed[last - edge : last + 1] = speed[last - edge]
+        speed[:first] = 0.0
+        speed[last + 1 :] = 0.0
+    return np.minimum(speed, FASTEST)
+
+
+def to_samples(times: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Seconds as sample numbers."""
+    return np.round(times * SAMPLE_RATE).astype(np.int64)

@@ -1,0 +1,55 @@
+"""What a family of sounds is, and what it is given to sound."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..drive import Drive
+from ..synth import Render
+
+
+@dataclass(frozen=True)
+class Take:
+    """One sounding of a family.
+
+    Attributes
+    ----------
+    drive : Drive
+        Motion and presence of the source.
+    seed : int
+        Another seed gives another take of the same kind.
+    family : str
+        So that two families of one source do not share their chance.
+    """
+
+    drive: Drive
+    seed: int
+    family: str
+
+    def rng(self, purpose: str = "") -> np.random.Generator:
+        """A stream of random numbers of its own for each purpose."""
+        return np.random.default_rng([self.seed, zlib.crc32(f"{self.family}/{purpose}".encode())])
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of sound.
+
+    Attributes
+    ----------
+    name : str
+    render : callable
+        Makes the sound of a `Take`, at whatever level comes out; `core.sounds.levels`
+        knows that level and the one it shall have.
+    usual_speed : float or None
+        m/s, for a source that is said to move but has no track; None where motion
+        does not matter.
+    """
+
+    name: str
+    render: Callable[[Take], Render]
+    usual_speed: float | None = None

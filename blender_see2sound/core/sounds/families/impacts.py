@@ -1,0 +1,234 @@
+"""What strikes, breaks, bursts and claps: knocks, glass, metal, explosions, balls, hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from scipy import signal
+
+from ..synth import (
+    Events,
+    Render,
+    Samples,
+    bandpass,
+    burst,
+    drift,
+    envelope,
+    gusts,
+    highpass,
+    lowpass,
+    modes,
+    resonance,
+    seconds,
+)
+from .family import Family, Take
+
+Blow = Callable[[np.random.Generator], Samples]
+
+
+def _place(total: Samples, at: float, samples: Samples, gain: float = 1.0) -> None:
+    """Add a sound into a longer one; what goes beyond its end is cut there."""
+    start = int(at * 48_000)
+    part = total[start : start + len(samples)]
+    part += gain * samples[: len(part)]
+
+
+def _thud(rng: np.random.Generator) -> Samples:
+    """Something heavy falls or is put down."""
+    total = np.zeros(int(0.6 * 48_000))
+    tune = rng.uniform(0.8, 1.2)
+    _place(total, 0.0, modes(
+        [68.0 * tune, 134.0 * tune, 287.0 * tune, 630.0 * tune, 1340.0 * tune],
+        [0.28, 0.18, 0.1, 0.05, 0.03], [1.0, 0.6, 0.4, 0.2, 0.1], 0.4,
+    ))  # fmt: skip
+    _place(total, 0.0, burst(rng, 0.09, bandpass(150.0, 3500.0), 0.001), 0.5)
+    for _ in range(int(rng.integers(1, 4))):  # it settles
+        settle = burst(rng, 0.05, bandpass(300.0, 2500.0), 0.002)
+        _place(total, rng.uniform(0.08, 0.3), settle, rng.uniform(0.05, 0.15))
+    return total
+
+
+def _knock(rng: np.random.Generator) -> Samples:
+    """Knuckles on a door, some times in a row."""
+    total = np.zeros(int(1.3 * 48_000))
+    panel, at = rng.uniform(0.9, 1.1), 0.0
+    for _ in range(int(rng.integers(2, 5))):
+        hit = modes(
+            [125.0 * panel, 268.0 * panel, 495.0 * panel, 930.0 * panel, 1850.0 * panel],
+            [0.1, 0.08, 0.05, 0.03, 0.02], [0.8, 1.0, 0.6, 0.3, 0.15], 0.14,
+        )  # fmt: skip
+        _place(total, at, hit, rng.uniform(0.7, 1.0))
+        _place(total, at, burst(rng, 0.012, bandpass(800.0, 4500.0), 0.0005), 0.3)
+        at += rng.uniform(0.16, 0.24)
+    return total
+
+
+def _door(rng: np.random.Generator) -> Samples:
+    """A door that creaks and falls shut."""
+    total = np.zeros(int(2.2 * 48_000))
+    creaking = rng.uniform(0.7, 1.2)
+    # A hinge sticks and slips: pulses at a changing rate through the wood.
+    t = seconds(creaking)
+    rate = 45.0 + 70.0 * np.interp(t / creaking, np.linspace(0, 1, 9), rng.uniform(0.0, 1.0, 9))
+    slips = np.diff(np.floor(np.cumsum(rate) / 48_000.0), prepend=0.0)
+    slips *= rng.uniform(0.5, 1.0, len(slips))
+    creak = sum(
+        signal.sosfilt(resonance(f, w), slips) for f, w in ((430, 60), (980, 90), (1900, 160))
+    )
+    _place(total, 0.0, creak * envelope(creaking, 0.15, 0.2), 9.0)
+    _place(total, creaking + 0.12, _thud(rng), 0.9)
+    _place(total, creaking + 0.14, modes([1650.0, 2700.0], [0.05, 0.04], [0.4, 0.3], 0.08))
+    return total
+
+
+def _glass(rng: np.random.Generator) -> Samples:
+    """Glass that breaks, and its splinters that fall."""
+    total = np.zeros(int(1.6 * 48_000))
+    _place(total, 0.0, burst(rng, 0.12, highpass(1800.0), 0.0006), 0.7)
+    for _ in range(int(rng.integers(26, 45))):
+        at = 0.0 if rng.uniform() < 0.2 else rng.beta(1.0, 2.5) * 1.1
+        size = rng.uniform(0.05, 1.0) ** 2
+        pitch = rng.uniform(2200.0, 9500.0)
+        splinter = modes(
+            [pitch, pitch * rng.uniform(1.3, 1.7)],
+            [rng.uniform(0.05, 0.35), 0.08],
+            [1.0, 0.5],
+            0.35,
+        )
+        _place(total, at, splinter, 0.35 * size)
+    return total
+
+
+def _metal(rng: np.random.Generator) -> Samples:
+    """A struck plate or pot: many inharmonic modes."""
+    base = rng.uniform(260.0, 520.0)
+    ratios = np.array([1.0, 1.52, 2.31, 2.74, 3.63, 4.18, 5.4, 6.9, 8.3])
+    ring = modes(
+        base * ratios * rng.uniform(0.98, 1.02, 9),
+        1.1 / ratios**0.6,
+        rng.uniform(0.3, 1.0, 9) / ratios**0.4,
+        1.2,
+    )
+    _place(ring, 0.0, burst(rng, 0.02, highpass(1500.0), 0.0004), 0.5)
+    return 0.5 * ring
+
+
+def _explosion(rng: np.random.Generator) -> Samples:
+    """A blast: a crack, a body of low noise, debris and a long rumble."""
+    length = rng.uniform(3.2, 4.5)
+    total = np.zeros(int(length * 48_000))
+    _place(total, 0.0, burst(rng, 0.25, bandpass(80.0, 6000.0), 0.0008), 0.7)
+    _place(total, 0.0, burst(rng, 1.6, lowpass(320.0), 0.03), 4.0)
+    _place(total, 0.02, burst(rng, length - 0.1, lowpass(95.0), 0.05), 9.0)
+    for _ in range(40):
+        debris = burst(rng, rng.uniform(0.01, 0.05), bandpass(500.0, 5000.0), 0.001)
+        _place(total, 0.25 + rng.beta(1.2, 2.5) * 2.0, debris, rng.uniform(0.02, 0.16))
+    return np.asarray(signal.sosfilt(highpass(24.0), total)) * envelope(length, 0.0005, 0.8)
+
+
+def _gunshot(rng: np.random.Generator) -> Samples:
+    """A shot: a sharp crack and its echo from far things."""
+    total = np.zeros(int(1.4 * 48_000))
+    _place(total, 0.0, burst(rng, 0.05, bandpass(150.0, 9000.0), 0.0002), 1.6)
+    _place(total, 0.0, burst(rng, 0.22, bandpass(70.0, 700.0), 0.001), 2.0)
+    for _ in range(7):
+        echo = burst(rng, rng.uniform(0.2, 0.6), bandpass(100.0, 1800.0), 0.02)
+        _place(total, rng.uniform(0.08, 0.7), echo, rng.uniform(0.08, 0.3))
+    return total * envelope(1.4, 0.0002, 0.4)
+
+
+def _ball(rng: np.random.Generator) -> Samples:
+    """A ball that is dropped and bounces lower and quicker."""
+    total = np.zeros(int(2.6 * 48_000))
+    at, gap, force = 0.0, rng.uniform(0.45, 0.65), 1.0
+    tune = rng.uniform(0.85, 1.2)
+    while gap > 0.05 and at < 2.4:
+        skin = modes(
+            [92.0 * tune, 205.0 * tune, 640.0 * tune, 990.0 * tune],
+            [0.09, 0.07, 0.05, 0.03], [1.0, 0.6, 0.35, 0.2], 0.1,
+        )  # fmt: skip
+        _place(total, at, skin, force)
+        _place(total, at, burst(rng, 0.02, bandpass(700.0, 4000.0), 0.0008), 0.25 * force)
+        at, gap, force = at + gap, gap * 0.76, force * 0.74
+    return total
+
+
+def _scrape(rng: np.random.Generator) -> Samples:
+    """Something heavy is dragged over a floor."""
+    length = rng.uniform(0.7, 1.4)
+    count = int(length * 48_000)
+    grip = np.interp(
+        np.arange(count),
+        np.linspace(0, count, int(40 * length)),
+        rng.uniform(0, 1, int(40 * length)),
+    )
+    noise = rng.standard_normal(count) * (0.15 + grip**2)
+    rub = signal.sosfilt(bandpass(500.0, 3200.0), noise)
+    body = sum(signal.sosfilt(resonance(f, 40.0), noise) for f in (170.0, 310.0, 560.0))
+    return (0.6 * rub + 1.2 * np.asarray(body)) * envelope(length, 0.12, 0.2)
+
+
+BLOWS: dict[str, tuple[Blow, float]] = {
+    "impact": (_thud, 2.4),
+    "knocking": (_knock, 3.5),
+    "door": (_door, 6.0),
+    "glass": (_glass, 3.5),
+    "metal": (_metal, 1.5),
+    "explosion": (_explosion, 6.0),
+    "gunshot": (_gunshot, 3.0),
+    "ball": (_ball, 3.4),
+    "scraping": (_scrape, 2.2),
+}
+
+
+def blows(take: Take, blow: Blow, every: float) -> Render:
+    """Single strikes at random, while the source is there."""
+    rng = take.rng()
+    times = take.drive.events(rng, every, first=min(every, 1.2), least=0.4 * every)
+    return Events(times, lambda _: rng.uniform(0.7, 1.0) * blow(rng))
+
+
+# ------------------------------------------------------------------ hands
+
+
+def _clap(rng: np.random.Generator, hollow: float) -> Samples:
+    """Two hands: a click, and the air between them that resonates."""
+    total = np.zeros(int(0.045 * 48_000))
+    _place(total, 0.0, burst(rng, 0.03, bandpass(0.7 * hollow, 1.6 * hollow), 0.0005), 1.0)
+    _place(total, 0.0, burst(rng, 0.012, bandpass(2200.0, 9000.0), 0.0003), 0.45)
+    return total
+
+
+def clapping(take: Take) -> Render:
+    """Applause: each person keeps a time and has hands of their own."""
+    rng, drive = take.rng(), take.drive
+    zeal = 0.35 + 0.65 * gusts(rng, drive.count, 0.2)
+    times, owners = [], []
+    hollow = rng.uniform(700.0, 2400.0, 26)
+    near = rng.uniform(0.12, 1.0, 26) ** 2
+    for person in range(26):
+        rhythm = rng.uniform(3.0, 4.6) * np.exp(0.06 * drift(rng, drive.count, 0.8))
+        rests = drift(rng, drive.count, 0.2) + 4.0 * zeal > 0.6
+        own = drive.cycles(np.where(rests, rhythm, 0.0), rng.uniform())
+        times.append(own + rng.normal(0.0, 0.008, len(own)))
+        owners.append(np.full(len(own), person))
+    owner = np.concatenate(owners)
+    # Each pair of hands claps in some ways; a draw from them is quicker than a new one.
+    sorts = [[_clap(rng, h * rng.uniform(0.9, 1.1)) for _ in range(10)] for h in hollow]
+
+    def one(i: int) -> Samples:
+        person = int(owner[i])
+        return near[person] * rng.uniform(0.5, 1.0) * sorts[person][int(rng.integers(10))]
+
+    return Events(np.maximum(np.concatenate(times), 0.0), one)
+
+
+FAMILIES = (
+    *(
+        Family(name, partial(blows, blow=blow, every=every))
+        for name, (blow, every) in BLOWS.items()
+    ),
+    Family("clapping", clapping),
+)
