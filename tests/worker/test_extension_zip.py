@@ -47,6 +47,17 @@ def test_it_bears_the_manifests_name_and_version(built):
     assert "wheels" not in manifest
 
 
+def test_its_manifest_keeps_blenders_limits(built):
+    # As `blender --command extension validate` checks them.
+    with zipfile.ZipFile(built) as packed:
+        manifest = tomllib.loads(packed.read("blender_manifest.toml").decode())
+    assert manifest["schema_version"] == "1.0.0"
+    assert "blender" not in manifest["name"].lower()
+    for text in (manifest["tagline"], *manifest["permissions"].values()):
+        assert 0 < len(text) <= 64
+        assert text[-1] not in ".!?"
+
+
 def test_it_holds_every_module_the_licence_and_nothing_else(built):
     package = ROOT / "blender_see2sound"
     modules = {p.relative_to(package).as_posix() for p in package.rglob("*.py")}
