@@ -1,0 +1,87 @@
+"""How large things usually are, and how far away those without a size."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class UsualSize:
+    """The usual size of a thing that bears one of these words.
+
+    Attributes
+    ----------
+    words : tuple of str
+        Singular, lower case; a plural with -s is known too.
+    height, width : float
+        Metres, as seen upright from the side.
+    """
+
+    words: tuple[str, ...]
+    height: float
+    width: float
+
+
+#: The first row with a word of the label is taken.
+USUAL_SIZES: tuple[UsualSize, ...] = (
+    UsualSize(("person", "people", "woman", "man", "walker", "runner", "dancer"), 1.7, 0.6),
+    UsualSize(("child", "kid", "boy", "girl"), 1.2, 0.45),
+    UsualSize(("baby",), 0.7, 0.4),
+    UsualSize(("dog",), 0.6, 0.8),
+    UsualSize(("cat",), 0.3, 0.45),
+    UsualSize(("horse", "cow"), 1.6, 2.2),
+    UsualSize(("sheep", "pig", "goat", "deer"), 0.9, 1.2),
+    UsualSize(("duck", "chicken", "goose"), 0.4, 0.5),
+    UsualSize(("bird", "pigeon", "crow", "gull"), 0.25, 0.4),
+    UsualSize(("eagle", "hawk", "owl", "swan"), 0.7, 1.2),
+    UsualSize(("insect", "bee", "fly", "butterfly"), 0.03, 0.03),
+    UsualSize(("truck", "lorry", "bus", "tram"), 3.2, 8.0),
+    UsualSize(("train", "locomotive"), 4.0, 40.0),
+    UsualSize(("bicycle", "bike", "motorcycle", "motorbike", "scooter", "cyclist"), 1.5, 1.8),
+    UsualSize(("car", "vehicle", "taxi", "van", "cart"), 1.5, 4.3),
+    UsualSize(("aeroplane", "airplane", "plane", "aircraft", "helicopter"), 5.0, 20.0),
+    UsualSize(("ship", "ferry"), 15.0, 60.0),
+    UsualSize(("boat",), 2.5, 6.0),
+    UsualSize(("waterfall",), 12.0, 8.0),
+    UsualSize(("fountain",), 2.5, 2.5),
+    UsualSize(("tree",), 8.0, 6.0),
+    UsualSize(("bush", "shrub"), 1.5, 2.0),
+    UsualSize(("fire", "flame", "campfire"), 0.8, 0.8),
+    UsualSize(("ball",), 0.25, 0.25),
+    UsualSize(("cup", "glass", "mug", "coffee"), 0.1, 0.1),
+    UsualSize(("bell", "clock", "phone", "radio", "kettle"), 0.25, 0.2),
+    UsualSize(("flag",), 1.0, 1.5),
+)
+
+#: Height and width of a thing that nothing is known about, metres.
+UNKNOWN_SIZE = (1.0, 1.0)
+
+#: Words for what lies flat on the ground: it is as far as the ground at its centre.
+FLAT_WORDS = frozenset(
+    {"water", "pond", "lake", "sea", "ocean", "river", "stream", "wave", "grass", "meadow",
+     "ground", "snow", "sand", "gravel", "road", "rain"}
+)  # fmt: skip
+
+#: How far an area or ambience without a better cue is taken to be, metres.
+AREA_DISTANCE = 12.0
+
+
+def words_of(label: str) -> set[str]:
+    """The words of a label in lower case, plurals in -s also without it."""
+    words = set(re.findall(r"[^\W\d_]+", label.lower()))
+    return words | {word[:-1] for word in words if word.endswith("s")}
+
+
+def usual_size(label: str) -> tuple[float, float] | None:
+    """Height and width in metres of what a label names; None for what has no usual size."""
+    words = words_of(label)
+    for row in USUAL_SIZES:
+        if words.intersection(row.words):
+            return row.height, row.width
+    return None
+
+
+def lies_flat(label: str) -> bool:
+    """Whether a label names something flat on the ground."""
+    return not FLAT_WORDS.isdisjoint(words_of(label))
