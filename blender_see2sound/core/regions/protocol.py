@@ -43,6 +43,11 @@ class Look:
         Median width divided by height of the box.
     person : float
         0 to 1, how sure the people detector is.
+    unsteady : float
+        0 to 1, how much of the outline changes from one looked-at frame to the next.
+    stuff : str
+        What the finder recognised a coherent region as ("sky", "storm", "foliage", "grass",
+        "water", "falling water", "fire", "background"); empty where it did not.
     """
 
     colour: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
@@ -54,6 +59,8 @@ class Look:
     rhythm: float = 0.0
     aspect: float = 1.0
     person: float = 0.0
+    unsteady: float = 0.0
+    stuff: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,152 @@
+"""Which tracklets are the same thing: identity through gaps, exits and cuts.
+
+A tracklet that ends is joined to one that begins later when they look alike
+(Bhattacharyya distance of their colours) and the second begins where the first
+was heading, or both happen at the picture's border, or at the same place. All
+joins are chosen together, at the least total cost (Hungarian assignment; Kuhn
+1955, as in Huang, Wu & Nevatia 2008 for tracklets). Across a cut only looks count.
+Small pieces that always stay at a larger thing are taken into it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from .tracking import Tracklet
+
+#: The largest difference in colours (0 to 1) that one thing may show after a gap, and across a cut.
+UNLIKE = 0.55
+UNLIKE_CUT = 0.25
+#: Seconds that a thing may be hidden while it moves on, and while it stays in its place.
+HIDDEN = 2.5
+HIDDEN_IN_PLACE = 20.0
+#: A box this near to the border touches it, as a share of the width.
+BORDER = 0.02
+#: A piece: smaller than this share of the larger thing, inside its box (grown by a share of
+#: the picture's width) for this share of its time.
+PIECE_SIZE = 0.45
+PIECE_MARGIN = 0.05
+PIECE_TIME = 0.75
+#: What a join may cost.
+DEAREST = 1.0
+
+
+def link(tracklets: Sequence[Tracklet], size: tuple[int, int]) -> list[list[Tracklet]]:
+    """Join the tracklets that are one thing.
+
+    Parameters
+    ----------
+    tracklets : sequence of Tracklet
+    size : (int, int)
+        Width and height of the pictures that they were found in.
+
+    Returns
+    -------
+    list of list of Tracklet
+        Each thing's tracklets in order of time, not overlapping.
+    """
+    whole = sorted(tracklets, key=lambda t: (t.times[0], t.times[-1], tuple(t.boxes[0])))
+    n = len(whole)
+    if n == 0:
+        return []
+    costs = np.full((n, n), 1e3)
+    for i, before in enumerate(whole):
+        for j, after in enumerate(whole):
+            if before.times[-1] < after.times[0]:
+                costs[i, j] = join_cost(before, after, size)
+    rows, columns = linear_sum_assignment(costs)
+    after_of = {int(i): int(j) for i, j in zip(rows, columns, strict=True) if costs[i, j] < DEAREST}
+    starts = [i for i in range(n) if i not in after_of.values()]
+    chains = []
+    for start in starts:
+        chain, i = [whole[start]], start
+        while i in after_of:
+            i = after_of[i]
+            chain.append(whole[i])
+        chains.append(chain)
+    return chains
+
+
+def join_cost(before: Tracklet, after: Tracklet, size: tuple[int, int]) -> float:
+    """What it costs to take two tracklets for one thing; 1000 where they cannot be."""
+    unlike = unlikeness(before.colours, after.colours)
+    gap = float(after.times[0] - before.times[-1])
+    if before.shot != after.shot:
+        sizes = abs(np.log(np.median(before.areas) / np.median(after.areas)))
+        return 0.6 + unlike if unlike < UNLIKE_CUT and sizes < 1.4 else 1e3
+    if unlike > UNLIKE:
+        return 1e3
+    last, first = before.boxes[-1], after.boxes[0]
+    if at_border(last, size) and at_border(first, size):
+        other_side = float(np.linalg.norm(_middle(last) - _middle(first))) / size[0]
+        return unlike + 0.2 * min(other_side, 1.0) + 0.002 * min(gap, 50.0)
+    extent = float(np.hypot(*(last[2:] - last[:2])))
+    expected = _middle(last) + before.velocity_out * min(gap, HIDDEN)
+    missed = float(np.linalg.norm(expected - _middle(first)))
+    stayed = float(np.linalg.norm(_middle(last) - _middle(first)))
+    if gap <= HIDDEN and missed < extent * 0.6 + 0.25 * np.linalg.norm(expected - _middle(last)):
+        return unlike + 0.3 * missed / max(extent, 1.0) + 0.1 * gap / HIDDEN
+    if gap <= HIDDEN_IN_PLACE and stayed < 0.7 * extent:
+        return unlike + 0.3 * stayed / max(extent, 1.0) + 0.2 * gap / HIDDEN_IN_PLACE
+    return 1e3
+
+
+def unlikeness(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Bhattacharyya (Hellinger) distance of two histograms that add up to 1: 0 alike, 1 disjoint."""
+    return float(np.sqrt(max(0.0, 1.0 - float(np.sqrt(a * b).sum()))))
+
+
+def at_border(box: NDArray[np.float64], size: tuple[int, int]) -> bool:
+    """Whether a box touches the picture's border."""
+    w, h = size
+    margin = BORDER * w
+    x0, y0, x1, y1 = box
+    return bool(x0 <= margin or y0 <= margin or x1 >= w - margin or y1 >= h - margin)
+
+
+def absorb_pieces(tracklets: Sequence[Tracklet], size: tuple[int, int]) -> list[Tracklet]:
+    """Take small pieces that stay at a larger thing into it, the smallest first."""
+    left = sorted(tracklets, key=lambda t: (float(t.areas.sum()), t.times[0]))
+    whole = []
+    while left:
+        piece = left.pop(0)
+        for k, large in enumerate(left):
+            if _is_piece(piece, large, size):
+                left[k] = _united(large, piece)
+                break
+        else:
+            whole.append(piece)
+    return whole
+
+
+def _is_piece(piece: Tracklet, large: Tracklet, size: tuple[int, int]) -> bool:
+    if piece.shot != large.shot or np.median(piece.areas) > PIECE_SIZE * np.median(large.areas):
+        return False
+    _, a, b = np.intersect1d(piece.times, large.times, return_indices=True)
+    if len(a) < PIECE_TIME * len(piece.times):
+        return False
+    middle = (piece.boxes[a, :2] + piece.boxes[a, 2:]) / 2
+    margin = PIECE_MARGIN * size[0]
+    inside = ((middle > large.boxes[b, :2] - margin) & (middle < large.boxes[b, 2:] + margin)).all(
+        1
+    )
+    return bool(inside.sum() >= PIECE_TIME * len(piece.times))
+
+
+def _united(large: Tracklet, piece: Tracklet) -> Tracklet:
+    """The larger thing, its boxes and areas grown by the piece's where both are seen."""
+    _, a, b = np.intersect1d(piece.times, large.times, return_indices=True)
+    boxes, areas = large.boxes.copy(), large.areas.copy()
+    boxes[b, :2] = np.minimum(boxes[b, :2], piece.boxes[a, :2])
+    boxes[b, 2:] = np.maximum(boxes[b, 2:], piece.boxes[a, 2:])
+    areas[b] += piece.areas[a]
+    return dataclasses.replace(large, boxes=boxes, areas=areas)
+
+
+def _middle(box: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (box[:2] + box[2:]) / 2

@@ -1,0 +1,56 @@
+"""Measuring a region's look: colour, texture, place, flicker, rhythm."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import detrend
+
+#: The rhythm of steps and strides, Hz.
+SLOWEST_RHYTHM = 0.8
+FASTEST_RHYTHM = 5.0
+#: Share of the shape's variation that must be at one frequency to be called a rhythm.
+RHYTHM_SHARE = 0.3
+
+
+def true_lab(lab: NDArray[np.floating]) -> NDArray[np.float64]:
+    """CIE L*a*b* (L 0 to 100) from OpenCV's 8-bit kind."""
+    return np.asarray(lab, np.float64) * (100.0 / 255.0, 1.0, 1.0) - (0.0, 128.0, 128.0)
+
+
+def gradient(light: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Absolute difference of grey values (0 to 1) to the next pixel, across and down."""
+    grey = light.astype(np.float32) / 255.0
+    across = np.abs(np.diff(grey, axis=1, append=grey[:, -1:]))
+    down = np.abs(np.diff(grey, axis=0, append=grey[-1:]))
+    return across, down
+
+
+def rhythm_of(times: NDArray[np.float64], boxes: NDArray[np.float64]) -> float:
+    """Dominant frequency of the changes of a box's shape.
+
+    Parameters
+    ----------
+    times : (T,) float array
+        Evenly spaced seconds.
+    boxes : (T, 4) float array
+
+    Returns
+    -------
+    float
+        Hz; 0 where no frequency stands out.
+    """
+    if len(times) < 12:
+        return 0.0
+    period = float(np.median(np.diff(times)))
+    size = boxes[:, 2:] - boxes[:, :2]
+    shape = np.log(np.maximum(size[:, 0], 1.0) / np.maximum(size[:, 1], 1.0))
+    wave = detrend(shape) * np.hanning(len(shape))
+    power = np.abs(np.fft.rfft(wave, 4 * len(wave))) ** 2
+    frequencies = np.fft.rfftfreq(4 * len(wave), period)
+    band = (frequencies >= SLOWEST_RHYTHM) & (frequencies <= FASTEST_RHYTHM)
+    if not band.any() or power.sum() <= 1e-9:
+        return 0.0
+    peak = int(np.flatnonzero(band)[np.argmax(power[band])])
+    around = np.abs(frequencies - frequencies[peak]) < 1.5 / (period * len(wave))
+    return float(frequencies[peak]) if power[around].sum() > RHYTHM_SHARE * power.sum() else 0.0

@@ -1,0 +1,569 @@
+"""Following the things of a stretch from frame to frame.
+
+The foreground of each frame falls into blobs. A blob that lies where tracks are
+predicted to be is theirs; one that several claim is shared out pixel by pixel,
+by nearness to each one's predicted outline and by likeness to its colours
+(merge and split as in McKenna et al. 2000, "Tracking groups of people"). A thing
+that stops stays where it is as long as the picture does not change there. When
+two parts of one track go apart for good, they are two things, and the frames
+before are shared out again backwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..progress import Progress
+from .foreground import Evidence, Stretch
+
+#: The smallest blob, as a share of the picture.
+SMALLEST = 0.0004
+#: Specks closer than this share of the width are one blob.
+CLOSE = 0.012
+#: The largest hole in a blob that is filled, as a share of the picture.
+HOLE = 0.02
+#: A blob this near to a track (share of the width) that is far larger is a piece of it.
+NEAR = 0.035
+PIECE = 0.3
+#: What counts as a thing: seen in so many frames, and this share of the picture or, where
+#: smaller, gone this many times its own size.
+SEEN_FRAMES = 4
+THING = 0.002
+GONE_FAR = 1.5
+#: Frames without a blob after which a track ends.
+PATIENCE = 4
+#: Sharing out a blob: so many pixels from an outline count as much as a likeness of one in e,
+#: up to the second figure.
+NEARNESS = 5.0
+FAR = 28.0
+LIKENESS = 1.0
+#: A track this near (share of the width) may claim a blob that is so much more like it.
+REACH = 0.15
+MUCH_MORE = 1.0
+#: Two parts that stay this share of the width apart for so many frames, while the gap grows
+#: or shrinks by this share, are two things.
+APART = 0.05
+APART_FRAMES = 5
+APART_CHANGE = 0.025
+#: Less than this share of a thing's usual size, at the border, is the last that is seen of it.
+LAST_OF_IT = 0.1
+#: A change of this much (0 to 255) where a thing stood means that it is gone.
+GONE = 14.0
+#: Bins of L, a and b of the colours that a thing is known by.
+BINS = (4, 8, 8)
+#: A thing moves when its own flow is this much, pixels a frame at analysis size.
+MOVES = 0.35
+
+#: Tracks of a stretch, numbered by a byte.
+MOST_TRACKS = 255
+
+
+@dataclass
+class Tracklet:
+    """One thing in one stretch, without a gap.
+
+    Attributes
+    ----------
+    shot : int
+        Number of the shot.
+    times : (T,) float array
+    boxes : (T, 4) float array
+        x0 y0 x1 y1, pixels at analysis size.
+    areas : (T,) float array
+        Pixels that belong to it.
+    moved : (T,) bool array
+        It moved in this frame, rather than stood.
+    speeds : (T,) float array
+        Relative to the background, pixels a second.
+    colours : (4 * 8 * 8,) float array
+        Histogram of 8-bit Lab, adding up to 1.
+    velocity_in, velocity_out : (2,) float array
+        Pixels a second at its begin and end.
+    mean : (3,) float array
+        Mean 8-bit Lab.
+    texture : float
+        Mean gradient of L (0 to 1).
+    flicker : float
+        Mean temporal standard deviation of grey values (0 to 1) where it is.
+    unsteady : float
+        How little of its outline is kept from frame to frame, 0 to 1.
+    """
+
+    shot: int
+    times: NDArray[np.float64]
+    boxes: NDArray[np.float64]
+    areas: NDArray[np.float64]
+    moved: NDArray[np.bool_]
+    speeds: NDArray[np.float64]
+    colours: NDArray[np.float64]
+    velocity_in: NDArray[np.float64]
+    velocity_out: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    texture: float
+    flicker: float
+    unsteady: float
+
+
+@dataclass
+class _Track:
+    number: int
+    birth: int
+    outline: NDArray[np.uint8]
+    colours: NDArray[np.float64]
+    velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+    lost: int = 0
+    last: int = 0
+    alive: bool = True
+    apart: list[float] = field(default_factory=list)
+    size: float = 0.0
+    seen: int = 1
+    start: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+    thing: bool = False
+
+
+def bins_of(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The colour bin of each pixel of an 8-bit Lab picture, 0 to 255.
+
+    Colours of real pictures crowd around grey, so a and b are binned over the
+    middle half of their range.
+    """
+    light = frame[..., 0].astype(np.int32) * BINS[0] // 256
+    a = np.clip((frame[..., 1].astype(np.int32) - 80) * BINS[1] // 96, 0, BINS[1] - 1)
+    b = np.clip((frame[..., 2].astype(np.int32) - 80) * BINS[2] // 96, 0, BINS[2] - 1)
+    return ((light * BINS[1] + a) * BINS[2] + b).astype(np.uint8)
+
+
+def follow(stretch: Stretch, evidence: Evidence, shot: int, progress: Progress) -> list[Tracklet]:
+    """Follow what moves through a stretch.
+
+    Parameters
+    ----------
+    stretch : Stretch
+    evidence : Evidence
+        Its foreground and background.
+    shot : int
+        The shot's number, kept in the tracklets.
+    progress : Progress
+    """
+    follower = _Follower(stretch, evidence)
+    n = len(evidence.masks)
+    for i in range(n):
+        if i % 4 == 0:
+            progress("Following what moves", i / n)
+        follower.step(i, evidence.masks[i])
+    follower.look_back()
+    return follower.tracklets(shot)
+
+
+class _Follower:
+    """The tracks of a stretch and, per frame, which pixel belongs to which."""
+
+    def __init__(self, stretch: Stretch, evidence: Evidence) -> None:
+        self.stretch = stretch
+        still = np.allclose(stretch.to_shot, stretch.to_shot[0], atol=1e-6)
+        self.background = evidence.background if still else None
+        self.flicker = evidence.flicker
+        n, self.h, self.w, _ = stretch.frames.shape
+        self.labels = np.zeros((n, self.h, self.w), np.uint8)
+        self.bins = np.stack([bins_of(frame) for frame in stretch.frames])
+        self.tracks: list[_Track] = []
+        side = max(3, round(CLOSE * self.w) | 1)
+        self.joiner = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        self.smallest = SMALLEST * self.h * self.w
+
+    # -------------------------------------------------------------- one frame
+
+    def step(self, i: int, mask: NDArray[np.bool_]) -> None:
+        blobs, count = self._blobs(mask)
+        alive = [t for t in self.tracks if t.alive]
+        outlines = {t.number: self._predicted(t, i) for t in alive}
+        claims = self._claims(i, blobs, count, alive, outlines)
+        sizes = np.bincount(blobs.ravel(), minlength=count)
+        contested: set[int] = set()
+        for j in sorted(range(1, count), key=lambda k: (-sizes[k], k)):
+            blob = blobs == j
+            owners = self._heirs(i, claims[j])
+            if not owners:
+                owners = self._owner_nearby(blob, int(sizes[j]), outlines)
+            if not owners:
+                track = self._begin(i, blob)
+                if track is not None:
+                    outlines[track.number] = track.outline
+            elif len(owners) == 1:
+                self.labels[i][blob] = owners[0].number
+            else:
+                self._share(i, blob, owners, [outlines[t.number] for t in owners])
+                contested.update(t.number for t in owners)
+        for track in alive:
+            if track.alive:
+                self._update(i, track, outlines[track.number], track.number in contested)
+        for track in [t for t in alive if t.alive]:
+            self._split(i, track)
+
+    def _blobs(self, mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
+        solid = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, self.joiner)
+        # What a thing surrounds is its plain inside.
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - solid, connectivity=4)
+        inner = stats[:, cv2.CC_STAT_AREA] < HOLE * mask.size
+        inner[0] = False
+        solid |= inner[labels].astype(np.uint8)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+        large = stats[:, cv2.CC_STAT_AREA] >= self.smallest
+        large[0] = False
+        new = np.cumsum(large) * large
+        return new[labels].astype(np.int32), int(large.sum()) + 1
+
+    def _predicted(self, track: _Track, i: int) -> NDArray[np.uint8]:
+        """The track's outline where it should be in frame i."""
+        view = np.linalg.inv(self.stretch.to_shot[i]) @ self.stretch.to_shot[i - 1 if i else 0]
+        move = np.eye(3)
+        move[:2, 2] = track.velocity
+        matrix = move @ view
+        if np.allclose(matrix, np.eye(3), atol=0.2):
+            return track.outline
+        return cv2.warpPerspective(track.outline, matrix, (self.w, self.h), flags=cv2.INTER_NEAREST)
+
+    def _claims(self, i, blobs, count, alive, outlines) -> list[list[_Track]]:
+        """Per blob the tracks that it belongs to."""
+        sizes = np.bincount(blobs.ravel(), minlength=count)
+        claims: list[list[_Track]] = [[] for _ in range(count)]
+        for track in alive:
+            near = cv2.dilate(outlines[track.number], self.joiner)
+            common = np.bincount(blobs[near > 0], minlength=count)
+            own = max(int(np.count_nonzero(outlines[track.number])), 1)
+            for j in range(1, count):
+                if common[j] >= 0.15 * min(sizes[j], own):
+                    claims[j].append(track)
+        for j in range(1, count):
+            if claims[j]:
+                self._claim_by_colour(i, blobs == j, claims[j], alive, outlines)
+        return claims
+
+    def _claim_by_colour(self, i, blob, owners, alive, outlines) -> None:
+        """Add the tracks to a blob's owners that are near and that it is much more like."""
+        y0, y1, x0, x1 = _extent(blob)
+        reach = round(REACH * self.w)
+        window = np.s_[max(y0 - reach, 0) : y1 + reach, max(x0 - reach, 0) : x1 + reach]
+        bins = self.bins[i][blob]
+
+        def likeness(track: _Track) -> float:
+            return float(np.log(track.colours + 1e-3)[bins].mean())
+
+        best = max(likeness(t) for t in owners)
+        for track in alive:
+            if track in owners or not track.thing or not outlines[track.number][window].any():
+                continue
+            if likeness(track) > best + MUCH_MORE:
+                owners.append(track)
+
+    def _heirs(self, i: int, owners: list[_Track]) -> list[_Track]:
+        """The owners of one blob, less those that turn out to be pieces of a larger one."""
+        if len(owners) < 2:
+            return owners
+        largest = max(owners, key=lambda t: (np.count_nonzero(t.outline), -t.number))
+        size = np.count_nonzero(largest.outline)
+        heirs = []
+        for track in owners:
+            piece = np.count_nonzero(track.outline) < PIECE * size and not track.thing
+            if track is largest or not piece:
+                heirs.append(track)
+                continue
+            track.alive = False
+            self.labels[track.birth : i][self.labels[track.birth : i] == track.number] = (
+                largest.number
+            )
+        return heirs
+
+    def _owner_nearby(
+        self, blob: NDArray[np.bool_], size: int, outlines: dict[int, NDArray[np.uint8]]
+    ) -> list[_Track]:
+        """The track that a small blob beside it is a piece of."""
+        y0, y1, x0, x1 = _extent(blob)
+        reach = round(NEAR * self.w)
+        window = np.s_[max(y0 - reach, 0) : y1 + reach, max(x0 - reach, 0) : x1 + reach]
+        best: tuple[int, _Track] | None = None
+        for number, outline in outlines.items():
+            track = self.tracks[number - 1]
+            near = int(np.count_nonzero(outline[window]))
+            if near and track.alive and size < PIECE * np.count_nonzero(outline):
+                if best is None or near > best[0]:
+                    best = (near, track)
+        return [] if best is None else [best[1]]
+
+    def _begin(self, i: int, blob: NDArray[np.bool_]) -> _Track | None:
+        number = len(self.tracks) + 1
+        if number > MOST_TRACKS:
+            return None
+        flow = self.stretch.flow[i][blob].astype(np.float64)
+        self.labels[i][blob] = number
+        track = _Track(
+            number, i, blob.astype(np.uint8), self._colours(i, blob), np.median(flow, 0), 0, i
+        )
+        track.start = _centre(track.outline)
+        track.size = float(np.count_nonzero(blob))
+        self.tracks.append(track)
+        return track
+
+    def _colours(self, i: int, where: NDArray[np.bool_]) -> NDArray[np.float64]:
+        counts = np.bincount(self.bins[i][where], minlength=256).astype(np.float64)
+        return counts / max(counts.sum(), 1.0)
+
+    def _share(self, i, blob, owners, outlines) -> None:
+        """Give each pixel of a blob to the owner it is nearest to and most like."""
+        y0, y1, x0, x1 = _extent(blob)
+        inside = blob[y0:y1, x0:x1]
+        bins = self.bins[i][y0:y1, x0:x1]
+        total = sum(t.colours for t in owners) + 1e-3
+        costs = []
+        for track, outline in zip(owners, outlines, strict=True):
+            away = cv2.distanceTransform(1 - np.minimum(outline, 1), cv2.DIST_L2, 3)[y0:y1, x0:x1]
+            unlike = -np.log((track.colours + 1e-3) / total)[bins]
+            colour = cv2.blur(unlike.astype(np.float32), (5, 5))
+            cost = np.minimum(away, FAR) / NEARNESS + LIKENESS * colour
+            costs.append(cost)
+        best = np.argmin(costs, axis=0)
+        numbers = np.array([t.number for t in owners], np.uint8)
+        self.labels[i][y0:y1, x0:x1][inside] = numbers[best][inside]
+
+    def _update(self, i: int, track: _Track, predicted: NDArray[np.uint8], contested: bool) -> None:
+        own = self.labels[i] == track.number
+        area = int(np.count_nonzero(own))
+        expected = int(np.count_nonzero(predicted))
+        leaving = area < LAST_OF_IT * track.size and self._at_border(own if area else predicted > 0)
+        if not leaving and area >= max(self.smallest, 0.1 * expected):
+            flow = self.stretch.flow[i][own].astype(np.float64)
+            track.velocity = np.median(flow, 0)
+            track.outline = own.astype(np.uint8)
+            if contested:
+                # What others cover of it now is still there behind them.
+                track.outline |= ((predicted > 0) & self._taken(i, track)).astype(np.uint8)
+            track.size = max(0.97 * track.size, area)
+            if not contested:
+                track.colours = 0.9 * track.colours + 0.1 * self._colours(i, own)
+            track.lost, track.last = 0, i
+            track.seen += 1
+            track.thing = track.thing or self._is_thing(track, area)
+            return
+        taken = self._taken(i, track)
+        if track.thing and not leaving and self._stands(i, track.last, predicted, taken):
+            self.labels[i][(predicted > 0) & (self.labels[i] == 0)] = track.number
+            track.velocity = np.zeros(2)
+            track.outline = predicted
+            track.lost, track.last = 0, i
+            return
+        self.labels[i][own] = 0
+        track.lost += 1
+        track.outline = predicted
+        if leaving or expected == 0 or track.lost > (PATIENCE if track.thing else 1):
+            track.alive = False
+
+    def _at_border(self, mask: NDArray[np.bool_]) -> bool:
+        edges = (mask[:2], mask[-2:], mask[:, :2], mask[:, -2:])
+        return any(bool(edge.any()) for edge in edges)
+
+    def _is_thing(self, track: _Track, area: int) -> bool:
+        if track.seen < SEEN_FRAMES:
+            return False
+        gone = float(np.linalg.norm(_centre(track.outline) - track.start))
+        return area >= THING * self.h * self.w or gone > GONE_FAR * np.sqrt(area)
+
+    def _taken(self, i: int, track: _Track) -> NDArray[np.bool_]:
+        return (self.labels[i] > 0) & (self.labels[i] != track.number)
+
+    def _stands(self, i: int, last: int, outline, taken) -> bool:
+        """Whether the picture in an outline is still what it was in the frame `last`."""
+        where = (outline > 0) & ~taken
+        if np.count_nonzero(where) < 0.3 * max(np.count_nonzero(outline), 1):
+            return False
+        now = self.stretch.frames[i][where].astype(np.int16)
+        then = self.stretch.frames[last][where].astype(np.int16)
+        change = float(np.abs(now - then).max(1).mean())
+        if change >= GONE:
+            return False
+        if self.background is None:
+            return True
+        # It is gone where the picture now shows the background and did not then.
+        ground = self.background[where].astype(np.int16)
+        uncovered = float(np.abs(now - ground).max(1).mean())
+        covered = float(np.abs(then - ground).max(1).mean())
+        return not (uncovered < change and uncovered < 0.7 * covered and covered > GONE / 2)
+
+    # -------------------------------------------------------------- two in one
+
+    def _split(self, i: int, track: _Track) -> None:
+        """Make two tracks of one whose parts stay apart and move apart or together."""
+        if track.last != i or track.lost:
+            return
+        parts = self._parts(i, track)
+        if parts is None:
+            track.apart.clear()
+            return
+        track.apart.append(float(np.linalg.norm(_centre(parts[0]) - _centre(parts[1]))))
+        change = max(track.apart) - min(track.apart)
+        if len(track.apart) < APART_FRAMES or change < APART_CHANGE * self.w:
+            return
+        if len(self.tracks) >= MOST_TRACKS:
+            return
+        track.apart.clear()
+        rest, gone = parts
+        self.labels[i][rest > 0] = track.number
+        flow = self.stretch.flow[i]
+        other = _Track(
+            len(self.tracks) + 1, i, gone, self._colours(i, gone > 0),
+            np.median(flow[gone > 0].astype(np.float64), 0), 0, i,
+        )  # fmt: skip
+        self.labels[i][gone > 0] = other.number
+        track.outline = rest
+        track.colours = self._colours(i, rest > 0)
+        track.velocity = np.median(flow[rest > 0].astype(np.float64), 0)
+        other.start, other.thing, other.seen = _centre(gone), track.thing, APART_FRAMES
+        other.size, track.size = float(np.count_nonzero(gone)), float(np.count_nonzero(rest))
+        self.tracks.append(other)
+        self._share_back(i, track, other)
+
+    def _parts(self, i: int, track: _Track) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+        """The two largest parts of a track if they are far apart, of some size, and nothing
+        that is followed stands between them."""
+        outline = track.outline
+        side = max(3, round(APART * self.w) | 1)
+        kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
+        joined = cv2.dilate(outline, kernel) | self._taken(i, track).astype(np.uint8)
+        count, labels = cv2.connectedComponents(joined)
+        if count < 3:
+            return None
+        sizes = np.bincount(labels[outline > 0], minlength=count)
+        sizes[0] = 0
+        first, second = np.argsort(-sizes, kind="stable")[:2]
+        if sizes[second] < max(0.15 * sizes[first], 2 * self.smallest):
+            return None
+        apart = ((labels == second) & (outline > 0)).astype(np.uint8)
+        return (outline > 0).astype(np.uint8) - apart, apart
+
+    def _share_back(self, i: int, track: _Track, other: _Track) -> None:
+        """Share the frames before a split out between the two, going backwards."""
+        outlines = [track.outline, other.outline]
+        for j in range(i - 1, track.birth - 1, -1):
+            blob = self.labels[j] == track.number
+            if not blob.any():
+                return
+            self._share(j, blob, [track, other], outlines)
+            new = [(self.labels[j] == t.number).astype(np.uint8) for t in (track, other)]
+            sizes = [int(np.count_nonzero(o)) for o in new]
+            if min(sizes) < 0.08 * sum(sizes):
+                # They were one here, or one of them was not there yet.
+                winner = track if sizes[0] >= sizes[1] else other
+                self._give_back(j, track, other, winner)
+                return
+            outlines = new
+            other.birth = j
+
+    def _give_back(self, j: int, track: _Track, other: _Track, winner: _Track) -> None:
+        for k in range(track.birth, j + 1):
+            both = (self.labels[k] == track.number) | (self.labels[k] == other.number)
+            self.labels[k][both] = winner.number
+        if winner is other:
+            other.birth, track.birth = track.birth, j + 1
+
+    # -------------------------------------------------------------- afterwards
+
+    def look_back(self) -> None:
+        """Extend each track to the frames before it first moved, while it stood there."""
+        for track in (t for t in self.tracks if t.thing):
+            first = track.birth
+            outline = (self.labels[first] == track.number).astype(np.uint8)
+            if not outline.any() or not np.allclose(
+                self.stretch.to_shot[first], self.stretch.to_shot[0], atol=1e-6
+            ):
+                continue
+            for j in range(first - 1, -1, -1):
+                if not self._stands(j, first, outline, self._taken(j, track)):
+                    break
+                self.labels[j][(outline > 0) & (self.labels[j] == 0)] = track.number
+                track.birth = j
+
+    def tracklets(self, shot: int) -> list[Tracklet]:
+        found = []
+        for track in (t for t in self.tracks if t.thing):
+            tracklet = self._tracklet(track, shot)
+            if tracklet is not None:
+                found.append(tracklet)
+        return found
+
+    def _tracklet(self, track: _Track, shot: int) -> Tracklet | None:
+        times = self.stretch.times
+        period = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+        rows = []
+        colours = np.zeros(256)
+        mean = np.zeros(3)
+        texture = flicker = 0.0
+        kept = []
+        before = None
+        for i in range(track.birth, track.last + 1):
+            own = self.labels[i] == track.number
+            area = int(np.count_nonzero(own))
+            if area == 0:
+                before = None
+                continue
+            flow = np.median(self.stretch.flow[i][own].astype(np.float64), 0)
+            rows.append((i, *_box_of(own), area, *flow))
+            frame = self.stretch.frames[i]
+            colours += np.bincount(self.bins[i][own], minlength=256)
+            mean += frame[own].mean(0)
+            flicker += float(self.flicker[own].mean())
+            y0, y1, x0, x1 = _extent(own)
+            texture += float(
+                np.abs(np.diff(frame[y0:y1, x0:x1, 0].astype(np.float32), axis=1)).mean() / 255.0
+                if x1 - x0 > 1
+                else 0.0
+            )
+            if before is not None:
+                kept.append(np.count_nonzero(own & before) / max(np.count_nonzero(own | before), 1))
+            before = own
+        if len(rows) < 2:
+            return None
+        table = np.array(rows, np.float64)
+        speeds = np.hypot(table[:, 6], table[:, 7])
+        head, tail = table[:4, 6:8], table[-4:, 6:8]
+        return Tracklet(
+            shot=shot,
+            times=times[table[:, 0].astype(int)],
+            boxes=table[:, 1:5],
+            areas=table[:, 5],
+            moved=speeds > MOVES,
+            speeds=speeds / period,
+            colours=colours / colours.sum(),
+            velocity_in=np.median(head, 0) / period,
+            velocity_out=np.median(tail, 0) / period,
+            mean=mean / len(rows),
+            texture=texture / len(rows),
+            flicker=flicker / len(rows),
+            unsteady=1.0 - float(np.mean(kept)) if kept else 0.0,
+        )
+
+
+def _extent(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """First and last-plus-one row and column of what is set."""
+    rows = np.flatnonzero(mask.any(1))
+    columns = np.flatnonzero(mask.any(0))
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def _centre(outline: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The middle of what is set, x and y; NaN where nothing is."""
+    moments = cv2.moments(outline, binaryImage=True)
+    if moments["m00"] == 0:
+        return np.full(2, np.nan)
+    return np.array([moments["m10"], moments["m01"]]) / moments["m00"]
+
+
+def _box_of(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
+    """The box of what is set, less stray specks: all but 1 % of the pixels on each side."""
+    columns, rows = np.cumsum(mask.sum(0)), np.cumsum(mask.sum(1))
+    low, high = 0.01 * columns[-1], 0.99 * columns[-1]
+    x0, x1 = np.searchsorted(columns, low, "right"), np.searchsorted(columns, high) + 1
+    y0, y1 = np.searchsorted(rows, low, "right"), np.searchsorted(rows, high) + 1
+    return float(x0), float(y0), float(x1), float(y1)
