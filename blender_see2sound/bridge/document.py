@@ -1,0 +1,122 @@
+"""Which collection belongs to which strip, and what is in it.
+
+The strip bears a uid (custom property ``see2sound``), its collection the same
+(`StripSettings.strip_uid`), so that both can be renamed. A copied or split strip
+bears the uid of its original: of several, the one whose name the collection
+remembers owns it, else the first in time; another one gets a uid and a
+collection of its own when its sources are found.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import bpy
+
+from . import versions
+
+#: The custom property of a strip that links it to its collection.
+UID = "see2sound"
+
+
+def owner_of(scene: bpy.types.Scene, uid: str, name: str) -> Any | None:
+    """The strip that owns a uid, when its collection remembers this name."""
+    bearing = [s for s in versions.all_strips(scene) if s.get(UID) == uid]
+    named = [s for s in bearing if s.name == name]
+    if named:
+        return named[0]
+    return min(bearing, key=lambda s: (versions.left_edge(s), s.name), default=None)
+
+
+def collection_of(
+    scene: bpy.types.Scene, strip: Any, create: bool = False
+) -> bpy.types.Collection | None:
+    """The collection of a strip's speakers.
+
+    Parameters
+    ----------
+    create : bool
+        Make it, and give the strip a uid of its own, where there is none.
+
+    Returns
+    -------
+    Collection or None
+    """
+    uid = strip.get(UID)
+    if isinstance(uid, str) and uid:
+        for collection in scene.collection.children_recursive:
+            settings = collection.see2sound
+            if settings.is_see2sound and settings.strip_uid == uid:
+                if owner_of(scene, uid, settings.strip_name) == strip:
+                    return collection
+                break
+    if not create:
+        return None
+    strip[UID] = uuid.uuid4().hex
+    collection = bpy.data.collections.new(f"{strip.name} Sounds")
+    scene.collection.children.link(collection)
+    collection.see2sound.is_see2sound = True
+    collection.see2sound.strip_uid = strip[UID]
+    collection.see2sound.strip_start = versions.left_edge(strip)
+    collection.see2sound.strip_name = strip.name
+    return collection
+
+
+def strip_of(scene: bpy.types.Scene, collection: bpy.types.Collection) -> Any | None:
+    """The strip that a collection belongs to; None when it was deleted."""
+    settings = collection.see2sound
+    if not settings.is_see2sound or not settings.strip_uid:
+        return None
+    return owner_of(scene, settings.strip_uid, settings.strip_name)
+
+
+def collections_of(scene: bpy.types.Scene) -> list[bpy.types.Collection]:
+    """Every collection of a strip in this scene, those of deleted strips too."""
+    return [c for c in scene.collection.children_recursive if c.see2sound.is_see2sound]
+
+
+def remember(scene: bpy.types.Scene) -> None:
+    """Let every collection know its strip's name of now, before a copy can be taken for it."""
+    for collection in collections_of(scene):
+        strip = strip_of(scene, collection)
+        if strip is not None and collection.see2sound.strip_name != strip.name:
+            collection.see2sound.strip_name = strip.name
+
+
+def speakers_of(collection: bpy.types.Collection) -> list[bpy.types.Object]:
+    """Every Speaker object in a collection, those in nested collections too, by name."""
+    return sorted((o for o in collection.all_objects if o.type == "SPEAKER"), key=lambda o: o.name)
+
+
+def source_ids(collection: bpy.types.Collection) -> dict[str, str]:
+    """Each speaker's id in the sound scene, by the object's name: unique, nothing is written.
+
+    A copy bears its original's id: of several, the object that the steps made keeps it.
+    """
+    from .record import made_by_steps
+
+    ids: dict[str, str] = {}
+    taken: set[str] = set()
+    waiting = []
+    for speaker in sorted(speakers_of(collection), key=lambda o: not made_by_steps(o)):
+        source_id = speaker.data.see2sound.source_id
+        if source_id and source_id.lower() not in taken:
+            taken.add(source_id.lower())
+            ids[speaker.name] = source_id
+        else:
+            waiting.append(speaker)
+    for speaker in waiting:
+        ids[speaker.name] = free_id(taken)
+        taken.add(ids[speaker.name])
+    return ids
+
+
+def free_id(taken: Iterable[str]) -> str:
+    """The first of s1, s2, … that is not taken."""
+    used = {t.lower() for t in taken}
+    number = 1
+    while f"s{number}" in used:
+        number += 1
+    return f"s{number}"

@@ -1,0 +1,166 @@
+"""Where files go: beside the .blend in ``see2sound/<strip>/``, before the first save in the session folder.
+
+Names are derived from contents, so that nothing a person made is overwritten and
+undo finds the older file. Paths in the .blend are relative to it. What was made
+before the first save is copied beside the .blend while it is saved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.errors import See2SoundError, from_os_error
+from ..core.files import atomic_path
+
+#: The folder beside the .blend.
+ROOT = "see2sound"
+#: What no file system of ours can bear in a name.
+_FORBIDDEN = '<>:"/\\|?*'
+#: Names that Windows keeps for devices.
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
+
+
+def is_temporary() -> bool:
+    """The .blend was never saved: files go to the session folder, which Blender empties at its end."""
+    return not bpy.data.filepath
+
+
+def folder_of(strip: Any) -> Path:
+    """The folder for a strip's files; it is made when a file is put there."""
+    return _root(bpy.data.filepath) / safe_name(strip.name)
+
+
+def safe_name(name: str) -> str:
+    """A name that every file system can bear; letters of every script stay."""
+    kept = "".join(
+        "_" if c in _FORBIDDEN or unicodedata.category(c).startswith("C") else c for c in name
+    )
+    kept = kept.strip(" .")
+    while len(kept.encode("utf-8")) > 100:
+        kept = kept[:-1]
+    if kept.split(".")[0].lower() in _DEVICES:
+        kept = f"_{kept}"
+    return kept or "strip"
+
+
+def keep(made: str | Path, folder: Path, name: str) -> Path:
+    """Copy a file that a step made to its place, under a name that its content gives.
+
+    Parameters
+    ----------
+    made : path
+        The file; it stays.
+    folder : Path
+        As `folder_of` gives it, or a folder in it.
+    name : str
+        What the name begins with.
+
+    Returns
+    -------
+    Path
+        ``<folder>/<name>-<content><suffix>``. A file that is there is taken when its content
+        is the same; else it is a person's, and another name is chosen.
+
+    Raises
+    ------
+    See2SoundError
+    """
+    source = Path(made)
+    digest = _digest(source)
+    for extra in range(1000):
+        ending = "" if extra == 0 else f"-{extra + 1}"
+        place = folder / f"{safe_name(name)}-{digest[:10]}{ending}{source.suffix}"
+        if not os.path.lexists(place):
+            with atomic_path(place) as part:
+                shutil.copyfile(source, part)
+            return place
+        if place.is_file() and _digest(place) == digest:
+            return place
+    raise See2SoundError(
+        f"cannot write {folder / name}",
+        "every name is taken",
+        "Tidy the folder",
+        kind="no-permission",
+    )
+
+
+def to_blend(path: str | Path, blend: str | None = None) -> str:
+    """The path as the .blend keeps it: relative to it once it is saved, on the same drive."""
+    blend = bpy.data.filepath if blend is None else blend
+    if not blend:
+        return str(path)
+    try:
+        return bpy.path.relpath(str(path), start=os.path.dirname(blend))
+    except ValueError:  # another drive on Windows
+        return str(path)
+
+
+def absolute(path: str, library: Any = None) -> Path:
+    """Where a path that a .blend keeps leads, one of a linked library's too."""
+    return Path(os.path.abspath(bpy.path.abspath(path, library=library)))
+
+
+def settle(blend: str) -> None:
+    """Bring what lies in the session folder beside a .blend that is about to be saved.
+
+    Sounds, thumbnails and mixes that are in use are copied, and everything that names them
+    leads there, relative to the .blend. Called while saving (`save_pre`).
+
+    Parameters
+    ----------
+    blend : str
+        The file being saved.
+
+    Raises
+    ------
+    See2SoundError
+        Where a file cannot be copied; what was not copied keeps its path.
+    """
+    if not blend:
+        return
+    session = _root("")
+    for block, field in _paths():
+        path = getattr(block, field)
+        if not path or path.startswith("//"):
+            continue
+        here = Path(path)
+        if session in here.parents and here.is_file():
+            place = _root(blend) / here.relative_to(session)
+            if not place.exists():
+                with atomic_path(place) as part:
+                    shutil.copyfile(here, part)
+            setattr(block, field, to_blend(place, blend))
+
+
+def _paths() -> Iterator[tuple[Any, str]]:
+    """Everything of ours that names a file."""
+    for sound in bpy.data.sounds:
+        if sound.library is None and sound.packed_file is None:
+            yield sound, "filepath"
+    for speaker in bpy.data.speakers:
+        if speaker.library is None:
+            yield speaker.see2sound, "thumbnail"
+    for collection in bpy.data.collections:
+        if collection.library is None:
+            yield collection.see2sound, "mix_path"
+
+
+def _root(blend: str) -> Path:
+    base = os.path.dirname(blend) if blend else bpy.app.tempdir
+    return Path(os.path.abspath(base)) / ROOT
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise from_os_error(error, path, "read") from error

@@ -1,0 +1,114 @@
+"""What the steps made of a speaker, kept so that what a person changed since can be told.
+
+`SourceSettings.made` is a JSON object of aspects: ``placement`` and ``volume``
+as fingerprints, the other settings and the sound file's name as they are. An
+aspect that is no longer as recorded was changed by a person and stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import Any
+
+import bpy
+import numpy as np
+
+from .actions import curve_values, curves_of
+
+#: The settings of a source that a step fills in.
+SETTINGS = ("label", "prompt", "kind", "seed", "spread", "reverb_db", "use_lfe", "lfe_db")
+
+
+def read(speaker: bpy.types.Object) -> dict[str, Any]:
+    """The record; empty for a speaker that a person made."""
+    text = speaker.data.see2sound.made
+    if not text:
+        return {}
+    try:
+        made = json.loads(text)
+    except ValueError:
+        # Edited by hand: as good as a person's own.
+        return {}
+    return made if isinstance(made, dict) else {}
+
+
+def made_by_steps(speaker: bpy.types.Object) -> bool:
+    """The steps made this very object; a person's copy of it bears the record too."""
+    return read(speaker).get("object") == speaker.name
+
+
+def write(speaker: bpy.types.Object, aspects: Iterable[str] | None = None) -> None:
+    """Record how the speaker is now.
+
+    Parameters
+    ----------
+    aspects : iterable of str, optional
+        Only these; the others stay as recorded. All when None.
+    """
+    made = read(speaker)
+    now = current(speaker)
+    made.update(now if aspects is None else {a: now[a] for a in aspects})
+    made["object"] = speaker.name
+    speaker.data.see2sound.made = json.dumps(made, ensure_ascii=False, sort_keys=True)
+
+
+def changed(speaker: bpy.types.Object) -> set[str]:
+    """The aspects that a person changed; all of them on a speaker that the steps did not make."""
+    made, now = read(speaker), current(speaker)
+    return {aspect for aspect, value in now.items() if made.get(aspect) != value}
+
+
+def current(speaker: bpy.types.Object) -> dict[str, Any]:
+    """Every aspect as it is now."""
+    settings = speaker.data.see2sound
+    now: dict[str, Any] = {name: _plain(getattr(settings, name)) for name in SETTINGS}
+    now["placement"] = _placement(speaker)
+    now["volume"] = _volume(speaker.data)
+    now["sound"] = sound_name(speaker.data.sound)
+    return now
+
+
+def sound_name(sound: bpy.types.Sound | None) -> str:
+    """By what a sound is known again: its file's name; folders change when a .blend moves."""
+    if sound is None:
+        return ""
+    return PurePath(sound.filepath.replace("\\", "/")).name or sound.name
+
+
+def _plain(value: Any) -> Any:
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def _placement(speaker: bpy.types.Object) -> str:
+    digest = hashlib.sha256()
+    parent = speaker.parent
+    digest.update(b"free" if parent is None else f"{speaker.parent_type}".encode())
+    for name in ("location", "rotation_euler", "scale"):
+        # What is keyframed changes with the frame; then the keyframes tell.
+        if not any(c.data_path == name for c in curves_of(speaker)):
+            digest.update(np.round(np.array(getattr(speaker, name)), 5).tobytes())
+    _add_curves(digest, speaker, ("location", "rotation_euler", "rotation_quaternion", "scale"))
+    digest.update(",".join(c.type for c in speaker.constraints).encode())
+    return digest.hexdigest()[:16]
+
+
+def _volume(data: bpy.types.Speaker) -> str:
+    digest = hashlib.sha256()
+    if not any(c.data_path == "volume" for c in curves_of(data)):
+        digest.update(f"{data.volume:.5f}".encode())
+    _add_curves(digest, data, ("volume",))
+    return digest.hexdigest()[:16]
+
+
+def _add_curves(digest: Any, block: bpy.types.ID, paths: tuple[str, ...]) -> None:
+    for curve in curves_of(block):
+        if curve.data_path in paths:
+            digest.update(f"{curve.data_path}{curve.array_index}".encode())
+            # Times relative to the first: a speaker that followed its strip in time is unchanged.
+            values = curve_values(curve)
+            if len(values):
+                values[:, 0] -= values[0, 0]
+            digest.update(np.round(values, 3).tobytes())

@@ -1,0 +1,195 @@
+"""What part of which media a strip shows, as cut: plain data for the worker.
+
+Trims, offsets, playback rate, retiming, reversal and a Speed effect on top become
+a map from clip time to media time. Strobe and proxies change nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import See2SoundError
+from . import files, timing, versions
+from .knots import knots
+
+StripKind = Literal["movie", "still", "sequence"]
+
+#: How far the map to media time may be off, in pictures of the media.
+_PICTURE_TOLERANCE = 0.02
+
+#: Why a strip of another type cannot be taken, and what to do, by `Strip.type`.
+_REFUSED = {
+    "SCENE": ("it shows a 3D scene", "Render it to a movie, and select the movie"),
+    "MOVIECLIP": ("it shows a movie clip of the tracker", "Add its file as a movie strip"),
+    "MASK": ("a mask has no picture of its own", "Select the picture under it"),
+    "TEXT": ("text makes no sound", "Select the picture under it"),
+    "COLOR": ("a colour makes no sound", "Select a movie or an image"),
+    "SOUND": ("it is a sound already", "Select a movie or an image"),
+    "META": ("a meta strip holds other strips", "Open it with Tab, and select a picture in it"),
+    "ADJUSTMENT": ("it has no picture of its own", "Select the picture under it"),
+    "MULTICAM": ("it shows other strips", "Select the picture that it shows"),
+}
+_EFFECT = ("it is an effect on other strips", "Select the picture that it changes")
+
+
+@dataclass(frozen=True)
+class StripClip:
+    """A strip as plain data.
+
+    Attributes
+    ----------
+    name : str
+        The strip's.
+    kind : {"movie", "still", "sequence"}
+    path : Path
+        The movie or still; of a sequence its folder.
+    files : tuple of Path
+        The pictures of a sequence, one for each picture of the media; else empty.
+    size : (int, int)
+        Pixels of the media as Blender measured it; (0, 0) when it did not.
+    frame_start, frame_end : int
+        Where the timeline shows it: the first frame, and the one after the last.
+    fps : float
+        Frames per second of the timeline.
+    media_rate : float
+        Pictures per second of the media.
+    time_map : tuple of (float, float)
+        Pairs of clip seconds and media seconds, linear in between; of a still empty.
+    """
+
+    name: str
+    kind: StripKind
+    path: Path
+    files: tuple[Path, ...]
+    size: tuple[int, int]
+    frame_start: int
+    frame_end: int
+    fps: float
+    media_rate: float
+    time_map: tuple[tuple[float, float], ...]
+
+    @property
+    def duration(self) -> float:
+        """Seconds on the timeline."""
+        return (self.frame_end - self.frame_start) / self.fps
+
+    def request(self) -> dict[str, Any]:
+        """The worker's ``clip``: see `worker.protocol`."""
+        return {
+            "path": str(self.path),
+            "files": [str(f) for f in self.files],
+            "start": 0.0,
+            "duration": self.duration,
+            "frame_rate": None if self.kind == "movie" else self.media_rate,
+            "time_map": [list(pair) for pair in self.time_map],
+        }
+
+
+def refusal(strip: Any) -> See2SoundError | None:
+    """Why a strip of this type cannot be taken; None when it can. Touches no file."""
+    if strip.type in ("MOVIE", "IMAGE"):
+        return None
+    why, remedy = _REFUSED.get(strip.type, _EFFECT)
+    return See2SoundError(
+        f"the strip {strip.name!r} cannot be given sounds", why, remedy, kind="bad-request"
+    )
+
+
+def clip_of(scene: bpy.types.Scene, strip: Any) -> StripClip:
+    """Read a strip as cut.
+
+    Raises
+    ------
+    See2SoundError
+        For a strip of another type, missing media (named), or one that shows nothing.
+    """
+    refused = refusal(strip)
+    if refused is not None:
+        raise refused
+    start, end = shown_range(strip)
+    if end <= start:
+        raise See2SoundError(
+            f"the strip {strip.name!r} shows nothing",
+            "the meta strip around it hides it",
+            "Lengthen the meta strip, or select another one",
+            kind="bad-request",
+        )
+    fps = versions.frame_rate(scene)
+    kind, path, pictures = _media(scene, strip)
+    rate = strip.fps if kind == "movie" and strip.fps > 0.0 else fps
+    element = strip.elements[0] if len(strip.elements) else None
+    size = (0, 0) if element is None else (element.orig_width, element.orig_height)
+    pairs: tuple[tuple[float, float], ...] = ()
+    if kind != "still":
+        frames = np.arange(start, end)
+        positions = timing.media_positions(scene, strip, frames)
+        chosen = knots(frames, positions, _PICTURE_TOLERANCE)
+        pairs = tuple(
+            (float(t), float(m))
+            for t, m in zip((frames - start)[chosen] / fps, positions[chosen] / rate, strict=True)
+        )
+        _check_pictures(strip, pictures, positions)
+    return StripClip(strip.name, kind, path, pictures, size, start, end, fps, rate, pairs)
+
+
+def shown_range(strip: Any) -> tuple[int, int]:
+    """Where the timeline shows a strip: the first frame, and the one after the last.
+
+    Inside meta strips only what these let through counts.
+    """
+    start, end = versions.left_edge(strip), versions.right_edge(strip)
+    meta = strip.parent_meta()
+    while meta is not None:
+        start, end = max(start, versions.left_edge(meta)), min(end, versions.right_edge(meta))
+        meta = meta.parent_meta()
+    return start, end
+
+
+def top_level(strip: Any) -> Any:
+    """The strip itself, or the outermost meta strip that holds it."""
+    meta = strip.parent_meta()
+    return strip if meta is None else top_level(meta)
+
+
+def _media(scene: bpy.types.Scene, strip: Any) -> tuple[StripKind, Path, tuple[Path, ...]]:
+    if strip.type == "MOVIE":
+        path = files.absolute(strip.filepath, scene.library)
+        if not path.is_file():
+            raise _missing(strip, path)
+        return "movie", path, ()
+    folder = files.absolute(strip.directory, scene.library)
+    pictures = tuple(folder / element.filename for element in strip.elements)
+    if len(pictures) > 1:
+        return "sequence", folder, pictures
+    if not pictures or not pictures[0].is_file():
+        raise _missing(strip, pictures[0] if pictures else folder)
+    return "still", pictures[0], ()
+
+
+def _check_pictures(strip: Any, pictures: tuple[Path, ...], positions: NDArray[np.float64]) -> None:
+    """Every picture that is shown is there; their folder is listed once, they may be many."""
+    if not pictures:
+        return
+    try:
+        there = set(os.listdir(pictures[0].parent))
+    except OSError as error:
+        raise _missing(strip, pictures[0].parent) from error
+    for number in np.unique(positions.astype(np.int64)):
+        if pictures[number].name not in there:
+            raise _missing(strip, pictures[number])
+
+
+def _missing(strip: Any, path: Path) -> See2SoundError:
+    return See2SoundError(
+        f"the strip {strip.name!r} misses its media",
+        f"{path} does not exist",
+        "Bring the file back, or choose another one in the strip's source",
+        kind="missing-file",
+    )
