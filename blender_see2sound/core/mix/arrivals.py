@@ -8,14 +8,16 @@ reflection) or is spread over an arc and decorrelated.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..sounds.protocol import SAMPLE_RATE
 from . import decorrelation
+from .convolution import STEP, Spectra, spectra_of
 from .layouts import Layout
-from .panning import point_gains, ring_gains, spread_gains, spread_share
+from .panning import point_gains
 
 Array = NDArray[np.float64]
 
@@ -35,40 +37,37 @@ class Arrivals:
     delays : (N,) array
         Seconds after the direct sound, at least 0.
     gains : (N,) array
+    moments : (N,) array of int
+        Which moment of a moving source they belong to, from 0.
     """
 
     positions: Array
     delays: Array
     gains: Array
+    moments: NDArray[np.intp]
 
 
-def point_filters(arrivals: Arrivals, layout: Layout, length: int) -> NDArray[np.float32]:
-    """Filters (M, length), a row per main channel, that play arrivals, each from its direction."""
-    filters = np.zeros((len(layout.mains), length))
-    taps = LATENCY + np.rint(arrivals.delays * SAMPLE_RATE).astype(int)
-    heard = taps < length
+def point_filters(arrivals: Arrivals, moments: int, layout: Layout) -> NDArray[np.float32]:
+    """Filters (moments, M, STEP) that play arrivals, each from its own direction.
+
+    A row per main channel; delays are rounded to samples, and what would come after a step
+    is left out.
+    """
+    mains = len(layout.mains)
+    taps = LATENCY + np.rint(arrivals.delays * SAMPLE_RATE).astype(np.intp)
     gains = point_gains(arrivals.positions, layout) * arrivals.gains[:, None]
-    for row, column in zip(filters, gains.T, strict=True):
-        row += np.bincount(taps[heard], column[heard], length)
-    return filters.astype(np.float32)
+    rows = arrivals.moments[:, None] * mains + np.arange(mains)
+    used = (gains > 0.0) & (taps < STEP)[:, None]
+    places = (rows * STEP + taps[:, None])[used]
+    filters = np.bincount(places, gains[used], moments * mains * STEP)
+    return filters.astype(np.float32).reshape(moments, mains, STEP)
 
 
-def spread_filters(
-    position: Array, gain: float, spread: float, layout: Layout, length: int
-) -> NDArray[np.float32]:
-    """Filters (M, length) that play the spread share of a sound around its direction (3,)."""
-    gains = spread_gains(position[None], spread, layout)[0]
-    return _decorrelated(gain * np.sqrt(spread_share(spread)) * gains, length)
-
-
-def bed_filters(layout: Layout, length: int) -> NDArray[np.float32]:
-    """Filters (M, length) that play a sound from all around at its own level."""
-    return _decorrelated(ring_gains(layout), length)
-
-
-def _decorrelated(gains: Array, length: int) -> NDArray[np.float32]:
-    filters = np.zeros((len(gains), length), np.float32)
+@cache
+def decorrelated(layout: Layout) -> Spectra:
+    """Transforms (M, F) of the filters that give each main channel its own copy of a sound."""
+    copies = decorrelation.decorrelators(len(layout.mains))
+    filters = np.zeros((len(copies), STEP), np.float32)
     start = LATENCY - decorrelation.CENTRE
-    copies = decorrelation.decorrelators(len(gains))
-    filters[:, start : start + decorrelation.LENGTH] = copies * gains[:, None].astype(np.float32)
-    return filters
+    filters[:, start : start + decorrelation.LENGTH] = copies
+    return spectra_of(filters)

@@ -34,7 +34,7 @@ class LoudnessMeter:
         self._mains = list(layout.mains)
         self._weights = np.array([layout.channels[i].loudness_weight for i in self._mains])
         self._state = np.zeros((len(K_WEIGHTING), len(self._mains), 2))
-        self._energies: list[NDArray[np.float64]] = []
+        self._energies: list[float] = []
         self._open = 0.0
         self._filled = 0
 
@@ -43,22 +43,20 @@ class LoudnessMeter:
         from scipy.signal import sosfilt
 
         weighted, self._state = sosfilt(K_WEIGHTING, samples[self._mains], zi=self._state)
-        energy = self._weights @ np.square(weighted, out=weighted)
-        # Sums of whole 100 ms steps; what is over waits for the next piece.
-        cut = np.arange(_STEP - self._filled, len(energy), _STEP)
-        sums = np.add.reduceat(energy, np.concatenate([[0], cut])) if len(energy) else np.zeros(1)
-        sums[0] += self._open
-        ended = self._filled + len(energy)
-        if ended % _STEP == 0 and ended:
-            self._energies.append(sums)
-            self._open, self._filled = 0.0, 0
-        else:
-            self._energies.append(sums[:-1])
-            self._open, self._filled = float(sums[-1]), ended % _STEP
+        start = 0
+        while start < weighted.shape[1]:
+            piece = weighted[:, start : start + _STEP - self._filled]
+            powers = np.einsum("cn,cn->c", piece, piece)
+            self._open += float(np.sum(self._weights * powers))
+            self._filled += piece.shape[1]
+            start += piece.shape[1]
+            if self._filled == _STEP:
+                self._energies.append(self._open)
+                self._open, self._filled = 0.0, 0
 
     def integrated(self) -> float | None:
         """LUFS (LKFS) of all so far; None where nothing passes the absolute gate."""
-        steps = np.concatenate([*self._energies, np.zeros(0)])
+        steps = np.asarray(self._energies)
         if len(steps) < _STEPS_IN_BLOCK:
             steps = np.append(steps, self._open)
             steps = np.pad(steps, (0, max(0, _STEPS_IN_BLOCK - len(steps))))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import from_os_error
 from ..progress import Progress, part_of
+from .aside import Aside
 from .layouts import Layout
 from .limiter import CONTEXT, Limiter
 from .loudness import LoudnessMeter
@@ -193,20 +194,22 @@ def _pass(
     limiter, meter = Limiter(ceiling), LoudnessMeter(mix.layout)
     peaks = PeakMeter(len(mix.layout.channels))
     power = np.zeros(len(mix.layout.channels))
-    for held in _with_context(mix.blocks(), CONTEXT, _PIECE):
-        progress("Levelling" if writer is None else "Writing", done / length)
-        held *= gain
-        piece = limiter.apply(held) if limiting else held[:, CONTEXT:-CONTEXT]
-        piece = piece[:, : length - done]
-        done += piece.shape[1]
-        if limiting:
-            meter.push(piece)
-        if writer is not None:
+    phase = "Levelling" if writer is None else "Writing"
+    with Aside() as writing:
+        for held in _with_context(mix.blocks(), CONTEXT, _PIECE):
+            progress(phase, done / length)
+            held *= gain
+            piece = limiter.apply(held) if limiting else held[:, CONTEXT:-CONTEXT]
+            piece = piece[:, : length - done]
+            done += piece.shape[1]
+            if writer is not None:
+                writing.run(writer.write, piece)
+                power += np.einsum("cn,cn->c", piece, piece, dtype=np.float64)
             if limiting:
-                peaks.push(piece)
-            power += np.einsum("cn,cn->c", piece, piece, dtype=np.float64)
-            writer.write(piece)
-    progress("Levelling" if writer is None else "Writing", 1.0)
+                meter.push(piece)
+                if writer is not None:
+                    peaks.push(piece)
+    progress(phase, 1.0)
     if limiting:
         lufs, peak = meter.integrated(), peaks.peak()
     else:

@@ -13,6 +13,7 @@ from ..files import atomic_path
 from ..progress import Progress, part_of, silent
 from ..scene import SoundScene, Source, resolve
 from ..sounds.protocol import SAMPLE_RATE
+from .aside import Aside
 from .layouts import Layout, layout_named
 from .mastering import CEILING_DB, Levels, RenderedMix, master
 from .reading import SoundReader
@@ -86,9 +87,12 @@ def mix_to_file(
                 if r.channels > 1
             ]
             step = part_of(progress, 0.02, 0.5 if written else 0.75)
-            for block in render(sources, readers, chosen, room, samples):
-                step("Mixing", mix.length / samples)
-                mix.push(block)
+            done = 0
+            with Aside() as measuring:
+                for block in render(sources, readers, chosen, room, samples):
+                    step("Mixing", done / samples)
+                    measuring.run(mix.push, block)
+                    done += block.shape[1]
         with _writer(part, output, samples, chosen, "PCM_24") as writer:
             step = part_of(progress, 0.5, 0.7) if written else part_of(progress, 0.75, 1.0)
             levels = master(mix, lufs, writer, step)

@@ -1,72 +1,104 @@
-"""Renders sources to the channels of a layout, in steps of fixed length, however long the clip.
+"""Renders sources to the channels of a layout, in batches of fixed length, however long the clip.
 
 Direct sound is panned sample by sample. All that has a spectrum or a delay
 (reflections, late sound, spread, beds, the LFE's low-pass) goes through filters:
 each source's signal is transformed once, all sources' products are summed per
-channel, and each channel is transformed back once (overlap-add, uniformly
-partitioned where a filter is longer than a step). Filters of a moving source
-are made anew at each step's border and cross-faded in between.
+channel, and each channel is transformed back once (`core.mix.convolution`).
+Filters of a moving source are made anew at each step's border and cross-faded
+in between.
 
 Steps and control points lie at fixed places in time and everything is summed in
-the scene's order, so the same scene gives the same samples every time.
+a fixed order, on however many processors, so the same scene gives the same
+samples every time.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from ..scene import Source
 from ..sounds.protocol import SAMPLE_RATE
-from .arrivals import LATENCY, bed_filters, point_filters, spread_filters
+from .arrivals import LATENCY, decorrelated, point_filters
+from .convolution import (
+    STEP,
+    LongFilter,
+    OverlapAdd,
+    Samples,
+    Spectra,
+    Transform,
+    spectra_of,
+)
 from .distance import distance_gain
 from .layouts import Layout
 from .lfe import lfe_filter
-from .panning import point_gains, spread_share
+from .panning import point_gains, ring_gains, spread_gains, spread_share
 from .reading import SoundReader
 from .room import RoomModel
 from .tracks import Track
 
-Samples = NDArray[np.float32]
-Spectrum = NDArray[np.complex64]
+Array = NDArray[np.float64]
 
-#: Samples in a step, and the length of the transforms: a step and a filter as long.
-STEP = 8192
-_FFT = 2 * STEP
+#: Steps that are rendered at once, and samples in such a batch.
+STEPS = 8
+BATCH = STEPS * STEP
 
 #: Samples between control points; gains are linear in between.
 _CONTROL = 128
-_PER_STEP = STEP // _CONTROL
+_POINTS = BATCH // _CONTROL
 _RAMP = (np.arange(_CONTROL) / _CONTROL).astype(np.float32)
+_FADE = (np.arange(STEP) / STEP).astype(np.float32)
 
-#: Steps whose control points are computed at once.
-_CHAPTER = 32
-
-#: Gains are smoothed over 10 ms to either side, so that a track that jumps does not click.
+#: Gains are smoothed over 12 ms to either side, so that a track that jumps does not click.
 _SMOOTHING = np.hanning(11)[1:-1] / np.hanning(11).sum()
 _MARGIN = len(_SMOOTHING) // 2
 
 #: What is sent at less than this many decibels is not computed.
 _NOTHING_DB = -120.0
 
+#: Sources are rendered in so many groups side by side; fixed, so that sums do not depend on
+#: the computer.
+_GROUPS = 4
 
-def _transformed(filters: Samples) -> Spectrum:
-    spectrum: Spectrum = fft.rfft(filters, _FFT, axis=-1)
-    return spectrum
 
-
-@dataclasses.dataclass
+@dataclass
 class _Sums:
-    """What a step's sources add up to."""
+    """What sources add up to in a batch."""
 
-    mains: Samples  # (M, STEP) direct sound
-    spectrum: Spectrum  # (M, F) filtered sound
-    late: Samples  # (STEP,) what goes to the late sound
-    lfe: Samples  # (STEP,) what goes to the LFE
+    mains: Samples  # (M, BATCH) direct sound
+    spectra: Spectra  # (STEPS, M, F) filtered sound
+    late: Samples  # (BATCH,) what goes to the late sound
+    lfe: Samples  # (BATCH,) what goes to the LFE
+    filtered: bool = False
+
+    @classmethod
+    def empty(cls, mains: int) -> _Sums:
+        return cls(
+            np.zeros((mains, BATCH), np.float32),
+            np.zeros((STEPS, mains, STEP + 1), np.complex64),
+            np.zeros(BATCH, np.float32),
+            np.zeros(BATCH, np.float32),
+        )
+
+    def clear(self) -> None:
+        for part in (self.mains, self.late, self.lfe):
+            part.fill(0.0)
+        if self.filtered:
+            self.spectra.fill(0.0)
+        self.filtered = False
+
+    def add(self, other: _Sums) -> None:
+        self.mains += other.mains
+        self.late += other.late
+        self.lfe += other.lfe
+        if other.filtered:
+            self.spectra += other.spectra
+            self.filtered = True
 
 
 class _Lane:
@@ -75,148 +107,128 @@ class _Lane:
     def __init__(
         self, source: Source, reader: SoundReader, layout: Layout, room: RoomModel | None
     ) -> None:
-        self.source = source
         self._reader = reader
         self._layout = layout
         self._track = Track(source)
+        self._spread = source.spread
         self._bed = source.kind == "ambience"
         # A bed has its own surroundings in it already.
         self._room = None if self._bed or source.reverb_db <= _NOTHING_DB else room
         self._sent = 10.0 ** (source.reverb_db / 20.0)
         share = spread_share(source.spread)
         self._direct = 0.0 if self._bed else float(np.sqrt(1.0 - share))
+        self._arc = float(np.sqrt(share))
         self._filtered = self._bed or share > 0.0 or self._room is not None
         self._moves = self._track.moves and not self._bed
         self._to_lfe = (
-            None
+            0.0
             if layout.lfe is None or source.lfe_db is None or source.lfe_db <= _NOTHING_DB
             else 10.0 ** (source.lfe_db / 20.0)
         )
-        self._chapter = -1
-        self._before: tuple[NDArray[np.float64], Spectrum] | None = None
-        self._here = self._filters(np.zeros(1)) if self._filtered and not self._moves else None
+        self._transform = Transform(STEPS)
+        # The filters at the last step's end, which are those at the next one's beginning.
+        self._last: Spectra | None = None
 
-    def add(self, step: int, sums: _Sums) -> None:
-        """Add the source's next step to the sums."""
-        samples = self._reader.read(STEP)
+    def add(self, batch: int, sums: _Sums) -> None:
+        """Add the source's next batch to the sums."""
+        samples = self._reader.read(BATCH)
         if samples is None:
             return
-        if step // _CHAPTER != self._chapter:
-            self._open_chapter(step // _CHAPTER)
-        first = (step % _CHAPTER) * _PER_STEP
-        at = slice(first, first + _PER_STEP + 1)
-        samples = _scaled(samples, self._levels[at])
+        points = np.arange(batch * _POINTS - _MARGIN, (batch + 1) * _POINTS + 1 + _MARGIN)
+        times = points * (_CONTROL / SAMPLE_RATE)
+        samples = _scaled(samples, _smooth(self._track.levels(times)[None])[0])
         if not samples.any():
             return
-        for main, gains in zip(sums.mains, self._gains[:, at], strict=True):
-            _add_scaled(main, samples, gains)
-        if self._room is not None:
-            _add_scaled(sums.late, samples, self._late[at])
-        if self._to_lfe is not None:
-            _add_scaled(sums.lfe, samples, self._lfe[at])
-        if self._here is not None:
-            sums.spectrum += self._here * _transformed(samples)
-        elif self._filtered:
-            self._add_crossfaded(step, samples, sums.spectrum)
-
-    def _open_chapter(self, chapter: int) -> None:
-        """Find the gains at the control points of the next steps (last one's end included)."""
-        self._chapter = chapter
-        first = chapter * _CHAPTER * _PER_STEP
-        points = np.arange(first - _MARGIN, first + _CHAPTER * _PER_STEP + 1 + _MARGIN)
-        times = points * (_CONTROL / SAMPLE_RATE)
-        self._levels = _smooth(self._track.levels(times)[None])[0]
-        if self._moves:
-            positions = self._track.positions(times)
-        else:
-            positions = np.repeat(self._track.positions(np.zeros(1)), 1, axis=0)
+        positions = self._track.positions(times if self._moves else times[:1])
         distances = np.linalg.norm(positions, axis=1)
         near = np.ones(len(distances)) if self._bed else distance_gain(distances)
-        gains = point_gains(positions, self._layout) * (self._direct * near)[:, None]
-        self._gains = self._spanned(gains.T, len(points))
-        if self._to_lfe is not None:
-            self._lfe = self._spanned((near * self._to_lfe)[None], len(points))[0]
+        if self._direct:
+            gains = point_gains(positions, self._layout) * (self._direct * near)[:, None]
+            for main, row in zip(sums.mains, _smooth(gains.T), strict=True):
+                _add_scaled(main, samples, row)
         if self._room is not None:
             late = self._room.late_gains(distances) * self._sent
-            self._late = self._spanned(late[None], len(points))[0]
+            _add_scaled(sums.late, samples, _smooth(late[None])[0])
+        if self._to_lfe:
+            _add_scaled(sums.lfe, samples, _smooth(self._to_lfe * near[None])[0])
+        if self._filtered:
+            self._add_filtered(batch, samples.reshape(STEPS, STEP), sums.spectra)
+            sums.filtered = True
 
-    def _spanned(self, values: NDArray[np.float64], points: int) -> Samples:
-        """Smoothed values at all control points, from those of a track that may stand still."""
-        if values.shape[1] == 1:
-            return np.repeat(values, points - 2 * _MARGIN, axis=1).astype(np.float32)
-        return _smooth(values)
-
-    def _filters(self, time: NDArray[np.float64]) -> Spectrum:
-        """The filters (M, F) of all but the direct sound at a time (1,)."""
-        if self._bed:
-            return _transformed(bed_filters(self._layout, STEP))
-        position = self._track.positions(time)[0]
-        filters = np.zeros((len(self._layout.mains), STEP), np.float32)
-        if self.source.spread > 0.0:
-            near = float(distance_gain(np.linalg.norm(position, keepdims=True))[0])
-            filters += spread_filters(position, near, self.source.spread, self._layout, STEP)
-        if self._room is not None:
-            arrivals = self._room.reflections(position, self._sent)
-            filters += point_filters(arrivals, self._layout, STEP)
-        return _transformed(filters)
-
-    def _add_crossfaded(self, step: int, samples: Samples, spectrum: Spectrum) -> None:
-        if self._before is None or not np.array_equal(self._before[0], self._at(step)):
-            self._before = (self._at(step), self._filters(np.array([step * STEP / SAMPLE_RATE])))
-        place, here = self._before
-        ahead = self._at(step + 1)
-        if np.array_equal(place, ahead):
-            spectrum += here * _transformed(samples)
+    def _add_filtered(self, batch: int, samples: Samples, spectra: Spectra) -> None:
+        """Filter a batch (STEPS, STEP) into spectra (STEPS, M, F)."""
+        whole = self._transform(samples)
+        if not self._moves:
+            if self._last is None:
+                self._last = self._filters(np.zeros(1))
+            for step in range(STEPS):
+                spectra[step] += self._last[0] * whole[step]
             return
-        there = self._filters(np.array([(step + 1) * STEP / SAMPLE_RATE]))
-        fade = np.arange(STEP, dtype=np.float32) / STEP
-        fading_in = _transformed(samples * fade)
-        spectrum += here * (_transformed(samples) - fading_in)
-        spectrum += there * fading_in
-        self._before = (ahead, there)
+        borders = np.arange(batch * STEPS, (batch + 1) * STEPS + 1) * (STEP / SAMPLE_RATE)
+        if self._last is None:
+            self._last = self._filters(borders[:1])
+        filters = np.concatenate([self._last, self._filters(borders[1:])])
+        self._last = filters[-1:]
+        coming = self._transform(samples * _FADE)
+        for step in range(STEPS):
+            spectra[step] += filters[step] * (whole[step] - coming[step])
+            spectra[step] += filters[step + 1] * coming[step]
 
-    def _at(self, step: int) -> NDArray[np.float64]:
-        return self._track.positions(np.array([step * STEP / SAMPLE_RATE]))[0]
+    def _filters(self, times: Array) -> Spectra:
+        """The filters (T, M, F) of all but the direct sound at times (T,)."""
+        if self._bed:
+            return ring_gains(self._layout).astype(np.float32)[None, :, None] * decorrelated(
+                self._layout
+            )
+        positions = self._track.positions(times)
+        filters = np.zeros((len(times), len(self._layout.mains), STEP + 1), np.complex64)
+        if self._arc:
+            near = distance_gain(np.linalg.norm(positions, axis=1))
+            gains = spread_gains(positions, self._spread, self._layout) * near[:, None] * self._arc
+            filters += gains.astype(np.float32)[:, :, None] * decorrelated(self._layout)
+        if self._room is not None:
+            arrivals = self._room.reflections(positions, self._sent)
+            filters += spectra_of(point_filters(arrivals, len(times), self._layout))
+        return filters
 
 
-def _smooth(values: NDArray[np.float64]) -> Samples:
-    """Values (R, n + 2 margins) smoothed to (R, n)."""
+def _smooth(values: Array) -> Samples:
+    """Values (R, n + 2 margins) at control points smoothed to (R, n); (R, 1) is held."""
+    count = _POINTS + 1
     if np.all(values == values[:, :1]):
-        return values[:, 2 * _MARGIN :].astype(np.float32)
+        return np.repeat(values[:, :1], count, axis=1).astype(np.float32)
     rows = [np.convolve(row, _SMOOTHING, mode="valid") for row in values]
     return np.stack(rows).astype(np.float32)
 
 
-def _scaled(samples: Samples, gains: Samples) -> Samples:
-    """Samples (STEP,) times gains given at the control points."""
-    if np.all(gains == gains[0]):
-        return samples if gains[0] == 1.0 else samples * gains[0]
-    ramps = gains[:-1, None] + np.diff(gains)[:, None] * _RAMP
-    return samples * ramps.reshape(-1)
-
-
 def _add_scaled(out: Samples, samples: Samples, gains: Samples) -> None:
-    if gains.any():
-        out += _scaled(samples, gains)
+    """Add samples (BATCH,) times gains given at the control points (_POINTS + 1,)."""
+    # Step by step, so that what is in between stays in the processor's cache.
+    between = np.empty((STEP // _CONTROL, _CONTROL), np.float32)
+    flat = between.reshape(-1)
+    starts = gains[:-1].reshape(STEPS, -1, 1)
+    rises = (gains[1:] - gains[:-1]).reshape(starts.shape)
+    steady = ~rises.any(axis=(1, 2))
+    for step in range(STEPS):
+        here = slice(step * STEP, (step + 1) * STEP)
+        if not steady[step]:
+            np.multiply(rises[step], _RAMP, out=between)
+            between += starts[step]
+            flat *= samples[here]
+        elif starts[step, 0, 0]:
+            np.multiply(samples[here], starts[step, 0, 0], out=flat)
+        else:
+            continue
+        out[here] += flat
 
 
-class _LongFilter:
-    """A filter longer than a step, in partitions, with the spectra of what it still sounds of."""
-
-    def __init__(self, filters: Samples) -> None:
-        parts = -(-filters.shape[1] // STEP)
-        padded = np.zeros((len(filters), parts * STEP), np.float32)
-        padded[:, : filters.shape[1]] = filters
-        # (parts, M, F)
-        self._parts = np.stack([_transformed(p) for p in np.split(padded, parts, axis=1)])
-        self._past: list[Spectrum | None] = [None] * parts
-
-    def add(self, samples: Samples, spectrum: Spectrum) -> None:
-        """Add the filtered next step (STEP,) to a spectrum (M, F)."""
-        self._past = [_transformed(samples) if samples.any() else None, *self._past[:-1]]
-        for part, past in zip(self._parts, self._past, strict=True):
-            if past is not None:
-                spectrum += part * past
+def _scaled(samples: Samples, gains: Samples) -> Samples:
+    """Samples (BATCH,) times gains given at the control points."""
+    if np.all(gains == 1.0):
+        return samples
+    scaled = np.zeros_like(samples)
+    _add_scaled(scaled, samples, gains)
+    return scaled
 
 
 def render(
@@ -249,33 +261,37 @@ def render(
         When a sound turns out to be unreadable.
     """
     lanes = [_Lane(s, r, layout, room) for s, r in zip(sources, readers, strict=True)]
+    groups = [lanes[i::_GROUPS] for i in range(min(_GROUPS, len(lanes)))]
     mains, lfe = list(layout.mains), layout.lfe
-    late = None if room is None else _LongFilter(room.late_filters(layout))
-    low_pass = None if lfe is None else _transformed(lfe_filter(STEP))
-    # What sounds on after the step it came from.
-    rest = np.zeros((len(layout.channels), _FFT), np.float32)
-    to_drop, left = LATENCY, samples
-    step = 0
-    while left > 0:
-        sums = _Sums(
-            np.zeros((len(mains), STEP), np.float32),
-            np.zeros((len(mains), _FFT // 2 + 1), np.complex64),
-            np.zeros(STEP, np.float32),
-            np.zeros(STEP, np.float32),
-        )
-        for lane in lanes:
-            lane.add(step, sums)
-        if late is not None:
-            late.add(sums.late, sums.spectrum)
-        if sums.spectrum.any():
-            rest[mains] += fft.irfft(sums.spectrum, _FFT, axis=1)
-        rest[mains, LATENCY : LATENCY + STEP] += sums.mains
-        if low_pass is not None and sums.lfe.any():
-            rest[lfe] += fft.irfft(low_pass * _transformed(sums.lfe), _FFT)
-        done = rest[:, to_drop : min(STEP, to_drop + left)].copy()
-        rest[:, :STEP] = rest[:, STEP:]
-        rest[:, STEP:] = 0.0
-        to_drop = 0
-        left -= done.shape[1]
-        step += 1
-        yield done
+    late = None if room is None else LongFilter(room.late_filters(layout))
+    low_pass = None if lfe is None else spectra_of(lfe_filter(STEP))
+    output = OverlapAdd(len(layout.channels))
+
+    totals = [_Sums.empty(len(mains)) for _ in groups]
+
+    def sum_up(group: list[_Lane], sums: _Sums) -> None:
+        sums.clear()
+        for lane in group:
+            lane.add(batch, sums)
+
+    batch, left, early = 0, samples, LATENCY
+    with ThreadPoolExecutor(min(_GROUPS, os.cpu_count() or 1)) as pool:
+        while left > 0:
+            list(pool.map(sum_up, groups, totals))
+            sums, *others = totals
+            for other in others:
+                sums.add(other)
+            if late is not None:
+                late.add(sums.late.reshape(STEPS, STEP), sums.spectra)
+                sums.filtered = True
+            if sums.filtered:
+                output.add(mains, sums.spectra)
+            if low_pass is not None and sums.lfe.any():
+                filtered = low_pass * spectra_of(sums.lfe.reshape(STEPS, STEP))
+                output.add([lfe], filtered[:, None])
+            output.add_direct(mains, sums.mains, LATENCY)
+            done = output.take()[:, early : early + left]
+            left -= done.shape[1]
+            early = 0
+            batch += 1
+            yield done

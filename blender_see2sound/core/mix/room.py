@@ -22,7 +22,7 @@ from ..progress import Progress
 from ..scene import Room
 from ..sounds.protocol import SAMPLE_RATE
 from .arrivals import LATENCY, Arrivals
-from .distance import REFERENCE_DISTANCE
+from .distance import NEAREST, REFERENCE_DISTANCE
 from .layouts import Layout
 from .panning import ring_gains
 
@@ -76,7 +76,7 @@ class RoomModel:
             max(2e-3 * np.sqrt(self._volume), 0.02), _LATEST_MIXING, 0.25 * room.rt60
         )
         progress("Preparing the room", 0.0)
-        self._images = _images(self._size, self._orders())
+        self._images = self._in_reach(_images(self._size, self._orders()))
         progress("Preparing the room", 0.5)
         self.reflection = self._calibrated()
         progress("Preparing the room", 1.0)
@@ -86,6 +86,16 @@ class RoomModel:
         farthest = np.linalg.norm(self._size)
         reach = SPEED_OF_SOUND * self.mixing_time + farthest
         return int(min(np.ceil(np.sum(reach / self._size)), _MOST_ORDERS))
+
+    def _in_reach(self, images: _Images) -> _Images:
+        """Those images that a source anywhere in the room can have within the mixing time."""
+        # An image's cell is the room mirrored; its nearest point is as near as the image gets.
+        ends = np.sort(np.stack([images.places(np.zeros(3)), images.places(self._size)]), axis=0)
+        nearest = np.maximum(np.maximum(ends[0] - self._listener, self._listener - ends[1]), 0.0)
+        direct = np.linalg.norm(np.maximum(self._listener, self._size - self._listener))
+        reach = direct + SPEED_OF_SOUND * self.mixing_time
+        near = np.linalg.norm(nearest, axis=1) <= reach
+        return _Images(images.signs[near], images.offsets[near], images.orders[near])
 
     def _late_energy(self, start: Array | float, end: Array | float) -> Array:
         """Energy of the diffuse field from start to end, in seconds since the sound left."""
@@ -124,21 +134,22 @@ class RoomModel:
                 high = middle
         return high
 
-    def reflections(self, position: Array, gain: float) -> Arrivals:
-        """The single reflections of a source at a position (3,) in metres from the listener."""
-        vectors = self._images.places(position + self._listener) - self._listener
-        distances = np.linalg.norm(vectors, axis=1)
-        direct = np.linalg.norm(position)
-        delays = (distances - direct) / SPEED_OF_SOUND
-        early = (self._images.orders > 0) & (delays < self.mixing_time)
+    def reflections(self, positions: Array, gain: float) -> Arrivals:
+        """The single reflections of a source at positions (T, 3), metres from the listener."""
+        places = self._images.places((positions + self._listener)[:, None])
+        vectors = places - self._listener  # (T, N, 3)
+        distances = np.linalg.norm(vectors, axis=2)
+        direct = np.linalg.norm(positions, axis=1)
+        delays = np.maximum(distances - direct[:, None], 0.0) / SPEED_OF_SOUND
+        moments, images = np.nonzero((self._images.orders > 0) & (delays < self.mixing_time))
+        delays = delays[moments, images]
         gains = (
-            gain
-            * REFERENCE_DISTANCE
-            / np.maximum(distances[early], 0.1)
-            * self.reflection ** self._images.orders[early]
-            * self._fading(delays[early])
+            (gain * REFERENCE_DISTANCE)
+            / np.maximum(distances[moments, images], NEAREST)
+            * self.reflection ** self._images.orders[images]
+            * self._fading(delays)
         )
-        return Arrivals(vectors[early], np.maximum(delays[early], 0.0), gains)
+        return Arrivals(vectors[moments, images], delays, gains, moments)
 
     def _fading(self, delays: Array) -> Array:
         """How the images give way to the noise in the last third before the mixing time."""
