@@ -11,9 +11,11 @@ from __future__ import annotations
 def _rooms() -> tuple:
     """The modules that register something, in the order in which they do it."""
     from . import operators, panels, preferences, properties
-    from .bridge import command, handlers, session
+    from .bridge import command, handlers, render_bake, session, watch
 
-    return (preferences, properties, session, operators, panels, handlers, command)
+    return (
+        preferences, properties, session, operators, panels, handlers, watch, render_bake, command,
+    )  # fmt: skip
 
 
 def register() -> None:

@@ -101,7 +101,7 @@ class SEE2SOUND_AP_preferences(bpy.types.AddonPreferences):
         row.operator("see2sound.release_memory", icon="TRASH")
         from .panels.common import draw_check
 
-        draw_check(layout)
+        draw_check(layout, context)
 
 
 def register() -> None:

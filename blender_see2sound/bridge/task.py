@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from ..core.errors import Cancelled, See2SoundError
@@ -35,14 +35,19 @@ class Tick:
         0 to 1.
     waiting : bool
         There is nothing to do here until the worker reports.
+    changed : bool
+        The document is being changed from here on.
     """
 
     phase: str
     fraction: float
     waiting: bool = False
+    changed: bool = False
 
 
 Work = Generator[Tick, None, T]
+#: What the modules that read or change the document yield: the fraction that is done.
+Fractions = Generator[float, None, T]
 State = Literal["running", "done", "cancelled", "failed"]
 
 
@@ -58,6 +63,8 @@ class Task:
     state : {"running", "done", "cancelled", "failed"}
     cancelling : bool
         The person has asked to stop, and the worker is being told.
+    changed : bool
+        The document was changed: there is something to undo, however the job ended.
     result
         What the generator returned, once done.
     error : See2SoundError or None
@@ -70,15 +77,21 @@ class Task:
         self.fraction = 0.0
         self.state: State = "running"
         self.cancelling = False
+        self.changed = False
         self.result: Any = None
         self.error: See2SoundError | None = None
         self._work = work
         self._told = False
+        self._at_end: list[Callable[[], None]] = []
 
     @property
     def running(self) -> bool:
         """It has not ended in any way."""
         return self.state == "running"
+
+    def at_end(self, call: Callable[[], None]) -> None:
+        """Call this when the job ends, however it does."""
+        self._at_end.append(call)
 
     def cancel(self) -> None:
         """Ask it to stop; it ends within the next slices, once the worker has let go."""
@@ -87,8 +100,8 @@ class Task:
     def abandon(self) -> None:
         """Stop at once, without another slice: Blender is about to replace its data or to end."""
         if self.running:
-            self.state = "cancelled"
             self._work.close()
+            self._end("cancelled")
 
     def advance(self, seconds: float = SLICE) -> bool:
         """Work for about `seconds`; say whether there is anything new to show."""
@@ -100,6 +113,7 @@ class Task:
                 break
             self.phase = tick.phase
             self.fraction = min(max(tick.fraction, self.fraction), 1.0)
+            self.changed |= tick.changed
             if tick.waiting or time.perf_counter() >= end:
                 break
         return self._shown() != before
@@ -123,14 +137,22 @@ class Task:
                 return self._work.throw(Cancelled())
             return next(self._work)
         except StopIteration as stop:
-            self.result, self.fraction, self.state = stop.value, 1.0, "done"
+            self.result, self.fraction = stop.value, 1.0
+            self._end("done")
         except Cancelled:
-            self.state = "cancelled"
+            self._end("cancelled")
         except See2SoundError as error:
-            self.error, self.state = error, "failed"
+            self.error = error
+            self._end("failed")
         except Exception as error:
-            self.error, self.state = as_fault(error, self.title), "failed"
+            self.error = as_fault(error, self.title)
+            self._end("failed")
         return None
+
+    def _end(self, state: State) -> None:
+        self.state = state
+        while self._at_end:
+            self._at_end.pop()()
 
     def _shown(self) -> tuple[str, int, str, bool]:
         return (self.phase, int(self.fraction * 100), self.state, self.cancelling)
@@ -146,7 +168,29 @@ def as_fault(error: Exception, title: str) -> See2SoundError:
     )
 
 
-def finish_once_begun(work: Work[T]) -> Work[tuple[T, bool]]:
+def reading(work: Fractions[T], phase: str) -> Work[T]:
+    """Run a generator that only reads the document, slice by slice; it may be cancelled.
+
+    Parameters
+    ----------
+    work : generator of float
+        Yields the fraction that is done.
+    phase : str
+        What it does, for a person.
+    """
+    while True:
+        try:
+            fraction = next(work)
+        except StopIteration as stop:
+            return stop.value
+        try:
+            yield Tick(phase, fraction)
+        except BaseException:
+            work.close()
+            raise
+
+
+def changing(work: Fractions[T], phase: str) -> Work[tuple[T, bool]]:
     """Run a generator that changes the document to its end, even when it is told to stop.
 
     Half a change is worse than none or all of it. A cancel that comes meanwhile is
@@ -157,17 +201,35 @@ def finish_once_begun(work: Work[T]) -> Work[tuple[T, bool]]:
     (result, bool)
         What the generator returned, and whether a cancel came.
     """
-    cancelled = False
+    cancelled, fraction = False, 0.0
     while True:
         try:
-            tick = next(work)
-        except StopIteration as stop:
-            return stop.value, cancelled
-        try:
-            yield tick
+            yield Tick(phase, fraction, changed=True)
         except Cancelled:
             cancelled = True
         except GeneratorExit:
             for _ in work:
                 pass
+            raise
+        try:
+            fraction = next(work)
+        except StopIteration as stop:
+            return stop.value, cancelled
+
+
+def share(work: Work[T], start: float, end: float) -> Work[T]:
+    """Give a part of a job its share of the bar."""
+    sent: Cancelled | None = None
+    while True:
+        try:
+            tick = next(work) if sent is None else work.throw(sent)
+        except StopIteration as stop:
+            return stop.value
+        sent = None
+        try:
+            yield replace(tick, fraction=start + (end - start) * tick.fraction)
+        except Cancelled as cancel:
+            sent = cancel
+        except GeneratorExit:
+            work.close()
             raise

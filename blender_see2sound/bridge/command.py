@@ -1,0 +1,171 @@
+"""``blender --command see2sound CLIP --blend OUT.blend``: the whole job without a window.
+
+It works in a new file of Blender's video-editing template, never in the one that
+is open, and prints what it does. Scripts call `execute` just the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import bpy
+
+from ..core.errors import Cancelled, See2SoundError
+from ..core.files import atomic_path
+
+if TYPE_CHECKING:
+    from .task import Task
+
+_handle: object | None = None
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like every other error of the command."""
+
+    def error(self, message: str) -> NoReturn:
+        raise See2SoundError(message, "", f"See {self.prog} --help", kind="bad-request")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="blender --command see2sound",
+        description="Finds what sounds in a clip, places it in 3D, makes a sound each and mixes "
+        "them to 5.1; leaves a blend file, and a rendered movie if asked.",
+    )
+    parser.add_argument("clip", type=Path, metavar="CLIP", help="a movie, or a picture")
+    parser.add_argument(
+        "--blend", type=Path, required=True, metavar="OUT.blend", help="the blend file to write"
+    )
+    parser.add_argument(
+        "--render", type=Path, metavar="OUT.mp4", help="also render picture and mix to a movie"
+    )
+    parser.add_argument(
+        "--sources", type=int, default=5, metavar="N", help="how many sources to keep at most (5)"
+    )
+    parser.add_argument(
+        "--fov", type=float, metavar="DEG", help="horizontal field of view, degrees (50)"
+    )
+    return parser
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        What follows ``see2sound`` on the command line.
+
+    Returns
+    -------
+    int
+        0; or 2 for an error, which was printed as one line; or 130 when interrupted.
+    """
+    try:
+        options = _parser().parse_args(list(arguments))
+        _check(options)
+        _run(options)
+    except SystemExit as end:  # of --help
+        return int(end.code or 0)
+    except See2SoundError as error:
+        print(f"see2sound: {error}", file=sys.stderr, flush=True)
+        return 2
+    except (KeyboardInterrupt, Cancelled):
+        print("see2sound: interrupted", file=sys.stderr, flush=True)
+        return 130
+    return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Say what is wrong before minutes of work."""
+    for path, suffix in ((options.blend, ".blend"), (options.render, ".mp4")):
+        if path is None:
+            continue
+        if path.suffix.lower() != suffix:
+            raise See2SoundError(
+                f"{path} is no name for this file",
+                "",
+                f"Choose one that ends with {suffix}",
+                kind="bad-request",
+            )
+        if path.is_dir():
+            raise See2SoundError(
+                f"cannot write {path}", "it is a folder", "Choose another name", kind="bad-request"
+            )
+    if not 1 <= options.sources <= 64:
+        raise See2SoundError(
+            f"{options.sources} sources cannot be kept", "", "Choose 1 to 64", kind="bad-request"
+        )
+    if options.fov is not None and not 1.0 <= options.fov <= 172.0:
+        raise See2SoundError(
+            f"a field of view of {options.fov:g} degrees cannot be used",
+            "",
+            "Choose 1 to 172",
+            kind="bad-request",
+        )
+    if not options.clip.exists():
+        raise See2SoundError(
+            f"cannot read {options.clip}",
+            "it does not exist",
+            "Check the path",
+            kind="missing-file",
+        )
+
+
+def _run(options: argparse.Namespace) -> None:
+    from . import session, steps
+    from .new_file import add_clip, begin, frame_camera, render_movie, save
+    from .session import start
+
+    begin()
+    scene = bpy.context.scene
+    strip = add_clip(scene, options.clip.absolute())
+    if options.fov is not None:
+        frame_camera(scene, options.fov)
+    target = steps.Target.of(scene, strip)
+    task = start("See to Sound", steps.see_to_sound(target, sources=options.sources))
+    task.run(_Lines())
+    session.finish(task)
+    if task.error is not None:
+        raise task.error
+    if task.state != "done":
+        raise Cancelled
+    print(task.result)
+    for text in session.state.notes:
+        print(f"note: {text}")
+    save(options.blend.absolute())
+    print(f"Wrote {options.blend}", flush=True)
+    if options.render is not None:
+        with atomic_path(options.render.absolute()) as part:
+            render_movie(bpy.context.scene, part)
+        print(f"Wrote {options.render}", flush=True)
+
+
+class _Lines:
+    """Prints a line when the phase changes, and at every tenth of the whole."""
+
+    def __init__(self) -> None:
+        self.told = ("", -1)
+
+    def __call__(self, task: Task) -> None:
+        now = (task.phase, int(task.fraction * 10))
+        if now != self.told and task.running:
+            self.told = now
+            print(f"{task.fraction:4.0%} {task.phase}", flush=True)
+
+
+def register() -> None:
+    """Make ``blender --command see2sound`` known."""
+    global _handle
+    _handle = bpy.utils.register_cli_command("see2sound", execute)
+
+
+def unregister() -> None:
+    global _handle
+    if _handle is not None:
+        bpy.utils.unregister_cli_command(_handle)
+        _handle = None

@@ -1,0 +1,182 @@
+"""A new blend file around a clip: its scene, its strip, its save and its render."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.errors import See2SoundError, from_os_error
+from . import versions
+
+#: How long a single picture lasts, seconds.
+STILL_SECONDS = 10.0
+
+
+def begin() -> None:
+    """Open a new, empty file of the video-editing template, as Blender ships it.
+
+    Its colours show footage as it is, and its workspaces are those that an editor expects.
+    """
+    bpy.ops.wm.read_homefile(app_template="Video_Editing", use_factory_startup=True, use_empty=True)
+
+
+def add_clip(scene: bpy.types.Scene, path: Path) -> Any:
+    """Put a clip on the timeline and give the scene its size, rate and length.
+
+    Returns
+    -------
+    Strip
+        A movie strip, or an image strip for a picture or a folder of pictures.
+
+    Raises
+    ------
+    See2SoundError
+        Where Blender finds no picture in it.
+    """
+    strips = versions.strips(scene)
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        strip = _add_sequence(scene, path)
+    elif suffix in bpy.path.extensions_movie:
+        _check_readable(path)
+        strip = strips.new_movie(path.stem, str(path), 1, 1)
+        if strip.elements[0].orig_width == 0 or strip.fps <= 0.0:
+            raise _no_picture(path)
+        _set_rate(scene, strip.fps)
+    elif suffix in bpy.path.extensions_image:
+        _check_readable(path)
+        strip = strips.new_image(path.stem, str(path), 1, 1)
+        strip.frame_final_duration = round(STILL_SECONDS * versions.frame_rate(scene))
+    else:
+        raise See2SoundError(
+            f"{path.name} is no movie and no picture",
+            f"Blender knows no kind of picture that ends with {suffix or 'nothing'}",
+            "Choose a movie or a picture",
+            kind="bad-media",
+        )
+    width, height = strip.elements[0].orig_width, strip.elements[0].orig_height
+    if width == 0 or height == 0:
+        raise _no_picture(path)
+    # The movie codec wants even numbers, Blender at least 4.
+    scene.render.resolution_x = max(4, width - width % 2)
+    scene.render.resolution_y = max(4, height - height % 2)
+    scene.render.resolution_percentage = 100
+    scene.frame_start = 1
+    scene.frame_end = strip.frame_final_end - 1
+    scene.frame_set(1)
+    scene.sequence_editor.active_strip = strip
+    versions.show_in_sequencer(scene)
+    return strip
+
+
+def _add_sequence(scene: bpy.types.Scene, folder: Path) -> Any:
+    names = sorted(
+        p.name for p in folder.iterdir() if p.suffix.lower() in bpy.path.extensions_image
+    )
+    if not names:
+        raise See2SoundError(
+            f"{folder} holds no pictures", "", "Choose a folder of pictures", kind="bad-media"
+        )
+    strip = versions.strips(scene).new_image(folder.name, str(folder / names[0]), 1, 1)
+    for name in names[1:]:
+        strip.elements.append(name)
+    strip.frame_final_duration = len(names)
+    return strip
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        raise from_os_error(error, path, "read") from error
+    if empty:
+        raise _no_picture(path, "the file is empty")
+
+
+def _no_picture(path: Path, why: str = "Blender finds no picture in it") -> See2SoundError:
+    return See2SoundError(
+        f"cannot read {path}", why, "Choose a movie or a picture", kind="bad-media"
+    )
+
+
+def _set_rate(scene: bpy.types.Scene, rate: float) -> None:
+    """Give the scene the clip's frame rate, exactly where it is one of the usual ones."""
+    for base in (1.0, 1.001):
+        if math.isclose(rate * base, round(rate * base), rel_tol=1e-4):
+            scene.render.fps, scene.render.fps_base = round(rate * base), base
+            return
+    exact = Fraction(rate).limit_denominator(1000)
+    scene.render.fps = max(1, math.ceil(rate))
+    scene.render.fps_base = scene.render.fps / float(exact)
+
+
+def frame_camera(scene: bpy.types.Scene, fov: float) -> None:
+    """Give the scene a camera with this horizontal field of view, degrees."""
+    from .camera import ensure_camera
+
+    data = ensure_camera(scene).data
+    data.sensor_fit = "HORIZONTAL"
+    data.lens_unit = "FOV"
+    data.angle = math.radians(fov)
+
+
+def save(path: Path) -> None:
+    """Save the open file under `path`, with every path relative to it.
+
+    Raises
+    ------
+    See2SoundError
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise from_os_error(error, path.parent, "write") from error
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(path))
+        bpy.ops.file.make_paths_relative()
+        bpy.ops.wm.save_mainfile()
+    except RuntimeError as error:
+        raise _blender_said(f"cannot write {path}", error) from error
+
+
+def render_movie(scene: bpy.types.Scene, path: Path) -> None:
+    """Render picture and six channels of sound, H.264 and AAC, to an MP4 file.
+
+    The scene's own render settings are as before afterwards.
+
+    Raises
+    ------
+    See2SoundError
+    """
+    render, movie = scene.render, scene.render.ffmpeg
+    before = render.filepath
+    versions.set_movie_output(scene)
+    movie.format = "MPEG4"
+    movie.codec = "H264"
+    movie.constant_rate_factor = "HIGH"
+    movie.audio_codec = "AAC"
+    movie.audio_channels = "SURROUND51"
+    movie.audio_mixrate = 48000
+    movie.audio_bitrate = 384
+    render.use_file_extension = False
+    render.use_sequencer = True
+    render.filepath = str(path)
+    try:
+        bpy.ops.render.render(animation=True)
+    except RuntimeError as error:
+        raise _blender_said("the movie could not be rendered", error) from error
+    finally:
+        render.filepath = before
+        render.use_file_extension = True
+    if not path.exists() or path.stat().st_size == 0:
+        raise See2SoundError("the movie could not be rendered", "Blender wrote no file")
+
+
+def _blender_said(what: str, error: RuntimeError) -> See2SoundError:
+    text = str(error).removeprefix("Error: ").strip()
+    return See2SoundError(what, text, "Check the place and its free space", kind="no-permission")

@@ -1,0 +1,197 @@
+"""Bake on Render: a movie that is rendered while its mix is out of date gets a new one first.
+
+Without a window the render calls from the main thread, and the bake is done
+there and then. From a window the render calls from a thread of its own, where
+no data may be touched: that thread waits while a timer in the main thread bakes,
+and goes on when it has, or when the main thread gives no sign of life.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import document, session, steps
+from .task import Task, Work, share
+
+#: How long the render waits for a sign of life of the main thread, seconds.
+_PATIENCE = 10.0
+#: How often the main thread looks for a render that waits, seconds.
+_EVERY = 0.1
+#: How often it goes on with the bake, seconds.
+_SLICE_EVERY = 0.03
+_TITLE = "Bake on Render"
+
+
+class _Waiting:
+    """A render that waits for its mix, shared by its thread and the main one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._done: threading.Event | None = None
+        self._alive_at = 0.0
+        self.scene_uid = 0
+
+    def begin(self, scene_uid: int) -> threading.Event:
+        """The render's thread is about to wait."""
+        with self._lock:
+            self._done = threading.Event()
+            self._alive_at = time.monotonic()
+            self.scene_uid = scene_uid
+            return self._done
+
+    def alive(self) -> bool:
+        """The main thread says that it lives, and learns whether a render waits."""
+        with self._lock:
+            self._alive_at = time.monotonic()
+            return self._done is not None
+
+    def end(self) -> None:
+        """The render goes on."""
+        with self._lock:
+            if self._done is not None:
+                self._done.set()
+            self._done = None
+
+    def silence(self) -> float:
+        """For how long the main thread has given no sign of life, seconds."""
+        with self._lock:
+            return time.monotonic() - self._alive_at
+
+    @property
+    def waits(self) -> bool:
+        """A render waits."""
+        return self._done is not None
+
+
+_waiting = _Waiting()
+_task: Task | None = None
+
+
+def must_wait() -> bool:
+    """A render runs and does not wait for us: the document must not be changed now."""
+    return bpy.app.is_job_running("RENDER") and not _waiting.waits
+
+
+@persistent
+def on_render_init(scene: bpy.types.Scene, *_: object) -> None:
+    """A render begins: bake in the main thread, wait in any other."""
+    if threading.current_thread() is threading.main_thread():
+        _bake_now(scene)
+        return
+    done = _waiting.begin(scene.session_uid)
+    while not done.wait(0.05):
+        if _waiting.silence() > _PATIENCE:
+            _waiting.end()  # the main thread is busy or gone: an old mix is better than none
+
+
+def _bake_now(scene: bpy.types.Scene) -> None:
+    """Bake here and now; nothing that goes wrong may stop the render."""
+    if session.busy() or not _candidates(scene):
+        return
+    task = session.start(_TITLE, _bake_stale(_candidates(scene)))
+    task.run()
+    _end(task)
+
+
+def _candidates(scene: bpy.types.Scene) -> list[steps.Target]:
+    """The strips whose mix this render may have to bake first."""
+    movie = scene.render.ffmpeg
+    if scene.render.image_settings.file_format != "FFMPEG" or movie.audio_codec == "NONE":
+        return []
+    strips = (
+        (document.strip_of(scene, collection), collection)
+        for collection in document.collections_of(scene)
+        if collection.see2sound.bake_on_render
+        and any(s.data.sound is not None for s in document.speakers_of(collection))
+    )
+    return [steps.Target.of(scene, strip) for strip, _ in strips if strip is not None]
+
+
+def _bake_stale(targets: list[steps.Target]) -> Work[int]:
+    """Bake those mixes that are out of date; how many they were."""
+    baked = 0
+    for number, target in enumerate(targets):
+        stale = yield from share(steps.is_stale(target), 0.0, 0.0)
+        if stale:
+            bake = share(steps.bake_mix(target), number / len(targets), (number + 1) / len(targets))
+            yield from bake
+            baked += 1
+    return baked
+
+
+def _end(task: Task) -> None:
+    session.finish(task)
+    if task.error is not None:
+        print(f"See2Sound: the mix could not be baked for the render: {task.error}", flush=True)
+
+
+# ------------------------------------------------------------------ the main thread's side
+
+
+def _attend() -> float:
+    """Bake for a render that waits: a timer of the main thread."""
+    global _task
+    if not _waiting.alive():
+        return _EVERY
+    if _task is None:
+        if session.busy():
+            return _SLICE_EVERY  # its operator drives it; the render waits for that too
+        targets = _targets()
+        if not targets:
+            _waiting.end()
+            return _EVERY
+        _task = session.start(_TITLE, _bake_stale(targets))
+    if _task.advance():
+        session.redraw()
+    if _task.running:
+        return _SLICE_EVERY
+    task, _task = _task, None
+    _end(task)
+    if task.changed:
+        _push_undo()
+    _waiting.end()
+    return _EVERY
+
+
+def _targets() -> list[steps.Target]:
+    """What the render that waits may need; nothing for a still picture, which has no sound."""
+    if not any(_renders_animation(window) for window in bpy.context.window_manager.windows):
+        return []
+    scene = next((s for s in bpy.data.scenes if s.session_uid == _waiting.scene_uid), None)
+    return [] if scene is None else _candidates(scene)
+
+
+def _renders_animation(window: bpy.types.Window) -> bool:
+    return any(
+        operator.bl_idname == "RENDER_OT_render" and operator.properties.animation
+        for operator in window.modal_operators
+    )
+
+
+def _push_undo() -> None:
+    """The bake is one step of undo, as when a person bakes."""
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.ed.undo_push(message=_TITLE)
+
+
+def register() -> None:
+    """Listen for renders; where there is a window, attend to those that wait."""
+    bpy.app.handlers.render_init.append(on_render_init)
+    if not bpy.app.background:
+        bpy.app.timers.register(_attend, first_interval=_EVERY, persistent=True)
+
+
+def unregister() -> None:
+    """Listen no more, and let a render go on that waits."""
+    global _task
+    bpy.app.handlers.render_init.remove(on_render_init)
+    if bpy.app.timers.is_registered(_attend):
+        bpy.app.timers.unregister(_attend)
+    if _task is not None:
+        _task.abandon()
+        _task = None
+    _waiting.end()

@@ -1,0 +1,107 @@
+"""A timer that keeps what the panels show true: the strip, and whether its mix is out of date.
+
+It looks a few times a second, for a fraction of a millisecond while nothing
+changes. A mix is compared with the document only after a change, in slices,
+once the person pauses.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+import bpy
+
+from . import document, fingerprint, session, view
+from .task import as_fault
+
+#: How often it looks, seconds.
+_EVERY = 0.25
+#: How long the person must pause before mixes are compared with the document, seconds.
+_PAUSE = 0.4
+#: How long one slice of that comparison may take, seconds.
+_SLICE = 0.01
+#: How often what seems to be the same is looked at again: a missing file may be there, seconds.
+_LOOK_AGAIN = 5.0
+
+_changed_at: float | None = 0.0
+_looked_at = 0.0
+_comparing: Generator[float, None, bool] | None = None
+
+
+def mark_changed() -> None:
+    """The document may have changed: compare the mixes with it once the person pauses."""
+    global _changed_at, _comparing
+    _changed_at = time.monotonic()
+    _comparing = None
+
+
+def _look() -> float:
+    try:
+        session.look_after_worker()
+        if not session.busy() and not bpy.app.is_job_running("RENDER"):
+            _look_at_document()
+    except Exception as error:
+        # A timer that raises is gone for good; the fault is shown and the timer stays.
+        session.fail("Looking at the File", as_fault(error, "Looking at the file"))
+    return _EVERY if _comparing is None else 0.02
+
+
+def _look_at_document() -> None:
+    global _looked_at
+    now = time.monotonic()
+    again = now - _looked_at > _LOOK_AGAIN
+    if again:
+        _looked_at = now
+    news = view.refresh(look_again=again)
+    if news and _changed_at is None:
+        mark_changed()
+    if _compare(now) or news:
+        session.redraw()
+
+
+def _compare(now: float) -> bool:
+    """Go on with the comparison; say whether it has brought news."""
+    global _changed_at, _comparing
+    if _comparing is None:
+        if _changed_at is None or now - _changed_at < _PAUSE:
+            return False
+        _changed_at = None
+        _comparing = _comparison()
+    end = time.perf_counter() + _SLICE
+    while time.perf_counter() < end:
+        try:
+            next(_comparing)
+        except StopIteration as stop:
+            _comparing = None
+            return stop.value
+    return False
+
+
+def _comparison() -> Generator[float, None, bool]:
+    """Compare every shown scene's mix with the document; whether any became another state."""
+    news = False
+    for uid in {scene.session_uid for scene in view.shown_scenes()}:
+        scene = next(s for s in bpy.data.scenes if s.session_uid == uid)
+        strip = view.strip_in(scene)
+        collection = None if strip is None else document.collection_of(scene, strip)
+        if collection is None or not collection.see2sound.mix_fingerprint:
+            news |= view.set_mix(uid, "none")
+            continue
+        baked = collection.see2sound.mix_fingerprint
+        current = yield from fingerprint.of_collection(scene, strip, collection)
+        # A change of the document starts a new comparison, so that the scene is still there.
+        news |= view.set_mix(uid, "current" if current == baked else "stale")
+    return news
+
+
+def register() -> None:
+    """Start to look."""
+    mark_changed()
+    bpy.app.timers.register(_look, first_interval=_EVERY, persistent=True)
+
+
+def unregister() -> None:
+    """Look no more."""
+    if bpy.app.timers.is_registered(_look):
+        bpy.app.timers.unregister(_look)

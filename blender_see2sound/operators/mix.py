@@ -1,0 +1,28 @@
+"""Bake Mix: what the speakers do becomes a six-channel sound strip under the picture."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..bridge import steps
+from ..bridge.task import Work
+from .job import JobOperator, sources_problem
+
+
+class SEE2SOUND_OT_bake_mix(JobOperator, bpy.types.Operator):
+    """Mix the speakers of the strip to 5.1 and put the mix on the timeline"""
+
+    bl_idname = "see2sound.bake_mix"
+    bl_label = "Bake Mix"
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Why it cannot start."""
+        return sources_problem(context)
+
+    def work(self, context: bpy.types.Context) -> Work[str]:
+        """The job."""
+        return steps.bake_mix(steps.Target.active(context))
+
+
+CLASSES = (SEE2SOUND_OT_bake_mix,)

@@ -1,0 +1,42 @@
+"""Make Sounds: each speaker of the strip gets a sound, or a single one does."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..bridge import steps
+from ..bridge.task import Work
+from .job import JobOperator, sources_problem
+
+
+class SEE2SOUND_OT_make_sounds(JobOperator, bpy.types.Operator):
+    """Make a sound for each speaker of the strip; files that a person has chosen stay"""
+
+    bl_idname = "see2sound.make_sounds"
+    bl_label = "Make Sounds"
+
+    speaker: bpy.props.StringProperty(
+        name="Speaker",
+        description="The name of the speaker to make a sound for; empty for all of the strip",
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: SEE2SOUND_OT_make_sounds) -> str:
+        """The tooltip."""
+        if properties.speaker:
+            return "Make the sound of this source again, from its prompt and seed"
+        return cls.__doc__ or ""
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Why it cannot start."""
+        return sources_problem(context)
+
+    def work(self, context: bpy.types.Context) -> Work[str]:
+        """The job."""
+        only = self.speaker or None
+        return steps.make_sounds(steps.Target.active(context), only=only)
+
+
+CLASSES = (SEE2SOUND_OT_make_sounds,)

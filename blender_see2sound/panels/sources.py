@@ -1,0 +1,152 @@
+"""The sources: a list of the strip's speakers, and what the chosen one is set to."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..bridge import session, view
+from .places import in_both
+
+_KIND_ICONS = {"point": "SPEAKER", "area": "MOD_OCEAN", "ambience": "WORLD"}
+
+
+class SEE2SOUND_UL_sources(bpy.types.UIList):
+    """A source a row: its kind, its label, how far it is, whether it is heard."""
+
+    def draw_item(
+        self,
+        context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        data: bpy.types.Collection,
+        item: bpy.types.Object,
+        icon: int,
+        active_data: bpy.types.AnyType,
+        active_property: str,
+        index: int,
+    ) -> None:
+        """Draw one row."""
+        source = item.data.see2sound
+        row = layout.row(align=True)
+        row.active = not source.mute
+        name = row.row(align=True)
+        name.prop(source, "label", text="", emboss=False, icon=_KIND_ICONS[source.kind])
+        right = row.row(align=True)
+        right.alignment = "RIGHT"
+        if source.kind != "ambience":
+            right.label(text=view.distance_text(context, item), translate=False)
+        if item.data.sound is None:
+            right.label(text="", icon="QUESTION")
+        right.prop(
+            source,
+            "mute",
+            text="",
+            emboss=False,
+            icon="MUTE_IPO_ON" if source.mute else "MUTE_IPO_OFF",
+        )
+
+    def filter_items(
+        self, context: bpy.types.Context, data: bpy.types.Collection, propname: str
+    ) -> tuple[list[int], list[int]]:
+        """Show the speakers only, by their label."""
+        items = getattr(data, propname)
+        wanted = self.filter_name.lower()
+        flags = [
+            self.bitflag_filter_item
+            if item.type == "SPEAKER"
+            and (not wanted or wanted in item.data.see2sound.label.lower())
+            else 0
+            for item in items
+        ]
+        return flags, []
+
+
+class Sources:
+    """The speakers of the strip."""
+
+    bl_label = "Sources"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Whether there are any."""
+        return view.active_collection(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the list, and the chosen source's settings."""
+        layout = self.layout
+        collection = view.active_collection(context)
+        layout.template_list(
+            "SEE2SOUND_UL_sources",
+            "",
+            collection,
+            "all_objects",
+            context.window_manager,
+            "see2sound_active_source",
+            rows=4,
+        )
+        chosen = view.chosen_speaker(context)
+        if chosen is None:
+            layout.label(text="Select a source to see its settings")
+            return
+        self._draw_source(chosen)
+
+    def _draw_source(self, speaker: bpy.types.Object) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        source, data = speaker.data.see2sound, speaker.data
+        column = layout.column()
+        column.prop(source, "label")
+        column.prop(source, "prompt")
+        column.prop(source, "kind")
+        column.prop(source, "seed")
+        column.prop(source, "maker")
+        row = column.row()
+        made = row.operator(
+            "see2sound.make_sounds",
+            text="Make Sound",
+            icon="SOUND",
+        )
+        made.speaker = speaker.name
+        layout.template_ID(data, "sound", open="sound.open_mono")
+        column = layout.column()
+        column.prop(data, "volume", text="Gain")
+        column.prop(source, "spread")
+        column.prop(source, "reverb_db", text="Reverb (dB)")
+        row = column.row(heading="LFE")
+        row.prop(source, "use_lfe", text="")
+        level = row.row()
+        level.active = source.use_lfe
+        level.prop(source, "lfe_db", text="dB")
+
+
+def _get_active(self: bpy.types.WindowManager) -> int:
+    collection = view.active_collection(bpy.context)
+    chosen = view.chosen_speaker(bpy.context)
+    if collection is None or chosen is None:
+        return -1
+    return list(collection.all_objects).index(chosen)
+
+
+def _set_active(self: bpy.types.WindowManager, index: int) -> None:
+    collection = view.active_collection(bpy.context)
+    if collection is not None and 0 <= index < len(collection.all_objects):
+        view.choose(bpy.context, collection.all_objects[index])
+        session.redraw()
+
+
+CLASSES = (SEE2SOUND_UL_sources, *in_both("sources", Sources, parent="main"))
+
+
+def register() -> None:
+    """Add the row that is chosen: the active object, seen as a number."""
+    bpy.types.WindowManager.see2sound_active_source = bpy.props.IntProperty(
+        name="Source",
+        description="The chosen source; choosing one selects its speaker",
+        get=_get_active,
+        set=_set_active,
+        options={"SKIP_SAVE"},
+    )
+
+
+def unregister() -> None:
+    del bpy.types.WindowManager.see2sound_active_source

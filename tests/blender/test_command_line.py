@@ -1,0 +1,174 @@
+"""``blender --command see2sound`` from outside: a process of its own, files in, files out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import bpy
+import numpy as np
+import pytest
+
+from tests.core.clips import write_movie
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: What `blender --command see2sound` does, in Blender as a Python module.
+RUN = """
+import os, sys
+import blender_see2sound
+blender_see2sound.register()
+from blender_see2sound.bridge import command
+code = command.execute(sys.argv[1:])
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(code)  # 4.5 can hang in a destructor after a render with sound
+"""
+
+
+def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", RUN, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=300,
+    )
+
+
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line that a person reads."""
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("see2sound: ")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_movie(tmp_path_factory.mktemp("clips") / "Größe 1.mp4", seconds=2.0)
+
+
+@pytest.fixture(scope="module")
+def made(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("film é")
+    done = run(clip, "--blend", folder / "out.blend", "--render", folder / "out.mp4", "--fov", 60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_the_folder_holds_the_blend_the_movie_and_the_files_of_the_strip(made: Path) -> None:
+    assert sorted(p.name for p in made.iterdir()) == ["out.blend", "out.mp4", "see2sound"]
+    (strip,) = (made / "see2sound").iterdir()
+    assert strip.name == "Größe 1"
+    assert any(p.suffix == ".wav" for p in strip.rglob("*"))
+    assert not [p for p in made.rglob("*") if p.name.startswith(".")]
+
+
+def test_the_blend_holds_strip_speakers_and_mix_by_relative_paths(made: Path, clip: Path) -> None:
+    bpy.ops.wm.open_mainfile(filepath=str(made / "out.blend"))
+    scene = bpy.context.scene
+    by_type = {s.type: s for s in scene.sequence_editor.strips}
+    assert sorted(by_type) == ["MOVIE", "SOUND"]
+    picture, mix = by_type["MOVIE"], by_type["SOUND"]
+    assert mix.frame_final_start == picture.frame_final_start == scene.frame_start
+    assert picture.frame_final_duration == 48
+    assert scene.frame_end == 48
+    assert (scene.render.resolution_x, scene.render.resolution_y, scene.render.fps) == (
+        320,
+        180,
+        24,
+    )
+    speakers = [o for o in scene.objects if o.type == "SPEAKER"]
+    assert speakers
+    assert scene.camera.data.angle == pytest.approx(np.radians(60.0), abs=1e-4)
+    for path in (picture.filepath, mix.sound.filepath, *(s.data.sound.filepath for s in speakers)):
+        assert path.startswith("//"), path
+        assert Path(bpy.path.abspath(path)).is_file()
+
+
+def test_the_movie_carries_the_mix_on_six_channels(made: Path) -> None:
+    with av.open(str(made / "out.mp4")) as container:
+        (video,), (audio,) = container.streams.video, container.streams.audio
+        assert (video.width, video.height, video.codec_context.name) == (320, 180, "h264")
+        assert (audio.codec_context.name, audio.rate, audio.channels) == ("aac", 48000, 6)
+        rendered = np.concatenate([f.to_ndarray() for f in container.decode(audio)], axis=1)
+    mix = next((made / "see2sound").rglob("*mix*.wav"))
+    with av.open(str(mix)) as container:
+        baked = np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=1)
+    baked = baked.reshape(-1, 6).T.astype(np.float64)
+    powers = [
+        10 * np.log10(np.mean(np.square(s, dtype=np.float64), axis=1) + 1e-9)
+        for s in (rendered, baked)
+    ]
+    assert powers[0][[0, 1, 2, 4, 5]] == pytest.approx(powers[1][[0, 1, 2, 4, 5]], abs=1.0)
+
+
+def test_a_still_becomes_a_clip_of_ten_seconds(tmp_path: Path) -> None:
+    image = bpy.data.images.new("still", 64, 48)
+    image.pixels.foreach_set(np.random.default_rng(1).random(64 * 48 * 4, dtype=np.float32))
+    image.filepath_raw, image.file_format = str(tmp_path / "still.png"), "PNG"
+    image.save()
+    done = run(tmp_path / "still.png", "--blend", tmp_path / "o.blend", "--sources", 2)
+    assert done.returncode == 0, done.stdout + done.stderr
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "o.blend"))
+    scene = bpy.context.scene
+    (strip,) = (s for s in scene.sequence_editor.strips if s.type == "IMAGE")
+    assert strip.frame_final_duration == 10 * scene.render.fps
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (None, "gone.mp4", "gone.mp4"),
+        (b"", "empty.mp4", "empty"),
+        (b"not a movie" * 100, "broken.mp4", "broken.mp4"),
+        (b"\x89PNG\r\n\x1a\n", "torn.png", "torn.png"),
+        (b"hello", "text.xyz", "text.xyz"),
+    ],
+)
+def test_a_bad_clip_is_one_line_and_leaves_nothing(
+    tmp_path: Path, content: bytes | None, name: str, words: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    out = tmp_path / "out"
+    done = run(path, "--blend", out / "o.blend", "--render", out / "o.mp4")
+    assert words in complaint(done)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--blend", "a.txt"),
+        ("--blend", "a.blend", "--sources", "0"),
+        ("--blend", "a.blend", "--sources", "many"),
+        ("--blend", "a.blend", "--fov", "200"),
+        ("--blend", "a.blend", "--render", "a.mov"),
+        ("--blend", "a.blend", "--colour", "red"),
+    ],
+)
+def test_bad_arguments_are_one_line(clip: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    complaint(run(clip, *arguments, cwd=tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_named(clip: Path, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    assert "file" in complaint(run(clip, "--blend", blocked / "o.blend"))
+
+
+def test_the_help_says_what_it_does() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert "--render" in done.stdout
