@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Colours that stay apart for most colour-blind eyes (Okabe and Ito 2008).
 COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7", "#0072b2", "#ffffff")
 BACK, PAPER, INK, FAINT = "#16181d", "#1f2229", "#e8e8e8", "#5a606b"
+#: The picture's size, inches of 100 pixels.
+SIZE = (16.0, 9.0)
 #: Levels are drawn down to this, dB below full scale.
 FLOOR_DB = -60.0
 #: The length of one column of the level picture, seconds, at least.
@@ -49,7 +51,7 @@ def draw_overview(
     mix : path
         The mixed file.
     output : path
-        The PNG, 1600 x 1000 pixels, written atomically.
+        The PNG, 1600 x 900 pixels, written atomically.
 
     Raises
     ------
@@ -71,11 +73,11 @@ def draw_overview(
     moment = best_moment(scene)
     levels, names, seconds = channel_levels(mix)
     progress("Drawing the overview", 0.4)
-    figure = Figure(figsize=(16, 10), dpi=100, facecolor=BACK)
+    figure = Figure(figsize=SIZE, dpi=100, facecolor=BACK)
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(
-        2, 2, width_ratios=(1.55, 1), height_ratios=(1.75, 1),
-        left=0.045, right=0.985, top=0.95, bottom=0.06, wspace=0.08, hspace=0.16,
+        2, 2, width_ratios=(1.5, 1), height_ratios=(1.85, 1),
+        left=0.045, right=0.985, top=0.95, bottom=0.06, wspace=0.07, hspace=0.14,
     )  # fmt: skip
     _draw_frame(figure.add_subplot(grid[0, 0]), scene, clip, moment)
     _draw_plan(figure.add_subplot(grid[0, 1]), scene)
@@ -200,8 +202,7 @@ def _draw_plan(axes: Axes, scene: SoundScene) -> None:
     reach = max(3.0, 1.12 * reach)
     behind = min([p[1] for _, s in placed for p in s.positions] or [0.0])
     _plain(axes, "Plan from above, metres")
-    axes.set_aspect("equal")
-    rings = [r for r in (1, 2, 5, 10, 20, 40, 80, 160, 320) if reach / 8 < r <= reach * 1.05][-4:]
+    rings = [r for r in (1, 2, 5, 10, 20, 40, 80, 160, 320) if reach / 8 < r <= reach * 1.2][-3:]
     turn = np.linspace(0, 2 * np.pi, 181)
     for ring in rings:
         axes.plot(ring * np.sin(turn), ring * np.cos(turn), color=FAINT, linewidth=0.8)
@@ -219,9 +220,14 @@ def _draw_plan(axes: Axes, scene: SoundScene) -> None:
         if len(track) > 1:
             axes.plot(track[-1, 0], track[-1, 1], "o", color=_colour(i), markersize=6)
         _badge(axes, track[0, 0], track[0, 1], str(i + 1), _colour(i), zorder=5)
-    bottom = min(-0.18 * reach, 1.1 * behind)
-    axes.set_xlim(-0.8 * reach, 0.8 * reach)
-    axes.set_ylim(bottom, reach)
+    side = max([abs(p[0]) for _, s in placed for p in s.positions] or [0.0])
+    bottom = min(-0.1 * reach, 1.1 * behind)
+    # The limits have the cell's own aspect, so that a metre is as long across as ahead.
+    cell = axes.get_position()
+    aspect = cell.width * SIZE[0] / (cell.height * SIZE[1])
+    half = max(1.12 * side, aspect * (reach - bottom) / 2)
+    axes.set_xlim(-half, half)
+    axes.set_ylim(bottom, bottom + 2 * half / aspect)
     lines = []
     for i, source in placed:
         metres = np.linalg.norm(np.asarray(source.positions), axis=1)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 DEFAULT_FOV = 50.0
 DEFAULT_SOURCES = 5
 MOST_SOURCES = 64
+#: A bed that accompanies things one sees lies below them, as in film mixes; dB.
+BED_GAIN_DB = -12.0
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def find_sources(
         regions = finding.find(opened, sources, part_of(progress, 0.0, 0.9))
         regions = describing.describe(opened, regions, part_of(progress, 0.9, 0.95))
         distances = estimating.distances(opened, regions, view, part_of(progress, 0.95, 0.98))
+        accompanied = any(region.kind != "ambience" for region in regions)
         found = tuple(
             Source(
                 id=f"s{number}",
@@ -109,6 +112,7 @@ def find_sources(
                     (float(a), float(b), float(c), float(d)) for a, b, c, d in region.boxes
                 ),
                 presence=tuple(float(p) for p in region.presence),
+                gain_db=BED_GAIN_DB if region.kind == "ambience" and accompanied else 0.0,
                 spread={"point": 0.0, "area": 0.5, "ambience": 1.0}[region.kind],
                 seed=number,
             )

@@ -61,7 +61,7 @@ def test_the_overview_is_a_picture_with_something_on_it(result: Path) -> None:
     import cv2
 
     image = cv2.imread(str(result / "overview.png"))
-    assert image.shape == (1000, 1600, 3)
+    assert image.shape == (900, 1600, 3)
     assert len(np.unique(image.reshape(-1, 3), axis=0)) > 1000
 
 
