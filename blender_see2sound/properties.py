@@ -153,8 +153,10 @@ class StripSettings(bpy.types.PropertyGroup):
         name="Strip",
         description="The strip's name when it was last seen, to tell it from its copies",
     )
-    strip_start: IntProperty(
-        name="Strip Start", description="The frame at which the strip started when last seen"
+    strip_start: FloatProperty(
+        name="Strip Start",
+        description="The frame at which the strip's content started when the speakers were in step",
+        options={"HIDDEN"},
     )
     sources: IntProperty(
         name="Sources",

@@ -79,13 +79,31 @@ def shift_keyframes(block: bpy.types.ID, frames: float) -> None:
         curve.update()
 
 
+def sound_strips(speaker: bpy.types.Object) -> list[Any]:
+    """The NLA strips at which a speaker's sound starts."""
+    data = speaker.animation_data
+    if data is None:
+        return []
+    return [s for track in data.nla_tracks for s in track.strips if s.type == "SOUND"]
+
+
+def curves_in(action: bpy.types.Action | None, slot: Any) -> list[Any]:
+    """The F-curves of one slot of an action."""
+    bag = _bag_in(action, slot)
+    return [] if bag is None else list(bag.fcurves)
+
+
 def _bag_of(block: bpy.types.ID | None) -> Any | None:
     data = None if block is None else block.animation_data
-    if data is None or data.action is None or data.action_slot is None:
+    return None if data is None else _bag_in(data.action, data.action_slot)
+
+
+def _bag_in(action: bpy.types.Action | None, slot: Any) -> Any | None:
+    if action is None or slot is None:
         return None
-    for layer in data.action.layers:
+    for layer in action.layers:
         for strip in layer.strips:
-            bag = strip.channelbag(data.action_slot)
+            bag = strip.channelbag(slot)
             if bag is not None:
                 return bag
     return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 import re
 import struct
 import tempfile
@@ -23,6 +24,8 @@ from ..core.errors import See2SoundError
 
 _NUMBERS = {"char": "b", "short": "h", "ushort": "H", "int": "i", "int8_t": "b", "int64_t": "q"}
 _NUMBERS |= {"float": "f", "double": "d", "uint64_t": "Q", "uchar": "B"}
+#: The structures that are read, by the names that files give them.
+_READ = ("Sequence", "SeqRetimingHandle")
 _NAME = re.compile(r"^(\*+)?(\w+)((?:\[\d+\])*)$")
 
 
@@ -113,7 +116,7 @@ def unknown(why: str) -> See2SoundError:
 
 @functools.cache
 def layout() -> Layout:
-    """The structures of the running Blender."""
+    """The structures of the running Blender that are read."""
     with tempfile.TemporaryDirectory(prefix="dna-", dir=bpy.app.tempdir or None) as folder:
         path = Path(folder) / "layout.blend"
         text = bpy.data.texts.new("layout")
@@ -145,75 +148,49 @@ def _dna_block(data: bytes) -> bytes:
 
 
 def _parse(dna: bytes) -> Layout:
-    cursor = _Cursor(dna)
-    cursor.expect(b"SDNA")
-    names = cursor.words(b"NAME")
-    types = cursor.words(b"TYPE")
-    lengths = cursor.shorts(b"TLEN", len(types))
-    cursor.align()
-    cursor.expect(b"STRC")
-    sizes, fields = dict(zip(types, lengths, strict=True)), {}
-    for _ in range(cursor.integer()):
-        kind, count = cursor.pair()
-        offset, members = 0, {}
-        for _ in range(count):
-            type_index, name_index = cursor.pair()
-            match = _NAME.match(names[name_index])
-            stars = None if match is None else match[1]
-            if match is None:  # a pointer to a function, or to an array
-                size = ctypes.sizeof(ctypes.c_void_p)
-            else:
-                members[match[2]] = Field(types[type_index], offset, bool(stars))
-                size = ctypes.sizeof(ctypes.c_void_p) if stars else lengths[type_index]
-                for extent in re.findall(r"\d+", match[3]):
-                    size *= int(extent)
-            offset += size
-        if offset != lengths[kind]:
-            raise unknown(f"its {types[kind]} is described wrongly")
-        fields[types[kind]] = members
+    """Read the description: names, types, their sizes, then per structure type and name indices."""
+    names, at = _words(dna, dna.index(b"NAME"))
+    types, at = _words(dna, dna.index(b"TYPE", at))
+    if dna[at : at + 4] != b"TLEN":
+        raise unknown("its files describe its data in another way")
+    lengths = struct.unpack_from(f"={len(types)}h", dna, at + 4)
+    at = dna.index(b"STRC", at + 4 + 2 * len(types))
+    count = struct.unpack_from("=i", dna, at + 4)[0]
+    at += 8
+    sizes, fields = {}, {}
+    for _ in range(count):
+        kind, members = struct.unpack_from("=hh", dna, at)
+        if types[kind] in _READ:
+            pairs = struct.iter_unpack("=hh", dna[at + 4 : at + 4 + 4 * members])
+            named = [(types[t], names[n], lengths[t]) for t, n in pairs]
+            fields[types[kind]] = _fields(types[kind], named, lengths[kind])
+            sizes[types[kind]] = lengths[kind]
+        at += 4 + 4 * members
     return Layout(sizes, fields)
 
 
-class _Cursor:
-    """Reads the description front to back."""
+def _fields(kind: str, members: list[tuple[str, str, int]], size: int) -> dict[str, Field]:
+    pointer = ctypes.sizeof(ctypes.c_void_p)
+    offset, fields = 0, {}
+    for type_name, name, length in members:
+        match = _NAME.match(name)
+        if match is None:  # a pointer to a function, or to an array
+            offset += pointer
+            continue
+        fields[match[2]] = Field(type_name, offset, bool(match[1]))
+        extent = pointer if match[1] else length
+        offset += extent * math.prod(int(n) for n in re.findall(r"\d+", match[3]))
+    if offset != size:
+        raise unknown(f"its {kind} is described wrongly")
+    return fields
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
 
-    def expect(self, mark: bytes) -> None:
-        if self._data[self._at : self._at + 4] != mark:
-            raise unknown("its files describe its data in another way")
-        self._at += 4
-
-    def integer(self) -> int:
-        value = struct.unpack_from("=i", self._data, self._at)[0]
-        self._at += 4
-        return int(value)
-
-    def pair(self) -> tuple[int, int]:
-        a, b = struct.unpack_from("=hh", self._data, self._at)
-        self._at += 4
-        return a, b
-
-    def words(self, mark: bytes) -> list[str]:
-        self.expect(mark)
-        words = []
-        for _ in range(self.integer()):
-            end = self._data.index(b"\0", self._at)
-            words.append(self._data[self._at : end].decode("utf-8"))
-            self._at = end + 1
-        self.align()
-        return words
-
-    def shorts(self, mark: bytes, count: int) -> tuple[int, ...]:
-        self.expect(mark)
-        values = struct.unpack_from(f"={count}h", self._data, self._at)
-        self._at += 2 * count
-        return values
-
-    def align(self) -> None:
-        self._at += -self._at % 4
+def _words(dna: bytes, at: int) -> tuple[list[str], int]:
+    """The words of a list, and where the next part of the description starts."""
+    count = struct.unpack_from("=i", dna, at + 4)[0]
+    words = dna[at + 8 :].split(b"\0", count)[:count]
+    end = at + 8 + sum(map(len, words)) + count
+    return [w.decode("utf-8") for w in words], end + -end % 4
 
 
 def view(struct_name: str, block: Any) -> View:

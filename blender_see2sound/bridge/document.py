@@ -15,7 +15,7 @@ from typing import Any
 
 import bpy
 
-from . import versions
+from . import actions, mix_strip, record, versions
 
 #: The custom property of a strip that links it to its collection.
 UID = "see2sound"
@@ -59,7 +59,7 @@ def collection_of(
     scene.collection.children.link(collection)
     collection.see2sound.is_see2sound = True
     collection.see2sound.strip_uid = strip[UID]
-    collection.see2sound.strip_start = versions.left_edge(strip)
+    collection.see2sound.strip_start = versions.content_start(strip)
     collection.see2sound.strip_name = strip.name
     return collection
 
@@ -90,17 +90,27 @@ def speakers_of(collection: bpy.types.Collection) -> list[bpy.types.Object]:
     return sorted((o for o in collection.all_objects if o.type == "SPEAKER"), key=lambda o: o.name)
 
 
+def settle_ids(collection: bpy.types.Collection) -> None:
+    """Write the ids that `source_ids` gives, where a speaker has none or a copy's.
+
+    Linked duplicates share their settings, and with them the id of the first of them.
+    """
+    ids = source_ids(collection)
+    for speaker in speakers_of(collection):
+        settings = speaker.data.see2sound
+        if settings.source_id != ids[speaker.name] and speaker.data.users == 1:
+            settings.source_id = ids[speaker.name]
+
+
 def source_ids(collection: bpy.types.Collection) -> dict[str, str]:
     """Each speaker's id in the sound scene, by the object's name: unique, nothing is written.
 
     A copy bears its original's id: of several, the object that the steps made keeps it.
     """
-    from .record import made_by_steps
-
     ids: dict[str, str] = {}
     taken: set[str] = set()
     waiting = []
-    for speaker in sorted(speakers_of(collection), key=lambda o: not made_by_steps(o)):
+    for speaker in sorted(speakers_of(collection), key=lambda o: not record.made_by_steps(o)):
         source_id = speaker.data.see2sound.source_id
         if source_id and source_id.lower() not in taken:
             taken.add(source_id.lower())
@@ -120,3 +130,79 @@ def free_id(taken: Iterable[str]) -> str:
     while f"s{number}" in used:
         number += 1
     return f"s{number}"
+
+
+# ------------------------------------------------------------------ changing
+
+
+def follow_strip(scene: bpy.types.Scene, strip: Any, collection: bpy.types.Collection) -> int:
+    """Bring speakers and mix along when their strip was moved in time.
+
+    A trim moves nothing: what is seen when stays the same.
+
+    Returns
+    -------
+    int
+        The frames that the strip had moved.
+    """
+    settings = collection.see2sound
+    settings.strip_name = strip.name
+    moved = round(versions.content_start(strip) - settings.strip_start)
+    if moved == 0:
+        return 0
+    settings.strip_start += moved
+    blocks: dict[int, Any] = {}
+    for speaker in speakers_of(collection):
+        if record.made_by_steps(speaker):
+            blocks[speaker.session_uid] = speaker
+            blocks[speaker.data.session_uid] = speaker.data
+            for part in actions.sound_strips(speaker):
+                length = part.frame_end - part.frame_start
+                part.frame_start += moved
+                part.frame_end = part.frame_start + length
+    shifted: set[tuple[int, int]] = set()
+    for block in blocks.values():
+        data = block.animation_data
+        # Copies may share an action: it moves once.
+        if data is not None and data.action is not None:
+            key = (data.action.session_uid, data.action_slot_handle)
+            if key not in shifted:
+                shifted.add(key)
+                actions.shift_keyframes(block, moved)
+    mix_strip.follow(scene, strip, collection, moved)
+    return moved
+
+
+def clear(scene: bpy.types.Scene, strip: Any) -> None:
+    """Remove what the steps made for a strip: speakers, mix strip and collection; files stay.
+
+    Speakers that a person added or copied stay, and with them the collection. The scene
+    camera stays.
+    """
+    collection = collection_of(scene, strip)
+    if collection is None:
+        return
+    mix_strip.remove_mix(scene, collection)
+    remove([s for s in speakers_of(collection) if record.made_by_steps(s)])
+    for speaker in speakers_of(collection):
+        if speaker.data.muted and not speaker.data.see2sound.mute:
+            speaker.data.muted = False
+    if not collection.all_objects and not collection.children:
+        bpy.data.collections.remove(collection)
+        del strip[UID]
+
+
+def remove(speakers: list[bpy.types.Object]) -> None:
+    """Remove speakers, and with them their keyframes and sounds that nothing else uses."""
+    left: list[Any] = []
+    for speaker in speakers:
+        for block in (speaker, speaker.data):
+            if block.animation_data is not None:
+                left.append(block.animation_data.action)
+        left += [speaker.data.sound, speaker.data]
+    bpy.data.batch_remove(speakers)
+    # The data-block of a speaker goes before its sound, so that the sound is counted right.
+    data = {b for b in left if isinstance(b, bpy.types.Speaker) and b.users == 0}
+    bpy.data.batch_remove(data)
+    rest = {b for b in left if isinstance(b, (bpy.types.Action, bpy.types.Sound)) and b.users == 0}
+    bpy.data.batch_remove(rest)

@@ -38,6 +38,11 @@ def folder_of(strip: Any) -> Path:
     return _root(bpy.data.filepath) / safe_name(strip.name)
 
 
+def session_folder() -> Path:
+    """The folder of this session, for what need not outlive it."""
+    return _root("")
+
+
 def safe_name(name: str) -> str:
     """A name that every file system can bear; letters of every script stay."""
     kept = "".join(
@@ -126,7 +131,7 @@ def settle(blend: str) -> None:
     """
     if not blend:
         return
-    session = _root("")
+    session = session_folder()
     for block, field in _paths():
         path = getattr(block, field)
         if not path or path.startswith("//"):

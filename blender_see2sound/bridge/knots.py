@@ -19,9 +19,9 @@ def knots(times: ArrayLike, values: ArrayLike, tolerance: ArrayLike) -> NDArray[
     times : (N,) array
         Rising.
     values : (N,) or (N, C) array
-    tolerance : float or (N,) array
-        How far, as a Euclidean distance over the C components, a left-out sample may lie
-        from the line.
+    tolerance : float, (N,) or (N, C) array
+        How far a left-out sample may lie from the line: as a Euclidean distance over the C
+        components, each in units of its tolerance.
 
     Returns
     -------
@@ -35,8 +35,9 @@ def knots_in_slices(times: ArrayLike, values: ArrayLike, tolerance: ArrayLike) -
     """`knots` as a generator that yields a fraction between slices and returns the indices."""
     t = np.asarray(times, dtype=np.float64)
     v = np.asarray(values, dtype=np.float64).reshape(len(t), -1)
-    allowed = np.broadcast_to(np.asarray(tolerance, dtype=np.float64), len(t))
-    if len(t) == 0 or (np.linalg.norm(v - v[0], axis=1) <= allowed).all():
+    units = np.asarray(tolerance, dtype=np.float64)
+    units = np.broadcast_to(units[:, None] if units.ndim == 1 else units, v.shape)
+    if len(t) == 0 or (np.linalg.norm((v - v[0]) / units, axis=1) <= 1.0).all():
         return np.arange(min(len(t), 1))
     keep = np.zeros(len(t), dtype=bool)
     keep[[0, -1]] = True
@@ -48,8 +49,8 @@ def knots_in_slices(times: ArrayLike, values: ArrayLike, tolerance: ArrayLike) -
             continue
         part = slice(first + 1, last)
         share = ((t[part] - t[first]) / (t[last] - t[first]))[:, None]
-        apart = np.linalg.norm(v[part] - (v[first] + share * (v[last] - v[first])), axis=1)
-        excess = apart / allowed[part]
+        away = v[part] - (v[first] + share * (v[last] - v[first]))
+        excess = np.linalg.norm(away / units[part], axis=1)
         worst = int(np.argmax(excess))
         if excess[worst] > 1.0:
             middle = first + 1 + worst

@@ -76,9 +76,9 @@ def place_mix(
         _replace_sound(old, Path(path))
     else:
         channel = _free_channel(scene, top_level(strip).channel + 1, start, end, old)
-        if old is not None and old.parent_meta() is None:
-            if _is_free(scene, old.channel, start, end, old):
-                channel = old.channel
+        here = old is not None and old.parent_meta() is None
+        if here and _is_free(scene, old.channel, start, end, old):
+            channel = old.channel
         kept = {} if old is None else {f: getattr(old, f) for f in _KEPT}
         if old is not None:
             remove_mix(scene, collection)
@@ -91,6 +91,19 @@ def place_mix(
             setattr(new, field, value)
     settings.mix_path = files.to_blend(path)
     return _set_channels(scene, settings.layout)
+
+
+def follow(
+    scene: bpy.types.Scene, strip: Any, collection: bpy.types.Collection, moved: int
+) -> None:
+    """Move the mix along with its picture, unless a person moved both; a taken channel is left."""
+    mix = mix_strip_of(scene, collection)
+    start, end = shown_range(strip)
+    if mix is None or versions.left_edge(mix) + moved != start:
+        return
+    if not _is_free(scene, mix.channel, start, end, mix):
+        mix.channel = _free_channel(scene, top_level(strip).channel + 1, start, end, mix)
+    versions.set_content_start(mix, versions.content_start(mix) + moved)
 
 
 def remove_mix(scene: bpy.types.Scene, collection: bpy.types.Collection) -> None:

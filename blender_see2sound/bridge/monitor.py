@@ -53,6 +53,9 @@ def _follow(
         muted = source.mute or heard == "MIX"
         if speaker.data.muted != muted and speaker.data.library is None:
             speaker.data.muted = muted
+            # Playback takes a mute from what is tagged only.
+            speaker.update_tag()
+            speaker.data.update_tag()
     if mix is not None and mix.mute != (heard == "SPEAKERS"):
         mix.mute = heard == "SPEAKERS"
     settings.heard = heard

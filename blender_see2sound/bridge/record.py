@@ -56,8 +56,8 @@ def write(speaker: bpy.types.Object, aspects: Iterable[str] | None = None) -> No
 
 
 def changed(speaker: bpy.types.Object) -> set[str]:
-    """The aspects that a person changed; all of them on a speaker that the steps did not make."""
-    made, now = read(speaker), current(speaker)
+    """The aspects that a person changed; all but "sound" on one that the steps did not make."""
+    made, now = {"sound": "", **read(speaker)}, current(speaker)
     return {aspect for aspect, value in now.items() if made.get(aspect) != value}
 
 
@@ -85,7 +85,7 @@ def _plain(value: Any) -> Any:
 def _placement(speaker: bpy.types.Object) -> str:
     digest = hashlib.sha256()
     parent = speaker.parent
-    digest.update(b"free" if parent is None else f"{speaker.parent_type}".encode())
+    digest.update(b"free" if parent is None else f"{speaker.parent_type} {parent.type}".encode())
     for name in ("location", "rotation_euler", "scale"):
         # What is keyframed changes with the frame; then the keyframes tell.
         if not any(c.data_path == name for c in curves_of(speaker)):
