@@ -115,7 +115,7 @@ def _falling_water(m: Maps, free: Mask) -> Mask:
 
 def _sky(m: Maps, free: Mask) -> Mask:
     """Smooth, from the upper edge down, blue or grey, or of any colour where it is all the top."""
-    above = m.height < _horizon(m)
+    above = m.height <= _horizon(m)
     # Clouds have soft edges; roofs, hills and leaves have hard ones.
     smooth = free & above & (m.edge < 0.10)
     blue = smooth & (m.b < -3) & (m.a < 6) & (m.light > 25) & (m.texture < 0.09)
@@ -138,7 +138,7 @@ def _horizon(m: Maps) -> float:
     # A horizon goes the same way nearly everywhere; a thing is in a part of the width.
     agree = (steps * np.sign(rise)[:, None] > 2.0).mean(1)
     height = m.height[reach : rows - reach, 0]
-    strength = np.where((agree > 0.6) & (height > 0.25) & (height < 0.85), np.abs(rise), 0.0)
+    strength = np.where((agree > 0.45) & (height > 0.25) & (height < 0.85), np.abs(rise), 0.0)
     row = int(np.argmax(strength))
     return float(height[row]) if strength[row] > 5.0 else 1.0
 

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from ..media import Frame, OpenClip
 from ..progress import Progress, part_of
-from .areas import areas_of, maps_of
-from .camera import Camera
+from .areas import Maps, areas_of, maps_of
+from .camera import Camera, inverse
 from .foreground import Evidence, Stretch, dense_flow, find_foreground
 from .linking import absorb_pieces, link
 from .look import rhythm_of, true_lab
@@ -40,6 +40,8 @@ SLOWEST_RATE = 2.0
 FRAMES = 6000
 #: Frames that are worked on together, at most.
 STRETCH = 120
+#: A stretch also ends when the camera has gone this share of the picture.
+GONE = 0.8
 #: Seconds between detailed pictures.
 DETAIL_EVERY = 0.6
 #: A thing is seen for this long at least (seconds, or this share of a short clip).
@@ -47,9 +49,14 @@ SEEN = 0.5
 SEEN_SHARE = 0.25
 #: A thing's least median share of the picture.
 LEAST_AREA = 0.0008
-#: What covers more than this and keeps no outline is stuff in motion, not a thing.
-STUFF_AREA = 0.2
-STUFF_UNSTEADY = 0.5
+#: Where things were for more than this share of the time it is they that flicker.
+COVERED = 0.1
+#: A thing stands on the ground when its lower edge is below the horizon for this share of
+#: the time and the ratio of its depth below it to its height varies by no more than this.
+STANDING = 0.75
+STANDING_SPREAD = 2.2
+#: Things less prominent than this are left out.
+LEAST_PROMINENCE = 0.01
 #: Longest side of a thumbnail.
 THUMBNAIL = 256
 
@@ -93,13 +100,13 @@ class _Stretch:
     times: list[float] = field(default_factory=list)
     frames: list[NDArray[np.uint8]] = field(default_factory=list)
     to_shot: list[NDArray[np.float64]] = field(default_factory=list)
-    flow: list[NDArray[np.float16]] = field(default_factory=list)
+    flow: list[NDArray[np.float32]] = field(default_factory=list)
     details: list[_Detail] = field(default_factory=list)
 
     def closed(self) -> Stretch:
         flow = list(self.flow)
         while len(flow) < len(self.frames):
-            flow.append(flow[-1] if flow else np.zeros((*self.frames[0].shape[:2], 2), np.float16))
+            flow.append(flow[-1] if flow else np.zeros((*self.frames[0].shape[:2], 2), np.float32))
         return Stretch(
             np.array(self.times), np.stack(self.frames), np.stack(self.to_shot), np.stack(flow)
         )
@@ -142,7 +149,7 @@ class _Search:
 
     def _stream(self, rate: float) -> None:
         camera = Camera()
-        engine = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         current = _Stretch(0)
         last: NDArray[np.uint8] | None = None
         every = max(1, round(DETAIL_EVERY * rate))
@@ -154,9 +161,9 @@ class _Search:
                 self._work(current)
                 current = _Stretch(current.shot + 1)
             elif last is not None:
-                step = np.linalg.inv(to_shot) @ current.to_shot[-1]
+                step = inverse(to_shot) @ current.to_shot[-1]
                 current.flow.append(dense_flow(last, grey, step, engine))
-                if len(current.frames) >= STRETCH:
+                if len(current.frames) >= STRETCH or _gone_far(current, to_shot):
                     self._work(current)
                     current = _Stretch(current.shot)
             self._take(current, frame, small, to_shot, every)
@@ -199,9 +206,10 @@ class _Search:
 
         evidence = find_foreground(stretch, step(0.0, 0.6))
         if n > 1:
-            found = follow(stretch, evidence, current.shot, step(0.6, 0.9))
+            found, covered = follow(stretch, evidence, current.shot, step(0.6, 0.9))
             for tracklet in absorb_pieces(found, self.size):
                 self.things.append(self._thing(tracklet, current.details))
+            evidence.flicker[covered > COVERED] = 0.0
         self._look_around(stretch, evidence, current.details)
         self.worked += n
 
@@ -224,7 +232,6 @@ class _Search:
         self, stretch: Stretch, evidence: Evidence, details: Sequence[_Detail]
     ) -> None:
         """Sky, foliage, water and the like in the stretch's background, and what stands out."""
-        n, h, w, _ = stretch.frames.shape
         if evidence.background[..., 0].std() < 3.0:
             return
         maps = maps_of(evidence.background, evidence.flicker)
@@ -241,7 +248,16 @@ class _Search:
             if (thing.mask & taken).sum() < 0.5 * thing.mask.sum():
                 self._see("", thing.mask, thing.strength, maps, start, end, image)
 
-    def _see(self, stuff, mask, strength, maps, start, end, image) -> None:
+    def _see(
+        self,
+        stuff: str,
+        mask: NDArray[np.bool_],
+        strength: float,
+        maps: Maps,
+        start: float,
+        end: float,
+        image: NDArray[np.uint8],
+    ) -> None:
         h, w = mask.shape
         rows, columns = np.nonzero(mask)
         left, right = np.percentile(columns, (2, 98))
@@ -284,8 +300,6 @@ class _Search:
         )
         if seen < min(SEEN, SEEN_SHARE * self.clip.duration) or area < LEAST_AREA:
             return None
-        if area > STUFF_AREA and unsteady > STUFF_UNSTEADY:
-            return None
         boxes, presence = path_of(chain, times, self.size)
         there = presence > 0
         speeds = np.concatenate([t.speeds for t in chain]) / w
@@ -306,17 +320,18 @@ class _Search:
             person=float(np.mean(scores[: max(2, len(scores) // 3)])) if scores else 0.0,
             unsteady=unsteady,
         )
-        bottom = np.median(boxes[there, 3]) / h
         moved = float(np.percentile(speeds, 75))
-        prominence = 1.0 + np.sqrt(area) * float(there.mean()) * (0.5 + min(1.0, 4.0 * moved))
+        prominence = float(np.sqrt(area) * there.mean() * (0.5 + min(1.0, 4.0 * moved)))
+        if prominence < LEAST_PROMINENCE:
+            return None
         return Region(
             kind="point",
             times=times,
             boxes=boxes * self._enlarge(),
             presence=presence,
-            prominence=float(prominence),
+            prominence=1.0 + prominence,
             moving=True,
-            stands=bool(bottom > 0.52),
+            stands=_stands(boxes[there], h),
             thumbnail=max(parts, key=lambda p: p.thumbnail_area).thumbnail,
             look=look,
         )
@@ -376,6 +391,26 @@ class _Search:
         w, h = self.size
         width, height = self.clip.size
         return np.array([width / w, height / h, width / w, height / h])
+
+
+def _stands(boxes: NDArray[np.float64], height: int) -> bool:
+    """Whether boxes are those of something that stands on the ground, the horizon in the middle."""
+    below = boxes[:, 3] - 0.52 * height
+    if np.mean(below > 0) < STANDING:
+        return False
+    # Nearer or farther, it is seen from the same height: the ratio stays.
+    ratio = np.maximum(below, 1.0) / np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
+    low, high = np.percentile(ratio, (25, 75))
+    return bool(high < STANDING_SPREAD * low)
+
+
+def _gone_far(current: _Stretch, to_shot: NDArray[np.float64]) -> bool:
+    """Whether the camera has left most of what it saw when the stretch began."""
+    h, w = current.frames[0].shape[:2]
+    middle = np.array([[[w / 2, h / 2]]])
+    to_start = inverse(current.to_shot[0]) @ to_shot
+    away = np.abs(cv2.perspectiveTransform(middle, to_start)[0, 0] - middle[0, 0])
+    return bool(away[0] > GONE * w or away[1] > GONE * h)
 
 
 def _reduced(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -93,7 +93,7 @@ class Camera:
         if len(self._corners) < FEWEST:
             return self._step, 0.0
         assert self._key is not None
-        guess = cv2.perspectiveTransform(self._corners, np.linalg.inv(self._step))
+        guess = cv2.perspectiveTransform(self._corners, inverse(self._step))
         found, ok, _ = cv2.calcOpticalFlowPyrLK(
             self._key, grey, self._corners, guess.astype(np.float32),
             winSize=(15, 15), maxLevel=3, flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
@@ -124,6 +124,11 @@ class Camera:
             if not _plausible(matrix, shape):
                 return self._step, 0.0
         return matrix, float(fits.sum() / len(self._corners))
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """The inverse of a (3, 3) transform."""
+    return np.asarray(cv2.invert(matrix)[1], np.float64)
 
 
 def corners_of(shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -21,9 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..progress import Progress
+from .camera import corners_of, inverse
 
 #: Difference from the background that counts, on the 0 to 255 scale of 8-bit Lab.
 DIFFERENCE = 16.0
+COLOUR_WEIGHT = np.float32(1.6)
 #: Change between frames that counts when the flow says that it moves.
 CHANGE = 9.0
 #: Flow relative to the camera that counts, pixels a frame at analysis size.
@@ -31,16 +33,16 @@ FLOW = 0.6
 #: Flow that counts when it goes on for this many frames before and after.
 SLOW_FLOW = 0.25
 SLOW_STEP = 4
-#: Flow is added up in parts of a pixel this small.
-FLOW_UNIT = np.float32(256.0)
 #: A shadow's change of a and b, at most, and how much that grows with its change of L.
 SHADOW_TINT = (4.0, 0.14)
+#: The background is known where this share of the frames shows something at rest.
+REST = 0.08
 #: A thing of which more than this share looks like shadow is kept whole.
 MOSTLY_SHADOW = 0.8
+#: Unless it is smaller than this share of the picture.
+SHADOW_AREA = 0.01
 #: Frames that the background is made of, at most.
 SAMPLES = 32
-#: The canvas of a stretch is at most this many times a frame's size.
-LARGEST_CANVAS = 3.0
 
 Mask = NDArray[np.bool_]
 
@@ -56,14 +58,14 @@ class Stretch:
         8-bit Lab.
     to_shot : (N, 3, 3) float array
         From a frame's pixels to those of the shot's first frame.
-    flow : (N, h, w, 2) float16 array
+    flow : (N, h, w, 2) float32 array
         From a frame to the next one, the camera's motion taken off; the last is the one before.
     """
 
     times: NDArray[np.float64]
     frames: NDArray[np.uint8]
     to_shot: NDArray[np.float64]
-    flow: NDArray[np.float16]
+    flow: NDArray[np.float32]
 
 
 @dataclass
@@ -78,14 +80,11 @@ class Evidence:
         8-bit Lab, as the stretch's middle frame sees it.
     flicker : (h, w) float array
         Temporal standard deviation of grey values (0 to 1), camera motion removed.
-    busy : (h, w) float array
-        Share of the frames in which something moves there.
     """
 
     masks: NDArray[np.bool_]
     background: NDArray[np.uint8]
     flicker: NDArray[np.float64]
-    busy: NDArray[np.float64]
 
 
 def dense_flow(
@@ -93,7 +92,7 @@ def dense_flow(
     after: NDArray[np.uint8],
     camera: NDArray[np.float64],
     engine: cv2.DISOpticalFlow,
-) -> NDArray[np.float16]:
+) -> NDArray[np.float32]:
     """Flow from one grey frame to the next, less the camera's.
 
     Parameters
@@ -105,7 +104,7 @@ def dense_flow(
 
     Returns
     -------
-    (h, w, 2) float16 array
+    (h, w, 2) float32 array
         Pixels.
     """
     flow = engine.calc(before, after, None)
@@ -113,7 +112,7 @@ def dense_flow(
         h, w = before.shape
         grid = np.stack(np.meshgrid(np.arange(w), np.arange(h)), -1).astype(np.float32)
         flow -= cv2.perspectiveTransform(grid.reshape(1, -1, 2), camera).reshape(h, w, 2) - grid
-    return flow.astype(np.float16)
+    return flow
 
 
 def find_foreground(stretch: Stretch, progress: Progress) -> Evidence:
@@ -128,7 +127,6 @@ def find_foreground(stretch: Stretch, progress: Progress) -> Evidence:
     layers = (cv2.erode(ground.picture, near), cv2.dilate(ground.picture, near), *ground.layers())
     flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     masks = np.zeros((n, h, w), bool)
-    busy = np.zeros((h, w))
     for i in range(n):
         if i % 8 == 0:
             progress("Looking for what moves", i / n)
@@ -137,50 +135,50 @@ def find_foreground(stretch: Stretch, progress: Progress) -> Evidence:
         else:
             views = tuple(cv2.warpPerspective(v, canvas[i], (w, h), flags=flags) for v in layers)
         differs, shadow = _differs(stretch.frames[i], *views)
-        moving = speed[i] > FLOW
-        fast, grey_fast = _changes(stretch, i, 1, still)
-        creeping, grey_creeping = _changes(stretch, i, SLOW_STEP, still)
-        fast, creeping = fast & moving, creeping & (slow[i] > SLOW_FLOW)
+        reliable = views[3] > 0
+        fast, grey_fast = _changes(stretch, i, 1, still, reliable)
+        creeping, grey_creeping = _changes(stretch, i, SLOW_STEP, still, reliable)
+        fast, creeping = fast & (speed[i] > FLOW), creeping & (slow[i] > SLOW_FLOW)
         # A shadow is what at least one kind of evidence calls so, and none denies.
         shadow &= ~((fast & ~grey_fast) | (creeping & ~grey_creeping))
         shadow |= ~differs & (grey_fast | ~fast) & (grey_creeping | ~creeping)
         masks[i] = _without_shadows(differs | fast | creeping, shadow)
-        busy += moving
     view = canvas[middle]
     seen = cv2.warpPerspective(ground.picture, view, (w, h), flags=flags)
     flicker = cv2.warpPerspective(ground.flicker, view, (w, h), flags=flags)
-    return Evidence(masks, seen, flicker.astype(np.float64) / 255.0, busy / max(n, 1))
+    return Evidence(masks, seen, flicker.astype(np.float64) / 255.0)
 
 
-def _speeds(stretch: Stretch) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
+def _speeds(stretch: Stretch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Speed in each frame, and the speed of what creeps on for several frames, (N, h, w) pixels."""
     flow = stretch.flow
     n = len(flow)
-    speed = np.empty(flow.shape[:3], np.float16)
+    speed = np.empty(flow.shape[:3], np.float32)
     slow = np.empty_like(speed)
-    # The sum over the frames around, moved along; kept in whole numbers it gathers no error.
-    around = np.zeros(flow.shape[1:], np.int32)
+    around = np.zeros(flow.shape[1:], np.float32)
     for i in range(-SLOW_STEP, n):
         if i + SLOW_STEP < n:
-            around += (flow[i + SLOW_STEP] * FLOW_UNIT).astype(np.int32)
+            around += flow[i + SLOW_STEP]
         if i - SLOW_STEP > 0:
-            around -= (flow[i - SLOW_STEP - 1] * FLOW_UNIT).astype(np.int32)
+            around -= flow[i - SLOW_STEP - 1]
         if i < 0:
             continue
-        np.hypot(flow[i, ..., 0], flow[i, ..., 1], out=speed[i])
         count = min(i + SLOW_STEP + 1, n) - max(i - SLOW_STEP, 0)
-        mean = around.astype(np.float32) / (count * FLOW_UNIT)
-        # What is at rest now does not creep, though something passed before.
-        slow[i] = np.where(speed[i] > SLOW_FLOW / 2, np.hypot(mean[..., 0], mean[..., 1]), 0)
+        cv2.magnitude(flow[i, ..., 0], flow[i, ..., 1], speed[i])
+        cv2.magnitude(around[..., 0], around[..., 1], slow[i])
+        slow[i] /= count
+        # What creeps does so now as well: something swift may only be about to pass.
+        np.minimum(slow[i], 2.0 * speed[i], out=slow[i])
     return speed, slow
 
 
-def _canvas(to_shot: NDArray[np.float64], middle: int, h: int, w: int):
+def _canvas(
+    to_shot: NDArray[np.float64], middle: int, h: int, w: int
+) -> tuple[NDArray[np.float64], tuple[int, int]]:
     """Per frame the transform to a canvas that holds them all, and its (width, height)."""
-    from .camera import corners_of
-
-    to_middle = np.linalg.inv(to_shot[middle]) @ to_shot
+    to_middle = inverse(to_shot[middle]) @ to_shot
     corners = np.vstack([cv2.perspectiveTransform(corners_of((h, w)), m)[0] for m in to_middle])
+    # A stretch is cut before the camera has gone a picture's width; see `built_in`.
     low = np.floor(np.maximum(corners.min(0), (-w, -h)))
     high = np.ceil(np.minimum(corners.max(0), (2 * w, 2 * h)))
     shift = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1.0]])
@@ -215,7 +213,7 @@ class _Ground:
 
 def _background(
     stretch: Stretch,
-    speed: NDArray[np.float16],
+    speed: NDArray[np.float32],
     canvas: NDArray[np.float64],
     size: tuple[int, int],
     still: bool,
@@ -236,7 +234,7 @@ def _background(
             seen[row] = cv2.warpPerspective(whole, canvas[i], size, flags=flags) > 0
         stack[row] = frame
         rest[row] = seen[row] & (moving == 0)
-    enough = rest.sum(0) >= np.maximum(2, 0.15 * seen.sum(0))
+    enough = rest.sum(0) >= np.maximum(2, REST * seen.sum(0))
     use = np.where(enough, rest, seen)
     picture = _masked_median(stack, use)
     deviation = np.abs(stack[..., :1] - picture[..., :1])
@@ -268,15 +266,15 @@ def _differs(
     spread: NDArray[np.uint8],
 ) -> tuple[Mask, Mask]:
     """Where a frame differs from the background, and where it may be a shadow on it."""
-    outside = np.maximum(cv2.subtract(frame, high), cv2.subtract(low, frame)).astype(np.float32)
-    colour = outside[..., 1:].max(2)
+    light, a, b = cv2.split(cv2.max(cv2.subtract(frame, high), cv2.subtract(low, frame)))
+    colour = cv2.max(a, b)
     # Colour tells more than lightness, which also changes with clouds and exposure.
-    difference = np.maximum(outside[..., 0], 1.6 * colour)
-    limit = DIFFERENCE + 1.5 * np.minimum(spread, 16)
-    ratio = frame[..., 0] / np.maximum(background[..., 0], 1).astype(np.float32)
+    difference = cv2.max(light.astype(np.float32), COLOUR_WEIGHT * colour)
+    limit = DIFFERENCE + 1.5 * cv2.min(spread, 16)
+    ratio = frame[..., 0] / cv2.max(background[..., 0], 1).astype(np.float32)
     # A shadow is darker in the same colour, or bluer, since the sky still lights it; never warmer.
     warmer = cv2.subtract(frame[..., 2], high[..., 2])
-    same = (colour < _tint(outside[..., 0])) & (warmer < SHADOW_TINT[0]) & (outside[..., 1] < 5)
+    same = (colour < _tint(light)) & (warmer < SHADOW_TINT[0]) & (a < 5)
     shadow = (ratio > 0.45) & (ratio < 1.05) & same & (reliable > 0)
     return (difference > limit) & (reliable > 0), shadow
 
@@ -288,32 +286,40 @@ def _without_shadows(mask: Mask, shadow: Mask) -> Mask:
         return mask
     area = np.bincount(labels.ravel(), minlength=count)
     dark = np.bincount(labels[shadow], minlength=count)
-    only_shadow = dark > MOSTLY_SHADOW * area
+    only_shadow = (dark > MOSTLY_SHADOW * area) & (area > SHADOW_AREA * mask.size)
     return mask & (~shadow | only_shadow[labels])
 
 
-def _changes(stretch: Stretch, i: int, step: int, still: bool) -> tuple[Mask, Mask]:
+def _changes(stretch: Stretch, i: int, step: int, still: bool, reliable: Mask) -> tuple[Mask, Mask]:
     """Where frame i differs from those `step` before and after, the camera's motion removed.
 
-    Also where it differs in lightness only, and by no more than a shadow's edge would.
+    Where the background is known it must differ from both, since what differs from
+    one alone is also where a thing was or will be; elsewhere one is enough. Also
+    where it differs in lightness only, and by no more than a shadow's edge would.
     """
     n, h, w, _ = stretch.frames.shape
     frame = stretch.frames[i]
     near = np.ones((3, 3), np.uint8)
-    changes = np.zeros((h, w, 3), np.uint8)
+    # At a stretch's ends one neighbour is missing, and with it the proof.
+    whole = step <= i < n - step
+    both = np.full((h, w, 3), 255 if whole else 0, np.uint8)
+    either = np.zeros((h, w, 3), np.uint8)
     for j in (i - step, i + step):
         if not 0 <= j < n:
             continue
         other = stretch.frames[j]
         if not still:
-            view = np.linalg.inv(stretch.to_shot[i]) @ stretch.to_shot[j]
+            view = inverse(stretch.to_shot[i]) @ stretch.to_shot[j]
             other = cv2.warpPerspective(other, view, (w, h), borderMode=cv2.BORDER_REPLICATE)
         above = cv2.subtract(frame, cv2.dilate(other, near))
         below = cv2.subtract(cv2.erode(other, near), frame)
-        changes = np.maximum(changes, np.maximum(above, below))
-    light, colour = changes[..., 0], changes[..., 1:].max(2)
-    grey = (colour < _tint(light)) & (light < 0.5 * frame[..., 0])
-    return np.maximum(light, colour) > CHANGE, grey
+        change = cv2.max(above, below)
+        both = cv2.min(both, change)
+        either = cv2.max(either, change)
+    light, a, b = cv2.split(np.where(reliable[..., None], both, either))
+    colour = cv2.max(a, b)
+    grey = (colour < _tint(light)) & (light < cv2.divide(frame[..., 0], 2))
+    return cv2.max(light, colour) > CHANGE, grey
 
 
 def _tint(light: NDArray[Any]) -> NDArray[np.float32]:

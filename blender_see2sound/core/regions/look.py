@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import detrend
@@ -13,7 +15,7 @@ FASTEST_RHYTHM = 5.0
 RHYTHM_SHARE = 0.3
 
 
-def true_lab(lab: NDArray[np.floating]) -> NDArray[np.float64]:
+def true_lab(lab: NDArray[Any]) -> NDArray[np.float64]:
     """CIE L*a*b* (L 0 to 100) from OpenCV's 8-bit kind."""
     return np.asarray(lab, np.float64) * (100.0 / 255.0, 1.0, 1.0) - (0.0, 128.0, 128.0)
 

@@ -8,6 +8,7 @@ Bassett 1978): exact for what moves steadily, the full extent of what stands.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,8 +25,6 @@ SWIFT = 0.25
 INSIDE = 0.75
 #: A gap this long, seconds, is bridged: what is hidden for so short a time still sounds.
 BRIDGE = 2.5
-#: Presence rises and falls over this time, seconds.
-RAMP = 0.15
 
 
 def path_of(
@@ -54,7 +53,7 @@ def path_of(
     presence = np.zeros(len(times))
     at = np.searchsorted(times, seen - 1e-6)
     presence[at] = 1.0
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in itertools.pairwise(chain):
         if _bridged(before, after, size):
             a, b = np.searchsorted(times, (before.times[-1] - 1e-6, after.times[0] + 1e-6))
             presence[a:b] = 1.0

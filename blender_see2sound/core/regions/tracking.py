@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..progress import Progress
+from .camera import inverse
 from .foreground import Evidence, Stretch
 
 #: The smallest blob, as a share of the picture.
@@ -58,6 +59,9 @@ BINS = (4, 8, 8)
 #: A thing moves when its own flow is this much, pixels a frame at analysis size.
 MOVES = 0.35
 
+#: What covers more than this share of the picture and keeps less of its outline is stuff.
+STUFF_AREA = 0.2
+STUFF_UNSTEADY = 0.5
 #: Tracks of a stretch, numbered by a byte.
 MOST_TRACKS = 255
 
@@ -97,7 +101,7 @@ class Tracklet:
     times: NDArray[np.float64]
     boxes: NDArray[np.float64]
     areas: NDArray[np.float64]
-    moved: NDArray[np.bool_]
+    moved: Mask
     speeds: NDArray[np.float64]
     colours: NDArray[np.float64]
     velocity_in: NDArray[np.float64]
@@ -112,7 +116,7 @@ class Tracklet:
 class _Track:
     number: int
     birth: int
-    outline: NDArray[np.uint8]
+    outline: Outline
     colours: NDArray[np.float64]
     velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
     lost: int = 0
@@ -137,7 +141,9 @@ def bins_of(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return ((light * BINS[1] + a) * BINS[2] + b).astype(np.uint8)
 
 
-def follow(stretch: Stretch, evidence: Evidence, shot: int, progress: Progress) -> list[Tracklet]:
+def follow(
+    stretch: Stretch, evidence: Evidence, shot: int, progress: Progress
+) -> tuple[list[Tracklet], NDArray[np.float64]]:
     """Follow what moves through a stretch.
 
     Parameters
@@ -148,6 +154,12 @@ def follow(stretch: Stretch, evidence: Evidence, shot: int, progress: Progress) 
     shot : int
         The shot's number, kept in the tracklets.
     progress : Progress
+
+    Returns
+    -------
+    tracklets : list of Tracklet
+    covered : (h, w) float array
+        Share of the frames in which one of them was there.
     """
     follower = _Follower(stretch, evidence)
     n = len(evidence.masks)
@@ -177,7 +189,7 @@ class _Follower:
 
     # -------------------------------------------------------------- one frame
 
-    def step(self, i: int, mask: NDArray[np.bool_]) -> None:
+    def step(self, i: int, mask: Mask) -> None:
         blobs, count = self._blobs(mask)
         alive = [t for t in self.tracks if t.alive]
         outlines = {t.number: self._predicted(t, i) for t in alive}
@@ -204,7 +216,7 @@ class _Follower:
         for track in [t for t in alive if t.alive]:
             self._split(i, track)
 
-    def _blobs(self, mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
+    def _blobs(self, mask: Mask) -> tuple[NDArray[np.int32], int]:
         solid = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, self.joiner)
         # What a thing surrounds is its plain inside.
         _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - solid, connectivity=4)
@@ -219,7 +231,7 @@ class _Follower:
 
     def _predicted(self, track: _Track, i: int) -> NDArray[np.uint8]:
         """The track's outline where it should be in frame i."""
-        view = np.linalg.inv(self.stretch.to_shot[i]) @ self.stretch.to_shot[i - 1 if i else 0]
+        view = inverse(self.stretch.to_shot[i]) @ self.stretch.to_shot[i - 1 if i else 0]
         move = np.eye(3)
         move[:2, 2] = track.velocity
         matrix = move @ view
@@ -227,7 +239,14 @@ class _Follower:
             return track.outline
         return cv2.warpPerspective(track.outline, matrix, (self.w, self.h), flags=cv2.INTER_NEAREST)
 
-    def _claims(self, i, blobs, count, alive, outlines) -> list[list[_Track]]:
+    def _claims(
+        self,
+        i: int,
+        blobs: NDArray[np.int32],
+        count: int,
+        alive: list[_Track],
+        outlines: dict[int, Outline],
+    ) -> list[list[_Track]]:
         """Per blob the tracks that it belongs to."""
         sizes = np.bincount(blobs.ravel(), minlength=count)
         claims: list[list[_Track]] = [[] for _ in range(count)]
@@ -243,7 +262,14 @@ class _Follower:
                 self._claim_by_colour(i, blobs == j, claims[j], alive, outlines)
         return claims
 
-    def _claim_by_colour(self, i, blob, owners, alive, outlines) -> None:
+    def _claim_by_colour(
+        self,
+        i: int,
+        blob: Mask,
+        owners: list[_Track],
+        alive: list[_Track],
+        outlines: dict[int, Outline],
+    ) -> None:
         """Add the tracks to a blob's owners that are near and that it is much more like."""
         y0, y1, x0, x1 = _extent(blob)
         reach = round(REACH * self.w)
@@ -279,7 +305,7 @@ class _Follower:
         return heirs
 
     def _owner_nearby(
-        self, blob: NDArray[np.bool_], size: int, outlines: dict[int, NDArray[np.uint8]]
+        self, blob: Mask, size: int, outlines: dict[int, Outline]
     ) -> list[_Track]:
         """The track that a small blob beside it is a piece of."""
         y0, y1, x0, x1 = _extent(blob)
@@ -289,12 +315,12 @@ class _Follower:
         for number, outline in outlines.items():
             track = self.tracks[number - 1]
             near = int(np.count_nonzero(outline[window]))
-            if near and track.alive and size < PIECE * np.count_nonzero(outline):
-                if best is None or near > best[0]:
-                    best = (near, track)
+            piece = near > 0 and track.alive and size < PIECE * np.count_nonzero(outline)
+            if piece and (best is None or near > best[0]):
+                best = (near, track)
         return [] if best is None else [best[1]]
 
-    def _begin(self, i: int, blob: NDArray[np.bool_]) -> _Track | None:
+    def _begin(self, i: int, blob: Mask) -> _Track | None:
         number = len(self.tracks) + 1
         if number > MOST_TRACKS:
             return None
@@ -308,11 +334,13 @@ class _Follower:
         self.tracks.append(track)
         return track
 
-    def _colours(self, i: int, where: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def _colours(self, i: int, where: Mask) -> NDArray[np.float64]:
         counts = np.bincount(self.bins[i][where], minlength=256).astype(np.float64)
         return counts / max(counts.sum(), 1.0)
 
-    def _share(self, i, blob, owners, outlines) -> None:
+    def _share(
+        self, i: int, blob: Mask, owners: list[_Track], outlines: list[Outline]
+    ) -> None:
         """Give each pixel of a blob to the owner it is nearest to and most like."""
         y0, y1, x0, x1 = _extent(blob)
         inside = blob[y0:y1, x0:x1]
@@ -329,7 +357,7 @@ class _Follower:
         numbers = np.array([t.number for t in owners], np.uint8)
         self.labels[i][y0:y1, x0:x1][inside] = numbers[best][inside]
 
-    def _update(self, i: int, track: _Track, predicted: NDArray[np.uint8], contested: bool) -> None:
+    def _update(self, i: int, track: _Track, predicted: Outline, contested: bool) -> None:
         own = self.labels[i] == track.number
         area = int(np.count_nonzero(own))
         expected = int(np.count_nonzero(predicted))
@@ -361,7 +389,7 @@ class _Follower:
         if leaving or expected == 0 or track.lost > (PATIENCE if track.thing else 1):
             track.alive = False
 
-    def _at_border(self, mask: NDArray[np.bool_]) -> bool:
+    def _at_border(self, mask: Mask) -> bool:
         edges = (mask[:2], mask[-2:], mask[:, :2], mask[:, -2:])
         return any(bool(edge.any()) for edge in edges)
 
@@ -371,10 +399,10 @@ class _Follower:
         gone = float(np.linalg.norm(_centre(track.outline) - track.start))
         return area >= THING * self.h * self.w or gone > GONE_FAR * np.sqrt(area)
 
-    def _taken(self, i: int, track: _Track) -> NDArray[np.bool_]:
+    def _taken(self, i: int, track: _Track) -> Mask:
         return (self.labels[i] > 0) & (self.labels[i] != track.number)
 
-    def _stands(self, i: int, last: int, outline, taken) -> bool:
+    def _stands(self, i: int, last: int, outline: Outline, taken: Mask) -> bool:
         """Whether the picture in an outline is still what it was in the frame `last`."""
         where = (outline > 0) & ~taken
         if np.count_nonzero(where) < 0.3 * max(np.count_nonzero(outline), 1):
@@ -475,8 +503,13 @@ class _Follower:
         for track in (t for t in self.tracks if t.thing):
             first = track.birth
             outline = (self.labels[first] == track.number).astype(np.uint8)
-            if not outline.any() or not np.allclose(
-                self.stretch.to_shot[first], self.stretch.to_shot[0], atol=1e-6
+            coming_in = (
+                self._at_border(outline > 0) and np.count_nonzero(outline) < 0.5 * track.size
+            )
+            if (
+                coming_in
+                or not outline.any()
+                or not np.allclose(self.stretch.to_shot[first], self.stretch.to_shot[0], atol=1e-6)
             ):
                 continue
             for j in range(first - 1, -1, -1):
@@ -485,13 +518,22 @@ class _Follower:
                 self.labels[j][(outline > 0) & (self.labels[j] == 0)] = track.number
                 track.birth = j
 
-    def tracklets(self, shot: int) -> list[Tracklet]:
+    def tracklets(self, shot: int) -> tuple[list[Tracklet], NDArray[np.float64]]:
+        """The tracklets of all things, and the share of the frames in which they covered what."""
         found = []
+        covered = np.zeros((self.h, self.w))
         for track in (t for t in self.tracks if t.thing):
             tracklet = self._tracklet(track, shot)
-            if tracklet is not None:
-                found.append(tracklet)
-        return found
+            if tracklet is None or self._is_stuff(tracklet):
+                continue
+            found.append(tracklet)
+            covered += (self.labels == track.number).mean(0)
+        return found, covered
+
+    def _is_stuff(self, tracklet: Tracklet) -> bool:
+        """Whether it is stuff in motion, such as water: large, and without an outline to keep."""
+        share = float(np.median(tracklet.areas)) / (self.h * self.w)
+        return share > STUFF_AREA and tracklet.unsteady > STUFF_UNSTEADY
 
     def _tracklet(self, track: _Track, shot: int) -> Tracklet | None:
         times = self.stretch.times
@@ -545,14 +587,14 @@ class _Follower:
         )
 
 
-def _extent(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+def _extent(mask: Mask) -> tuple[int, int, int, int]:
     """First and last-plus-one row and column of what is set."""
     rows = np.flatnonzero(mask.any(1))
     columns = np.flatnonzero(mask.any(0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
-def _centre(outline: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _centre(outline: Outline) -> NDArray[np.float64]:
     """The middle of what is set, x and y; NaN where nothing is."""
     moments = cv2.moments(outline, binaryImage=True)
     if moments["m00"] == 0:
@@ -560,7 +602,7 @@ def _centre(outline: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.array([moments["m10"], moments["m01"]]) / moments["m00"]
 
 
-def _box_of(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
+def _box_of(mask: Mask) -> tuple[float, float, float, float]:
     """The box of what is set, less stray specks: all but 1 % of the pixels on each side."""
     columns, rows = np.cumsum(mask.sum(0)), np.cumsum(mask.sum(1))
     low, high = 0.01 * columns[-1], 0.99 * columns[-1]

@@ -11,9 +11,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..media import OpenClip
 from ..progress import Progress
-from .protocol import Look, Region
+from .protocol import Region
 
 #: Label and prompt of each stuff that `areas` recognises.
 STUFFS = {
@@ -40,6 +42,8 @@ LONG = 1.5
 #: Picture widths a second: creeping, and swift.
 SLOW = 0.03
 SWIFT = 0.3
+#: What drives goes this far from side to side, in picture widths.
+FAR = 0.25
 #: An outline that keeps its shape, and one that does not (share changed between looks).
 RIGID = 0.3
 LIMBER = 0.3
@@ -55,7 +59,7 @@ class DraftDescriber:
     ) -> list[Region]:
         """Give the same regions with `label` and `prompt` filled; equal labels are numbered."""
         progress("Describing what was found", 0.0)
-        words = [words_for(region) for region in regions]
+        words = [words_for(region, clip.size[0]) for region in regions]
         labels = [label for label, _ in words]
         described = []
         for number, (region, (label, prompt)) in enumerate(zip(regions, words, strict=True)):
@@ -66,28 +70,42 @@ class DraftDescriber:
         return described
 
 
-def words_for(region: Region) -> tuple[str, str]:
-    """The label (one or two words) and the prompt (a phrase about sound) of a region."""
+def words_for(region: Region, clip_width: int) -> tuple[str, str]:
+    """The label (one or two words) and the prompt (a phrase about sound) of a region.
+
+    Parameters
+    ----------
+    region : Region
+    clip_width : int
+        Pixels, of the clip that its boxes are in.
+    """
     look = region.look
     if look.stuff == "water":
         return WATERS[look.area >= WIDE_WATER]
     if look.stuff in STUFFS:
         return STUFFS[look.stuff]
     if region.moving:
-        return _moving(look, region.stands)
+        return _moving(region, _travel(region, clip_width))
     if look.person >= PERSON:
         return "person", "a person standing, quiet footsteps and rustling clothes"
     return "thing", "soft rustle of something near"
 
 
-def _moving(look: Look, stands: bool) -> tuple[str, str]:
+def _travel(region: Region, clip_width: int) -> float:
+    """How far a region's centre ranges from side to side, in picture widths."""
+    middle = (region.boxes[:, 0] + region.boxes[:, 2]) / 2
+    return float(np.ptp(middle[region.presence > 0])) / clip_width
+
+
+def _moving(region: Region, travel: float) -> tuple[str, str]:
+    look, stands = region.look, region.stands
     if look.person >= PERSON and look.aspect < 1.2:
         if look.rhythm >= RUNNING and look.speed > SLOW:
             return "person", "footsteps of a person running"
         return "person", "footsteps of a person walking"
     if stands and look.aspect < UPRIGHT:
         return "figure", "footsteps of someone walking"
-    if stands and look.aspect >= LONG and look.unsteady < RIGID and look.speed > SLOW:
+    if stands and look.aspect >= LONG and look.unsteady < RIGID and travel > FAR:
         return "vehicle", "a car driving past, engine and tyres"
     if stands and look.unsteady >= LIMBER and look.aspect < 3.0 and look.area < 0.12:
         return "animal", "quick pattering steps of an animal"
