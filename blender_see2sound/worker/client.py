@@ -306,7 +306,7 @@ class WorkerClient:
             f"{self._python} was not ready after {self._start_timeout:g} seconds",
             "Try again, or choose another Python in See2Sound's preferences",
             kind="worker-died",
-            report=process.printed(),
+            report=f"{self._python}: not ready in time\n\n{process.printed()}",
         )
         self._give_up(error)
 
@@ -320,7 +320,7 @@ class WorkerClient:
                 f"{self._python}: {ending}",
                 "Choose another Python in See2Sound's preferences",
                 kind="worker-died",
-                report=printed,
+                report=f"{self._python}: {ending}\n\n{printed}",
             )
             for job in list(self._jobs.values()):
                 self._finish(job, "failed", error=error)

@@ -170,7 +170,8 @@ class Process:
         if sys.platform == "win32":
             self._popen.kill()
         else:
-            with contextlib.suppress(ProcessLookupError):
+            # Gone meanwhile: Linux knows no such group, macOS forbids to signal a dead one.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._popen.pid, signal.SIGKILL)
 
     def close(self) -> bool:
