@@ -137,9 +137,8 @@ def save(path: Path) -> None:
     except OSError as error:
         raise from_os_error(error, path.parent, "write") from error
     try:
-        bpy.ops.wm.save_as_mainfile(filepath=str(path))
-        bpy.ops.file.make_paths_relative()
-        bpy.ops.wm.save_mainfile()
+        # On a first save the remap makes every path relative.
+        bpy.ops.wm.save_as_mainfile(filepath=str(path), relative_remap=True)
     except RuntimeError as error:
         raise _blender_said(f"cannot write {path}", error) from error
 

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.app.handlers import persistent
 
-from . import document, session, steps
+from . import document, session
 from .task import Task, Work, share
+
+if TYPE_CHECKING:
+    from .steps import Target
 
 #: How long the render waits for a sign of life of the main thread, seconds.
 _PATIENCE = 10.0
@@ -61,19 +65,9 @@ class _Waiting:
         with self._lock:
             return time.monotonic() - self._alive_at
 
-    @property
-    def waits(self) -> bool:
-        """A render waits."""
-        return self._done is not None
-
 
 _waiting = _Waiting()
 _task: Task | None = None
-
-
-def must_wait() -> bool:
-    """A render runs and does not wait for us: the document must not be changed now."""
-    return bpy.app.is_job_running("RENDER") and not _waiting.waits
 
 
 @persistent
@@ -97,8 +91,10 @@ def _bake_now(scene: bpy.types.Scene) -> None:
     _end(task)
 
 
-def _candidates(scene: bpy.types.Scene) -> list[steps.Target]:
+def _candidates(scene: bpy.types.Scene) -> list[Target]:
     """The strips whose mix this render may have to bake first."""
+    from .steps import Target
+
     movie = scene.render.ffmpeg
     if scene.render.image_settings.file_format != "FFMPEG" or movie.audio_codec == "NONE":
         return []
@@ -108,11 +104,13 @@ def _candidates(scene: bpy.types.Scene) -> list[steps.Target]:
         if collection.see2sound.bake_on_render
         and any(s.data.sound is not None for s in document.speakers_of(collection))
     )
-    return [steps.Target.of(scene, strip) for strip, _ in strips if strip is not None]
+    return [Target.of(scene, strip) for strip, _ in strips if strip is not None]
 
 
-def _bake_stale(targets: list[steps.Target]) -> Work[int]:
+def _bake_stale(targets: list[Target]) -> Work[int]:
     """Bake those mixes that are out of date; how many they were."""
+    from . import steps
+
     baked = 0
     for number, target in enumerate(targets):
         stale = yield from share(steps.is_stale(target), 0.0, 0.0)
@@ -135,14 +133,15 @@ def _end(task: Task) -> None:
 def _attend() -> float:
     """Bake for a render that waits: a timer of the main thread."""
     global _task
-    if not _waiting.alive():
+    session.state.render_waits = _waiting.alive()
+    if not session.state.render_waits:
         return _EVERY
     if _task is None:
         if session.busy():
             return _SLICE_EVERY  # its operator drives it; the render waits for that too
         targets = _targets()
         if not targets:
-            _waiting.end()
+            _let_go()
             return _EVERY
         _task = session.start(_TITLE, _bake_stale(targets))
     if _task.advance():
@@ -153,11 +152,17 @@ def _attend() -> float:
     _end(task)
     if task.changed:
         _push_undo()
-    _waiting.end()
+    _let_go()
     return _EVERY
 
 
-def _targets() -> list[steps.Target]:
+def _let_go() -> None:
+    """The render goes on: from here on the document is its."""
+    session.state.render_waits = False
+    _waiting.end()
+
+
+def _targets() -> list[Target]:
     """What the render that waits may need; nothing for a still picture, which has no sound."""
     if not any(_renders_animation(window) for window in bpy.context.window_manager.windows):
         return []
@@ -194,4 +199,4 @@ def unregister() -> None:
     if _task is not None:
         _task.abandon()
         _task = None
-    _waiting.end()
+    _let_go()

@@ -5,7 +5,6 @@ Panels read it and nothing else reads panels; one job runs at a time.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from ..core.errors import Cancelled, See2SoundError
 from .task import Task, Tick, Work
 
 if TYPE_CHECKING:
+    import tempfile
+
     from ..worker.client import WorkerClient
 
 #: Where a job or its result shows, by the type of the area.
@@ -50,12 +51,15 @@ class Session:
         What the last job has to say beside its result.
     check : tuple of (str, str)
         What the check of the worker's Python said, a line and its icon each.
+    render_waits : bool
+        A render has begun and waits for its mix: the document may still be changed.
     """
 
     task: Task | None = None
     failure: Failure | None = None
     notes: list[str] = field(default_factory=list)
     check: tuple[tuple[str, str], ...] = ()
+    render_waits: bool = False
 
 
 state = Session()
@@ -75,6 +79,11 @@ def busy_message() -> str:
     """The sentence that a second start gets."""
     title = state.task.title if state.task is not None else ""
     return f"See2Sound is working ({title}): wait for it, or cancel it"
+
+
+def rendering() -> bool:
+    """A render reads the document, which must not be changed now."""
+    return bpy.app.is_job_running("RENDER") and not state.render_waits
 
 
 def start(title: str, work: Work[Any]) -> Task:
@@ -129,10 +138,9 @@ def abandon() -> None:
         state.task = None
 
 
-def note(text: str) -> None:
-    """Keep a sentence for the panel, once."""
-    if text not in state.notes:
-        state.notes.append(text)
+def note(*texts: str) -> None:
+    """Keep sentences for the panel, each once."""
+    state.notes += [text for text in dict.fromkeys(texts) if text not in state.notes]
 
 
 def redraw() -> None:
@@ -218,6 +226,8 @@ def ask(method: str, params: dict[str, Any]) -> Work[Any]:
 
 def job_folder() -> tempfile.TemporaryDirectory[str]:
     """A folder for what worker and Blender hand to each other during one job."""
+    import tempfile
+
     return tempfile.TemporaryDirectory(prefix="job-", dir=bpy.app.tempdir or None)
 
 

@@ -13,9 +13,23 @@ from typing import Any
 import bpy
 
 from ..core.errors import Cancelled, See2SoundError
-from ..core.scene import read_scene, write_scene
-from . import camera, document, export, fingerprint, mix_strip, session, speakers, strips, versions
-from .task import Work, changing, reading, share
+from ..core.scene import SoundScene, read_scene, write_scene
+from . import (
+    camera,
+    document,
+    export,
+    files,
+    fingerprint,
+    mix_strip,
+    monitor,
+    session,
+    speakers,
+    strips,
+    versions,
+)
+from .task import Fractions, T, Tick, Work, changing, reading, share
+
+_READING = "Reading the speakers"
 
 
 @dataclass(frozen=True)
@@ -145,12 +159,12 @@ def find_sources(target: Target, sources: int = 0) -> Work[str]:
                 kind="bad-request",
             )
         _, cancelled = yield from share(
-            changing(_place(target, found, folder), "Placing"), 0.9, 1.0
+            _changing(_place(target, found, folder), "Placing"), 0.9, 1.0
         )
-    _note_all(answer["warnings"])
+    session.note(*answer["warnings"])
     if cancelled:
         raise Cancelled
-    return f"{len(found.sources)} sources were found"
+    return _counted(len(found.sources), "source was found", "sources were found")
 
 
 def _place(target: Target, found: SoundScene, folder: Path) -> Fractions[None]:
@@ -167,7 +181,7 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
     only : str, optional
         The name of the one speaker to make a sound for.
     """
-    scene, strip, collection = target.collection()
+    _, _, collection = target.collection()
     ids = document.source_ids(collection)
     if only is not None and only not in ids:
         raise See2SoundError(
@@ -176,9 +190,10 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
             "Select a source in the list",
             kind="bad-request",
         )
-    chosen = [only] if only is not None else speakers.to_sound(collection)
+    chosen = [only] if only is not None else _without_own_sound(collection)
     if not chosen:
         return "Every source has a sound of its own: nothing was made"
+    maker = collection.see2sound.maker or None
     with session.job_folder() as name:
         path = Path(name) / "scene.json"
         heard = yield from share(_export(target), 0.0, 0.05)
@@ -188,17 +203,19 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
                 "sound",
                 {
                     "scene": str(path),
-                    "maker": collection.see2sound.maker or None,
+                    "maker": maker,
                     "only": [ids[n] for n in chosen],
                 },
             ),
             0.05,
             0.95,
         )
-        _, cancelled = yield from share(
-            changing(_give(target, answer["sounds"]), "Giving the speakers their sounds"), 0.95, 1.0
+        notes, cancelled = yield from share(
+            _changing(_give(target, answer["sounds"]), "Giving the speakers their sounds"),
+            0.95,
+            1.0,
         )
-    _note_all(answer["warnings"])
+    session.note(*answer["warnings"], *notes)
     if cancelled:
         raise Cancelled
     return _counted(len(answer["sounds"]), "sound was made", "sounds were made")
@@ -208,13 +225,18 @@ def bake_mix(target: Target) -> Work[str]:
     """Mix what the speakers do to the layout and put the mix on the timeline."""
     _, strip, collection = target.collection()
     settings = collection.see2sound
+    wanted = {
+        "layout": settings.layout,
+        "lufs": settings.lufs if settings.use_lufs else None,
+    }
+    name_of_strip = strip.name
     with session.job_folder() as name:
         path, output = Path(name) / "scene.json", Path(name) / "mix.wav"
         now = yield from share(_fingerprint(target), 0.0, 0.03)
         heard = yield from share(_export(target), 0.03, 0.1)
         if all(source.sound is None for source in heard.sources):
             raise See2SoundError(
-                f"{strip.name!r} has no sounds to mix",
+                f"{name_of_strip!r} has no sounds to mix",
                 "no speaker in its collection has a sound",
                 "Make Sounds first, or give a speaker a sound file",
                 kind="bad-request",
@@ -223,20 +245,15 @@ def bake_mix(target: Target) -> Work[str]:
         report = yield from share(
             session.ask(
                 "mix",
-                {
-                    "scene": str(path),
-                    "output": str(output),
-                    "layout": settings.layout,
-                    "lufs": settings.lufs if settings.use_lufs else None,
-                },
+                {"scene": str(path), "output": str(output), **wanted},
             ),
             0.1,
             0.95,
         )
-        _, cancelled = yield from share(
-            changing(_place_mix(target, output, now), "Placing the mix"), 0.95, 1.0
+        notes, cancelled = yield from share(
+            _changing(_place_mix(target, output, now), "Placing the mix"), 0.95, 1.0
         )
-    _note_all(report["warnings"])
+    session.note(*report["warnings"], *notes)
     if cancelled:
         raise Cancelled
     return f"The mix was baked: {_loudness(report)}"
@@ -248,3 +265,94 @@ def see_to_sound(target: Target, sources: int = 0) -> Work[str]:
     yield from share(make_sounds(target), 0.5, 0.75)
     mixed = yield from share(bake_mix(target), 0.75, 1.0)
     return f"{found}. {mixed}"
+
+
+def check_worker() -> Work[str]:
+    """Start the worker and note what it has and what is missing."""
+    from ..preferences import settings
+
+    session.state.check = ()
+    who = yield from share(session.ask("ping", {}), 0.0, 0.5)
+    parts = yield from share(session.ask("models", {}), 0.5, 1.0)
+    lines = [(f"Python {who['python']} ({settings().python})", "CHECKMARK")]
+    missing = 0
+    for part in parts["parts"]:
+        text = f"{part['role'].capitalize()} {part['name']!r}"
+        if part["missing"]:
+            missing += part["default"]
+            lines.append((f"{text}: packages are missing: {', '.join(part['missing'])}", "ERROR"))
+        else:
+            lines.append((f"{text} is here", "CHECKMARK"))
+    session.state.check = tuple(lines)
+    if missing:
+        raise See2SoundError(
+            "the worker's Python lacks packages",
+            "; ".join(text for text, icon in lines if icon == "ERROR"),
+            "Install them there, or choose another Python in the preferences",
+            kind="missing-part",
+        )
+    return "The worker's Python has everything it needs"
+
+
+def is_stale(target: Target) -> Work[bool]:
+    """Whether the mix is not what a bake would give now, or there is none yet."""
+    baked = target.collection()[2].see2sound.mix_fingerprint
+    now = yield from _fingerprint(target)
+    return now != baked
+
+
+def _without_own_sound(collection: bpy.types.Collection) -> list[str]:
+    return [s.name for s in document.speakers_of(collection) if not speakers.has_own_sound(s)]
+
+
+def _changing(work: Fractions[T], phase: str) -> Work[tuple[T, bool]]:
+    """As `task.changing`, but not while a render reads the document."""
+    while session.rendering():
+        yield Tick("Waiting for the render to end", 0.0, waiting=True)
+    return (yield from changing(work, phase))
+
+
+def _export(target: Target) -> Work[SoundScene]:
+    scene, strip, collection = target.collection()
+    document.follow_strip(scene, strip, collection)
+    return (yield from reading(export.to_sound_scene(scene, strip, collection), _READING))
+
+
+def _fingerprint(target: Target) -> Work[str]:
+    scene, strip, collection = target.collection()
+    document.follow_strip(scene, strip, collection)
+    return (yield from reading(fingerprint.of_collection(scene, strip, collection), _READING))
+
+
+def _give(target: Target, sounds: dict[str, str]) -> Fractions[tuple[str, ...]]:
+    scene, _, collection = target.collection()
+    return (yield from speakers.give_sounds(scene, collection, sounds))
+
+
+def _place_mix(target: Target, made: Path, now: str) -> Fractions[tuple[str, ...]]:
+    yield 0.0
+    scene, strip, collection = target.collection()
+    kept = files.keep(made, files.folder_of(strip), "mix")
+    notes = mix_strip.place_mix(scene, strip, collection, kept, f"{strip.name} Mix")
+    collection.see2sound.mix_fingerprint = now
+    monitor.switch(collection, "MIX")
+    return notes
+
+
+def _sources(settings: Any) -> int:
+    if settings is not None:
+        return settings.sources
+    from ..preferences import settings as of_this_computer
+
+    return of_this_computer().sources
+
+
+def _loudness(report: dict[str, Any]) -> str:
+    loud, peak = report["integrated_lufs"], report["true_peak_db"]
+    if loud is None or peak is None:
+        return "it is silent"
+    return f"{report['layout']}, {loud:.1f} LUFS, true peak {peak:.1f} dBTP"
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"

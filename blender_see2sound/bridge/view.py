@@ -82,7 +82,7 @@ def strip_in(scene: bpy.types.Scene) -> Any | None:
     strip = None if editor is None else editor.active_strip
     if strip is not None and strip.type == "SOUND":
         for collection in document.collections_of(scene):
-            if mix_strip.mix_of(scene, collection) == strip:
+            if mix_strip.mix_strip_of(scene, collection) == strip:
                 return document.strip_of(scene, collection)
     return strip
 

@@ -53,11 +53,23 @@ def _look_at_document() -> None:
     again = now - _looked_at > _LOOK_AGAIN
     if again:
         _looked_at = now
+    _follow_strips()
     news = view.refresh(look_again=again)
     if news and _changed_at is None:
         mark_changed()
     if _compare(now) or news:
         session.redraw()
+
+
+def _follow_strips() -> None:
+    """Bring speakers along with a strip that was moved, once the person has let go of it."""
+    if any(window.modal_operators for window in bpy.context.window_manager.windows):
+        return
+    for scene in view.shown_scenes():
+        for collection in document.collections_of(scene):
+            strip = document.strip_of(scene, collection)
+            if strip is not None:
+                document.follow_strip(scene, strip, collection)
 
 
 def _compare(now: float) -> bool:

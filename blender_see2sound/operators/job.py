@@ -37,7 +37,10 @@ class JobOperator:
         return common_problem(context)
 
     def work(self, context: bpy.types.Context) -> Work[str]:
-        """The job; what it returns is the sentence of its success."""
+        """The job; what it returns is the sentence of its success.
+
+        What does the work is imported here, so that enabling the extension stays quick.
+        """
         raise NotImplementedError
 
     def execute(self, context: bpy.types.Context) -> set[str]:

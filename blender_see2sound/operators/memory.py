@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import session, steps
+from ..bridge import session
 from ..bridge.task import Work
 from .job import JobOperator
 
@@ -41,6 +41,8 @@ class SEE2SOUND_OT_check_worker(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
+        from ..bridge import steps
+
         return steps.check_worker()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import steps
 from ..bridge.task import Work
 from .job import JobOperator, sources_problem
 
@@ -22,6 +21,8 @@ class SEE2SOUND_OT_bake_mix(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
+        from ..bridge import steps
+
         return steps.bake_mix(steps.Target.active(context))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import steps
 from ..bridge.task import Work
 from .job import JobOperator, strip_problem
 
@@ -31,6 +30,8 @@ class SEE2SOUND_OT_see_to_sound(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
+        from ..bridge import steps
+
         return steps.see_to_sound(steps.Target.active(context), sources=self.sources)
 
 

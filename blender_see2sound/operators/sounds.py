@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import steps
 from ..bridge.task import Work
 from .job import JobOperator, sources_problem
 
@@ -35,6 +34,8 @@ class SEE2SOUND_OT_make_sounds(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
+        from ..bridge import steps
+
         only = self.speaker or None
         return steps.make_sounds(steps.Target.active(context), only=only)
 

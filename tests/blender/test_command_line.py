@@ -11,6 +11,7 @@ import av
 import bpy
 import numpy as np
 import pytest
+import soundfile
 
 from tests.core.clips import write_movie
 
@@ -100,13 +101,8 @@ def test_the_movie_carries_the_mix_on_six_channels(made: Path) -> None:
         assert (audio.codec_context.name, audio.rate, audio.channels) == ("aac", 48000, 6)
         rendered = np.concatenate([f.to_ndarray() for f in container.decode(audio)], axis=1)
     mix = next((made / "see2sound").rglob("*mix*.wav"))
-    with av.open(str(mix)) as container:
-        baked = np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=1)
-    baked = baked.reshape(-1, 6).T.astype(np.float64)
-    powers = [
-        10 * np.log10(np.mean(np.square(s, dtype=np.float64), axis=1) + 1e-9)
-        for s in (rendered, baked)
-    ]
+    baked = soundfile.read(mix)[0].T
+    powers = [10 * np.log10(np.mean(np.square(s), axis=1) + 1e-9) for s in (rendered, baked)]
     assert powers[0][[0, 1, 2, 4, 5]] == pytest.approx(powers[1][[0, 1, 2, 4, 5]], abs=1.0)
 
 

@@ -1,0 +1,234 @@
+"""The steps as operators, blocking, as a script calls them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pytest
+
+from blender_see2sound.bridge import session, steps
+from tests.blender.film import document, mixes, open_film, speakers
+
+
+@pytest.fixture
+def strip(tmp_path: Path) -> Iterator[Any]:
+    yield open_film(tmp_path)
+    session.state.failure = None
+
+
+@pytest.fixture
+def done(strip: Any) -> Any:
+    assert bpy.ops.see2sound.see_to_sound() == {"FINISHED"}
+    return strip
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def test_one_button_makes_speakers_sounds_and_a_mix(done: Any) -> None:
+    assert speakers()
+    assert all(Path(bpy.path.abspath(s.data.sound.filepath)).is_file() for s in speakers())
+    (mix,) = mixes()
+    assert mix.frame_final_start == done.frame_final_start
+    assert mix.frame_final_duration == done.frame_final_duration
+    assert mix.channel == done.channel + 1
+    assert all(s.data.muted for s in speakers()), "mix and speakers are both heard"
+    assert bpy.context.scene.render.ffmpeg.audio_channels == "SURROUND51"
+    assert any("5.1" in note for note in session.state.notes)
+
+
+def test_the_steps_one_by_one_do_the_same(strip: Any) -> None:
+    assert bpy.ops.see2sound.find_sources(sources=1) == {"FINISHED"}
+    assert len(speakers()) == 1
+    assert [s.data.sound for s in speakers()] == [None]
+    assert bpy.ops.see2sound.make_sounds() == {"FINISHED"}
+    assert all(s.data.sound is not None for s in speakers())
+    assert mixes() == []
+    assert bpy.ops.see2sound.bake_mix() == {"FINISHED"}
+    assert len(mixes()) == 1
+
+
+def test_one_source_alone_gets_another_sound(strip: Any) -> None:
+    bpy.ops.see2sound.find_sources()
+    bpy.ops.see2sound.make_sounds()
+    assert len(speakers()) > 1, "this test needs two sources"
+    before = [s.data.sound.filepath for s in speakers()]
+    first = speakers()[0]
+    first.data.see2sound.seed += 1000
+    assert bpy.ops.see2sound.make_sounds(speaker=first.name) == {"FINISHED"}
+    after = [s.data.sound.filepath for s in speakers()]
+    assert after[0] != before[0]
+    assert after[1:] == before[1:]
+
+
+def test_a_person_s_sound_and_place_stay(done: Any, tmp_path: Path) -> None:
+    speaker = speakers()[0]
+    own = bpy.data.sounds.load(bpy.path.abspath(speakers()[-1].data.sound.filepath))
+    own.name = "mine"
+    speaker.data.sound = own
+    speaker.animation_data_clear()
+    speaker.location = (1.0, 2.0, 3.0)
+    bpy.ops.see2sound.see_to_sound()
+    assert speaker.data.sound == own
+    assert tuple(speaker.location) == (1.0, 2.0, 3.0)
+
+
+def test_without_a_strip_a_sentence_says_what_to_select(strip: Any) -> None:
+    bpy.context.scene.sequence_editor.active_strip = None
+    with pytest.raises(RuntimeError, match="Select a movie or image strip"):
+        bpy.ops.see2sound.see_to_sound()
+
+
+def test_a_strip_that_cannot_be_taken_is_told_why(strip: Any) -> None:
+    editor = bpy.context.scene.sequence_editor
+    editor.active_strip = editor.strips.new_scene("Scene", bpy.context.scene, 5, 1)
+    before = document()
+    with pytest.raises(RuntimeError, match="3D scene"):
+        bpy.ops.see2sound.find_sources()
+    assert document() == before
+
+
+def test_steps_that_need_sources_say_so(strip: Any) -> None:
+    for step in (bpy.ops.see2sound.make_sounds, bpy.ops.see2sound.bake_mix):
+        with pytest.raises(RuntimeError, match="Find Sources first"):
+            step()
+
+
+def test_a_missing_clip_is_named_and_nothing_changes(strip: Any) -> None:
+    strip.filepath = "//gone.mp4"
+    before = document()
+    with pytest.raises(RuntimeError, match=r"gone\.mp4"):
+        bpy.ops.see2sound.see_to_sound()
+    assert document() == before
+    failure = session.state.failure
+    assert "gone.mp4" in str(failure.error)
+    assert failure.error.remedy
+    assert not session.busy()
+
+
+def test_a_broken_clip_is_an_error_with_a_remedy(strip: Any, tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"nothing" * 100)
+    strip.filepath = "//broken.mp4"
+    before = document()
+    with pytest.raises(RuntimeError, match=r"broken\.mp4"):
+        bpy.ops.see2sound.find_sources()
+    assert document() == before
+    assert session.state.failure.error.kind == "bad-media"
+
+
+def test_a_worker_that_cannot_start_says_where_to_mend_it(
+    strip: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEE2SOUND_PYTHON", "/nowhere/python")
+    with pytest.raises(RuntimeError, match="preferences"):
+        bpy.ops.see2sound.find_sources()
+    report = session.report_of(session.state.failure)
+    assert "/nowhere/python" in report
+    assert bpy.app.version_string in report
+
+
+def test_the_next_job_puts_the_error_away(strip: Any) -> None:
+    path = strip.filepath
+    strip.filepath = "//gone.mp4"
+    with pytest.raises(RuntimeError):
+        bpy.ops.see2sound.find_sources()
+    strip.filepath = path
+    bpy.ops.see2sound.find_sources()
+    assert session.state.failure is None
+
+
+def test_an_error_can_be_dismissed(strip: Any) -> None:
+    strip.filepath = "//gone.mp4"
+    with pytest.raises(RuntimeError):
+        bpy.ops.see2sound.find_sources()
+    assert bpy.ops.see2sound.dismiss_error() == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="no error"):
+        bpy.ops.see2sound.copy_report()
+
+
+# ------------------------------------------------------------------ a job in slices
+
+
+def test_a_second_start_gets_a_sentence(strip: Any) -> None:
+    task = session.start(
+        "Find Sources", steps.find_sources(steps.Target.of(bpy.context.scene, strip))
+    )
+    task.advance()
+    with pytest.raises(RuntimeError, match="wait for it, or cancel it"):
+        bpy.ops.see2sound.see_to_sound()
+    bpy.ops.see2sound.cancel()
+    task.run()
+    session.finish(task)
+    assert task.state == "cancelled"
+    assert bpy.ops.see2sound.see_to_sound.poll()
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.2, 0.45])
+def test_a_cancel_while_finding_leaves_everything_as_it_was(
+    strip: Any, tmp_path: Path, fraction: float
+) -> None:
+    before = document(), files(tmp_path)
+    task = session.start("x", steps.find_sources(steps.Target.of(bpy.context.scene, strip)))
+    for _ in itertools.count():
+        task.advance()
+        if task.fraction >= fraction:
+            break
+    task.cancel()
+    task.run()
+    session.finish(task)
+    assert (task.state, task.changed) == ("cancelled", False)
+    assert (document(), files(tmp_path)) == before
+
+
+def test_a_strip_removed_meanwhile_is_an_error_not_a_crash(strip: Any) -> None:
+    scene = bpy.context.scene
+    task = session.start("x", steps.see_to_sound(steps.Target.of(scene, strip)))
+    task.advance()
+    scene.sequence_editor.strips.remove(strip)
+    task.run()
+    session.finish(task)
+    assert task.state == "failed"
+    assert "removed" in task.error.why
+    assert speakers() == []
+
+
+def test_a_strip_renamed_meanwhile_is_found_again(strip: Any) -> None:
+    task = session.start("x", steps.see_to_sound(steps.Target.of(bpy.context.scene, strip)))
+    task.advance()
+    strip.name = "Another Name"
+    task.run()
+    session.finish(task)
+    assert task.error is None
+    assert len(mixes()) == 1
+
+
+def test_another_file_ends_the_job(strip: Any, tmp_path: Path) -> None:
+    task = session.start("x", steps.see_to_sound(steps.Target.of(bpy.context.scene, strip)))
+    task.advance()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "film.blend"))
+    assert task.state == "cancelled"
+    assert not session.busy()
+
+
+def test_a_slice_is_short(strip: Any) -> None:
+    """Each yield comes soon enough: told apart from the worker's share by `waiting`."""
+    work = steps.see_to_sound(steps.Target.of(bpy.context.scene, strip))
+    ticks = list(itertools.islice(_draining(work), 5000))
+    fractions = [tick.fraction for tick in ticks]
+    assert all(0.0 <= f <= 1.0 for f in fractions)
+    assert any(tick.changed for tick in ticks)
+    assert len({tick.phase for tick in ticks}) > 3
+
+
+def _draining(work: Any) -> Iterator[Any]:
+    import time
+
+    for tick in work:
+        if tick.waiting:
+            time.sleep(0.005)
+        yield tick
