@@ -68,6 +68,6 @@ def decorrelated(layout: Layout) -> Spectra:
     """Transforms (M, F) of the filters that give each main channel its own copy of a sound."""
     copies = decorrelation.decorrelators(len(layout.mains))
     filters = np.zeros((len(copies), STEP), np.float32)
-    start = LATENCY - decorrelation.CENTRE
+    start = LATENCY - decorrelation.BEGIN
     filters[:, start : start + decorrelation.LENGTH] = copies
     return spectra_of(filters)

@@ -17,9 +17,13 @@ from numpy.typing import NDArray
 
 from ..sounds.protocol import SAMPLE_RATE
 
-#: Taps of a filter, and which of them is the middle of its group delay.
+#: Taps of a filter, and which of them is the earliest that any frequency is delayed to: what
+#: little lies before it only rounds the beginning off.
 LENGTH = 5120
-CENTRE = 2304
+BEGIN = 864
+
+_REACH = 0.030
+_CENTRE = BEGIN + round(_REACH * SAMPLE_RATE)
 
 _FFT = 16384
 
@@ -30,7 +34,7 @@ _SWING = 4.0
 
 def _reach(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
     """How far group delay swings to either side, in seconds."""
-    return np.clip(0.030 * np.sqrt(800.0 / np.maximum(frequencies, 1.0)), 0.010, 0.030)
+    return np.clip(_REACH * np.sqrt(800.0 / np.maximum(frequencies, 1.0)), _REACH / 3.0, _REACH)
 
 
 @cache
@@ -43,7 +47,7 @@ def decorrelators(count: int) -> NDArray[np.float32]:
     phases = -2.0 * np.pi * np.cumsum(swings * _reach(frequencies), axis=1) * frequencies[1]
     # A real filter needs a real value at half the sample rate.
     phases -= frequencies / frequencies[-1] * (phases[:, -1:] % np.pi)
-    spectra = np.exp(1j * (phases - 2.0 * np.pi * frequencies * CENTRE / SAMPLE_RATE))
+    spectra = np.exp(1j * (phases - 2.0 * np.pi * frequencies * _CENTRE / SAMPLE_RATE))
     filters = np.fft.irfft(spectra, axis=1)[:, :LENGTH]
     fade = np.sin(0.5 * np.pi * (np.arange(256) + 0.5) / 256.0)
     filters[:, :256] *= fade

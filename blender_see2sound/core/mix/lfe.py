@@ -5,26 +5,21 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..sounds.protocol import SAMPLE_RATE
 from .arrivals import LATENCY
+from .convolution import Spectra, spectra_of
 
 #: Hz: all below the first passes, all above the second is 60 dB down.
 _PASSED, _STOPPED = 92.0, 120.0
 
 
 @cache
-def lfe_filter(length: int) -> NDArray[np.float32]:
-    """A linear-phase low-pass (length,), its middle at `arrivals.LATENCY`."""
+def lfe_spectrum() -> Spectra:
+    """The transform (F,) of a linear-phase low-pass, its middle at `arrivals.LATENCY`."""
     from scipy.signal import firwin, kaiser_beta
 
-    taps = firwin(
-        2 * LATENCY + 1,
-        0.5 * (_PASSED + _STOPPED),
-        window=("kaiser", kaiser_beta(60.0)),
-        fs=SAMPLE_RATE,
-    )
-    padded = np.zeros(length, np.float32)
-    padded[: len(taps)] = taps
-    return padded
+    middle = 0.5 * (_PASSED + _STOPPED)
+    window = ("kaiser", kaiser_beta(60.0))
+    taps = firwin(2 * LATENCY + 1, middle, window=window, fs=SAMPLE_RATE)
+    return spectra_of(taps.astype(np.float32))

@@ -2,9 +2,9 @@
 
 The gain is found for chunks of 32 samples from their true peaks, held around
 each peak, let go at a constant rate in decibels and smoothed by a window no
-wider than the hold, so that it is always low enough in time (after Hämäläinen
-2002, "Smoothing of the control signal without clipped output"). All channels
-share one gain, so that directions stay.
+wider than what it looks ahead, so that it is always low enough in time (after
+Hämäläinen 2002, "Smoothing of the control signal without clipped output"). All
+channels share one gain, so that directions stay.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from ..sounds.protocol import SAMPLE_RATE
 from .peaks import CHUNK, REACH, chunk_peaks
 
 #: Chunks by which the gain looks ahead, and as many again by which it is smoothed (5 ms each).
-_HOLD = 8
-_RELEASE = 30.0  # dB per second
+_AHEAD = 8
+
+#: Chunks for which it stays down after a peak (20 ms), so that it does not follow the waves of
+#: a low tone; and how fast it then lets go, dB per second.
+_HOLD = 30
+_RELEASE = 60.0
 
 #: Samples before and after a piece that `Limiter.apply` needs.
-CONTEXT = 2 * _HOLD * CHUNK + REACH
+CONTEXT = (2 * _AHEAD + _HOLD) * CHUNK + REACH
 
 
 class Limiter:
@@ -42,7 +46,7 @@ class Limiter:
         self._ceiling = ceiling
         self._letting_go = 0.0
         self.deepest = 0.0
-        window = np.hanning(2 * _HOLD + 1)[1:-1]
+        window = np.hanning(2 * _AHEAD + 1)[1:-1]
         self._smoothing = window / window.sum()
 
     def apply(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -67,9 +71,11 @@ class Limiter:
         self._letting_go = float(held[piece.shape[1] // CHUNK])
         if not held.any():
             return piece
-        around = sliding_window_view(held, 2 * _HOLD).max(axis=1)
+        around = sliding_window_view(held, 2 * _AHEAD + _HOLD).max(axis=1)
         # A value per border between the piece's chunks.
-        reduction = np.convolve(around, self._smoothing, mode="valid")[1:-1]
+        reduction = np.convolve(around, self._smoothing, mode="valid")[
+            1 : piece.shape[1] // CHUNK + 2
+        ]
         borders = 10.0 ** (-reduction / 20.0)
         self.deepest = max(self.deepest, float(reduction.max()))
         at = np.arange(piece.shape[1]) / CHUNK

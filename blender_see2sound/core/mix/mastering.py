@@ -32,14 +32,14 @@ Samples = NDArray[np.float32]
 CEILING_DB = -1.0
 
 #: What other meters, with other interpolators, may read higher.
-_MARGIN_DB = 0.15
+_MARGIN_DB = 0.2
 
 #: How near to the loudness asked for is good enough, LU, and how often to try.
 _NEAR_ENOUGH = 0.05
 _TRIES = 5
 
 #: What limiting may be made up for at most, dB.
-_MOST_MAKEUP = 6.0
+_MOST_MAKEUP = 12.0
 
 #: Samples that are mastered at once; a multiple of `peaks.CHUNK`.
 _PIECE = 65_536
@@ -81,7 +81,7 @@ class RenderedMix:
         self._loudness.push(samples)
         self._peaks.push(samples)
         self._lengths.append(samples.shape[1])
-        data = memoryview(np.ascontiguousarray(samples)).cast("B")
+        data = np.ascontiguousarray(samples).data.cast("B")
         try:
             while data:
                 data = data[self._file.write(data) :]
@@ -103,7 +103,7 @@ class RenderedMix:
             self._file.seek(0)
             for length in self._lengths:
                 block = np.empty((channels, length), np.float32)
-                data = memoryview(block).cast("B")
+                data = block.data.cast("B")
                 while data:
                     data = data[self._file.readinto(data) :]  # type: ignore[attr-defined]
                 yield block
@@ -163,7 +163,8 @@ def _made_up(
 ) -> float:
     """The gain before the limiter at which the loudness after it is as asked."""
     first = best = gain_db
-    nearest = math.inf
+    nearest, slope = math.inf, 1.0
+    tried: tuple[float, float] | None = None
     for number in range(_TRIES):
         step = part_of(progress, number / _TRIES, (number + 1) / _TRIES)
         got = _pass(mix, gain_db, ceiling, None, step).lufs
@@ -174,7 +175,11 @@ def _made_up(
             nearest, best = abs(error), gain_db
         if nearest <= _NEAR_ENOUGH or gain_db >= first + _MOST_MAKEUP:
             break
-        gain_db = min(gain_db + error, first + _MOST_MAKEUP)
+        if tried is not None:
+            # A decibel more before the limiter is less than one after it.
+            slope = min(max((got - tried[1]) / (gain_db - tried[0]), 0.2), 1.0)
+        tried = gain_db, got
+        gain_db = min(gain_db + error / slope, first + _MOST_MAKEUP)
     progress("Levelling", 1.0)
     return best
 

@@ -21,7 +21,7 @@ def _interpolator() -> tuple[NDArray[np.float32], float]:
     """
     from scipy.signal import firwin
 
-    taps = firwin(2 * REACH * _OVERSAMPLING + 1, 0.98 / _OVERSAMPLING, window=("kaiser", 5.0))
+    taps = firwin(2 * REACH * _OVERSAMPLING + 1, 1.0 / _OVERSAMPLING, window=("kaiser", 4.0))
     matrix = np.zeros((2 * REACH + CHUNK, CHUNK, _OVERSAMPLING - 1))
     for phase in range(1, _OVERSAMPLING):
         branch = taps[phase::_OVERSAMPLING][: 2 * REACH][::-1]

@@ -14,10 +14,12 @@ from ..errors import See2SoundError, from_os_error
 from ..sounds.protocol import SAMPLE_RATE
 
 #: Sample rates that can be a recording, Hz.
-SLOWEST, FASTEST = 1_000, 1_000_000
+SLOWEST, FASTEST = 1_000, 384_000
 
-#: Zero crossings to each side of the resampling filter (96 dB down from 0.95 of the band).
-_CROSSINGS = 48
+#: Zero crossings to each side of the resampling filter (96 dB down past the band), fewer
+#: where an odd rate makes the filter longer than so many taps.
+_CROSSINGS, _FEWEST = 48, 10
+_MOST_TAPS = 4_000_000
 _CUTOFF = 0.95
 
 
@@ -141,11 +143,11 @@ class _Resampler:
     def __init__(self, rate: int) -> None:
         from scipy.signal import firwin
 
-        # Where the exact ratio is unwieldy, one that drifts by less than a sample in two hours.
-        ratio = Fraction(SAMPLE_RATE, rate).limit_denominator(20_000)
+        ratio = Fraction(SAMPLE_RATE, rate)
         self._up, self._down = ratio.numerator, ratio.denominator
         longer = max(self._up, self._down)
-        half = _CROSSINGS * longer
+        crossings = min(_CROSSINGS, _MOST_TAPS // (2 * longer))
+        half = max(crossings, _FEWEST) * longer
         self._filter = firwin(2 * half + 1, _CUTOFF / longer, window=("kaiser", 9.6))
         #: Frames of context to either side, and frames in a piece; both whole turns of the filter.
         self._context = self._down * -(-(half // self._up + 1) // self._down)

@@ -36,7 +36,7 @@ from .convolution import (
 )
 from .distance import distance_gain
 from .layouts import Layout
-from .lfe import lfe_filter
+from .lfe import lfe_spectrum
 from .panning import point_gains, ring_gains, spread_gains, spread_share
 from .reading import SoundReader
 from .room import RoomModel
@@ -264,7 +264,6 @@ def render(
     groups = [lanes[i::_GROUPS] for i in range(min(_GROUPS, len(lanes)))]
     mains, lfe = list(layout.mains), layout.lfe
     late = None if room is None else LongFilter(room.late_filters(layout))
-    low_pass = None if lfe is None else spectra_of(lfe_filter(STEP))
     output = OverlapAdd(len(layout.channels))
 
     totals = [_Sums.empty(len(mains)) for _ in groups]
@@ -286,8 +285,8 @@ def render(
                 sums.filtered = True
             if sums.filtered:
                 output.add(mains, sums.spectra)
-            if low_pass is not None and sums.lfe.any():
-                filtered = low_pass * spectra_of(sums.lfe.reshape(STEPS, STEP))
+            if lfe is not None and sums.lfe.any():
+                filtered = lfe_spectrum() * spectra_of(sums.lfe.reshape(STEPS, STEP))
                 output.add([lfe], filtered[:, None])
             output.add_direct(mains, sums.mains, LATENCY)
             done = output.take()[:, early : early + left]

@@ -13,6 +13,7 @@ Sound for picture is not late: all delays count from the direct sound.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,14 +109,13 @@ class RoomModel:
         """The reflection factor at which the images' energy hands over to the diffuse field's.
 
         A formula for the absorption (Sabine's, Eyring's) misses in rooms that are not cubes;
-        the energy of the images themselves does not. Sources and listener in several places
-        are averaged.
+        the energy of the images themselves does not. Sources all over the room are
+        averaged.
         """
-        rng = np.random.default_rng(_NOISE_SEED)
         window = (0.3 * self.mixing_time, self.mixing_time)
         energies, orders, wanted = [], [], 0.0
-        for _ in range(12):
-            source = self._size * rng.uniform(0.1, 0.9, 3)
+        for place in itertools.product((0.2, 0.5, 0.8), repeat=3):
+            source = self._size * np.asarray(place)
             vectors = self._images.places(source) - self._listener
             distances = np.linalg.norm(vectors, axis=1)
             times = distances / SPEED_OF_SOUND
