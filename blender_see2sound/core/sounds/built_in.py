@@ -7,7 +7,7 @@ here presence only decides when single events happen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from .families import FAMILIES, Take
 from .levels import LEVELS
 from .protocol import SAMPLE_RATE
 from .synth import Filter, Render, Samples, decibels, highpass, scaled
-from .words import families_for, says_it_moves
+from .words import Choice, families_for, says_it_moves
 
 #: Samples made between two reports of progress.
 BLOCK = SAMPLE_RATE
@@ -55,13 +55,20 @@ class ProceduralMaker:
         ]
 
 
-def sound_of(source: Source, duration: float, progress: Progress) -> NDArray[np.float32]:
+def sound_of(
+    source: Source,
+    duration: float,
+    progress: Progress,
+    choices: Sequence[Choice] | None = None,
+) -> NDArray[np.float32]:
     """The sound of one source.
 
     Parameters
     ----------
     duration : float
         Seconds.
+    choices : sequence of Choice, optional
+        The families to layer; those that its words name when None.
 
     Returns
     -------
@@ -75,11 +82,18 @@ def sound_of(source: Source, duration: float, progress: Progress) -> NDArray[np.
     Cancelled
     """
     count = round(duration * SAMPLE_RATE)
+    if choices is None:
+        choices = families_for(source.label, source.prompt, source.kind)
     phase = f"Making the sound of {source.label or source.id}"
     progress(phase, 0.0)
     try:
         sound = np.empty(count, np.float32)
-        layers = _layers(source, duration, progress, phase)
+        layers = _layers(
+            source,
+            families_for(source.label, source.prompt, source.kind) if choices is None else choices,
+            duration,
+            lambda: progress(phase, 0.0),
+        )
         steady = Filter(highpass(LOWEST))
         for start in range(0, count, BLOCK):
             stop = min(start + BLOCK, count)
@@ -103,16 +117,17 @@ def sound_of(source: Source, duration: float, progress: Progress) -> NDArray[np.
     return sound
 
 
-def _layers(source: Source, duration: float, progress: Progress, phase: str) -> list[Render]:
+def _layers(
+    source: Source, choices: Sequence[Choice], duration: float, alive: Callable[[], None]
+) -> list[Render]:
     """The families of a source, each at its level, ready to be rendered."""
     moves = says_it_moves(source.label, source.prompt)
     layers = []
-    for choice in families_for(source.label, source.prompt, source.kind):
+    for choice in choices:
         family = FAMILIES[choice.family]
         drive = drive_of(source, duration, family.usual_speed if moves else None)
-        render = family.render(Take(drive, source.seed, family.name))
+        render = family.render(Take(drive, source.seed, family.name, alive))
         layers.append(scaled(render, choice.weight * LEVELS[family.name].gain))
-        progress(phase, 0.0)
     return layers
 
 

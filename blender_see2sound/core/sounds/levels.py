@@ -35,8 +35,8 @@ class Level:
 
 
 LEVELS: dict[str, Level] = {
-    "wind": Level(-30, -22.1),
-    "rain": Level(-29, -11.7),
+    "wind": Level(-30, -21.7),
+    "rain": Level(-29, -11.4),
     "thunder": Level(-20, -16.3),
     "stream": Level(-30, -13.9),
     "waterfall": Level(-25, -7.8),
@@ -46,7 +46,7 @@ LEVELS: dict[str, Level] = {
     "splash": Level(-29, -15.4),
     "pouring": Level(-31, -12.6),
     "fire": Level(-29, -23.0),
-    "leaves": Level(-32, -6.9),
+    "leaves": Level(-32, -6.5),
     "birds": Level(-32, -6.4),
     "insects": Level(-34, -13.5),
     "buzzing": Level(-34, -7.9),
@@ -108,7 +108,7 @@ LEVELS: dict[str, Level] = {
     "gunshot": Level(-25, -20.2),
     "ball": Level(-29, -26.7),
     "scraping": Level(-29, -17.5),
-    "clapping": Level(-26, -23.2),
+    "clapping": Level(-26, -23.1),
     "whoosh": Level(-30, -11.7),
     "room tone": Level(-48, -26.8),
 }

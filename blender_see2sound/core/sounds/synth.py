@@ -85,7 +85,8 @@ def decibels(value: float) -> float:
 @lru_cache(maxsize=4096)
 def _design(kind: str, order: int, *steps: int) -> Samples:
     corners = [2.0 ** (step / 48.0) for step in steps]
-    return signal.butter(order, corners, kind, fs=SAMPLE_RATE, output="sos")
+    edges = corners if len(corners) > 1 else corners[0]
+    return signal.butter(order, edges, kind, fs=SAMPLE_RATE, output="sos")
 
 
 def _step(hertz: float) -> int:

@@ -24,14 +24,18 @@ class Take:
         Another seed gives another take of the same kind.
     family : str
         So that two families of one source do not share their chance.
+    alive : callable
+        Called while the family prepares itself, so that it can be cancelled then too.
     """
 
     drive: Drive
     seed: int
     family: str
+    alive: Callable[[], None] = lambda: None
 
     def rng(self, purpose: str = "") -> np.random.Generator:
         """A stream of random numbers of its own for each purpose."""
+        self.alive()
         return np.random.default_rng([self.seed, zlib.crc32(f"{self.family}/{purpose}".encode())])
 
 

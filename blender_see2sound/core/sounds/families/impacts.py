@@ -209,8 +209,9 @@ def clapping(take: Take) -> Render:
     hollow = rng.uniform(700.0, 2400.0, 26)
     near = rng.uniform(0.12, 1.0, 26) ** 2
     for person in range(26):
-        rhythm = rng.uniform(3.0, 4.6) * np.exp(0.06 * drift(rng, drive.count, 0.8))
-        rests = drift(rng, drive.count, 0.2) + 4.0 * zeal > 0.6
+        own_rng = take.rng(f"person {person}")
+        rhythm = own_rng.uniform(3.0, 4.6) * np.exp(0.06 * drift(own_rng, drive.count, 0.8))
+        rests = drift(own_rng, drive.count, 0.2) + 4.0 * zeal > 0.6
         own = drive.cycles(np.where(rests, rhythm, 0.0), rng.uniform())
         times.append(own + rng.normal(0.0, 0.008, len(own)))
         owners.append(np.full(len(own), person))

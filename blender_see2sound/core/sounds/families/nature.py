@@ -67,7 +67,7 @@ def fire(take: Take) -> Render:
 def leaves(take: Take) -> Render:
     """Foliage in the wind: countless small rubs, more and brighter in gusts."""
     rng, drive = take.rng(), take.drive
-    force = gusts(rng, drive.count, 0.3)
+    force = 0.2 + 0.8 * gusts(rng, drive.count, 0.3)
     tremble = np.exp(0.4 * drift(rng, drive.count, 14.0))
     band = drift(rng, drive.count, 0.7)
 

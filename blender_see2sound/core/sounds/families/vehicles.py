@@ -231,7 +231,8 @@ def jet(take: Take) -> Render:
     def shape(times: Samples) -> Samples:
         loud = np.exp(0.2 * drive.at(billow, times) + 0.12 * drive.at(tear, times))
         edge = 260.0 * 2.0 ** (0.35 * drive.at(billow, times))
-        return loud[:, None] * (slope(edge, 5.0) * low_free + 0.12 * hump(2400.0, 0.9))
+        roar: Samples = slope(edge, 5.0) * low_free + 0.12 * hump(2400.0, 0.9)
+        return loud[:, None] * roar
 
     whine = Oscillator(2350.0 * np.exp(0.01 * drift(rng, drive.count, 0.3)), [1.0, 0.25, 0.15], rng)
     return mixed(ShapedNoise(take.rng("roar"), shape), scaled(whine, 0.012))

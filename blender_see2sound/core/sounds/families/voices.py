@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..drive import CONTROL_RATE, Curve
 from ..synth import (
@@ -131,7 +132,7 @@ def _formants(vowel: tuple[int, int, int], size: float) -> Samples:
 
 def _speech(
     rng: np.random.Generator, count: int, manner: Manner
-) -> tuple[Curve, Samples, Curve, Curve]:
+) -> tuple[Curve, NDArray[np.float32], Curve, Curve]:
     """Loudness, weights of the vowels, consonants and fall of pitch of made-up speech."""
     grid_end = count / CONTROL_RATE
     talk, consonants, fall = np.zeros(count), np.zeros(count), np.zeros(count)

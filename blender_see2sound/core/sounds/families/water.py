@@ -108,12 +108,12 @@ def sea(take: Take) -> Render:
         hiss = np.where(late > 0.0, np.exp(-np.maximum(late, 0.0) / (1.3 * fall)), 0.0)
         wash[first:last] += height * np.where(late > 0.0, hiss, np.exp(1.6 * np.minimum(late, 0.0)))
         begin += rng.uniform(5.0, 9.5)
-    churn = np.exp(0.16 * drift(rng, count, 4.0))
+    churned = break_ * np.exp(0.16 * drift(rng, count, 4.0))
     hiss_band, low_free = hump(6000.0, 0.8), BINS / (BINS + 40.0)
 
     def shape(times: Samples) -> Samples:
         s, b, w = (drive.at(c, times)[:, None] for c in (swell, break_, wash))
-        broken = drive.at(break_ * churn, times)[:, None]
+        broken = drive.at(churned, times)[:, None]
         rumble = (0.25 + 0.9 * s) * slope(110.0, 6.0) * low_free
         foam = broken * slope(350.0 + 900.0 * b[:, 0], 5.0) * low_free
         return rumble + 0.75 * foam + 0.11 * (0.15 + w) * hiss_band

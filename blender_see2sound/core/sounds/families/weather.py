@@ -26,7 +26,6 @@ from ..synth import (
     lowpass,
     mixed,
     modes,
-    pulses,
     scaled,
     seconds,
     slope,
@@ -38,7 +37,7 @@ from .family import Family, Take
 def wind(take: Take) -> Render:
     """Gusts: louder is brighter; a whistle rises and falls with the strongest."""
     rng, drive = take.rng(), take.drive
-    force = 0.15 + 0.85 * gusts(rng, drive.count, 0.22)
+    force = 0.25 + 0.75 * gusts(rng, drive.count, 0.22)
     edge = drift(rng, drive.count, 0.8)
     flutter = drift(rng, drive.count, 6.0)
     rumble_free = BINS / (BINS + 70.0)
@@ -61,10 +60,8 @@ def rain(take: Take) -> Render:
     wash = scaled(
         filtered(white(take.rng("wash")), highpass(900.0, 1), lowpass(11_000.0, 1)), 0.2 * swell
     )
-    patter = filtered(
-        _drops(take.rng("patter"), drive.seconds, 1400.0, 1.7), bandpass(1200.0, 9000.0)
-    )
-    near = filtered(_drops(take.rng("near"), drive.seconds, 90.0, 1.3), bandpass(700.0, 4500.0))
+    patter = filtered(_drops(take.rng("patter"), 1400.0, 1.7), bandpass(1200.0, 9000.0))
+    near = filtered(_drops(take.rng("near"), 90.0, 1.3), bandpass(700.0, 4500.0))
     # Drops that fall into puddles close a bubble that rings.
     ring_rng = take.rng("puddle")
     rings = np.sort(ring_rng.uniform(0.0, drive.seconds, ring_rng.poisson(14.0 * drive.seconds)))
@@ -76,11 +73,18 @@ def rain(take: Take) -> Render:
     return mixed(wash, scaled(patter, 1.1 * swell), scaled(near, 1.6), Events(rings, puddle))
 
 
-def _drops(rng: np.random.Generator, length: float, rate: float, tail: float) -> Render:
-    """Impacts at random times; few are big, many are small."""
-    times = np.sort(rng.uniform(0.0, length, rng.poisson(rate * length)))
-    sizes = np.minimum(rng.pareto(tail + 1.0, len(times)) + 0.2, 4.0)
-    return pulses(times, sizes * rng.choice((-1.0, 1.0), len(times)))
+def _drops(rng: np.random.Generator, rate: float, tail: float) -> Render:
+    """Impacts at random times, `rate` a second; few are big, many are small."""
+
+    def render(start: int, stop: int) -> Samples:
+        number = rng.poisson(rate * (stop - start) / 48_000.0)
+        sizes = np.minimum(rng.pareto(tail + 1.0, number) + 0.2, 4.0)
+        total = np.zeros(stop - start)
+        places = rng.integers(0, stop - start, number)
+        np.add.at(total, places, sizes * rng.choice((-1.0, 1.0), number))
+        return total
+
+    return render
 
 
 def thunder(take: Take) -> Render:
