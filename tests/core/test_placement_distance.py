@@ -18,7 +18,7 @@ from blender_see2sound.core.placement import positions_of
 from blender_see2sound.core.placement.pinhole import angles_of, focal_length, pixels_of
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.regions.protocol import Region
-from tests.core.clips import SHARED
+from tests.core.clips import EXAMPLE, SHARED
 from tests.core.test_placement_tracks import region
 
 SIZE, FOV = (640, 360), 54.0
@@ -158,3 +158,29 @@ def test_street(labels: tuple[str, str], alone: bool) -> None:
                 ratio = np.linalg.norm(placed, axis=1) / np.linalg.norm(positions[i], axis=1)
                 assert np.median(astray) < 1.0
                 assert np.abs(ratio - 1).max() < 0.35
+
+
+@pytest.mark.parametrize(
+    "labels", [("person", "dog", "car"), ("", "", ""), ("car", "person", "dog")]
+)
+def test_park(clip: Any, labels: tuple[str, ...]) -> None:
+    truth = json.loads(EXAMPLE.with_suffix(".json").read_text())
+    fov, random = truth["horizontal_fov"], np.random.default_rng(0)
+    things = [{k: np.array(v) for k, v in thing.items()} for thing in truth["objects"].values()]
+    regions = [
+        region(
+            np.clip(thing["boxes"], 0, [640, 360, 640, 360]) + random.normal(0, 1, (144, 4)),
+            np.arange(144) / 24,
+            presence=thing["visible"].astype(float),
+            label=label,
+        )
+        for thing, label in zip(things, labels, strict=True)
+    ]
+    distances = parts.load("depth").distances(clip, regions, fov, silent)
+    for thing, each, metres in zip(things, regions, distances, strict=True):
+        seen = thing["visible"]
+        placed = np.array(positions_of(each, metres, fov, SIZE))[seen]
+        true = thing["positions"][seen]
+        assert np.median(np.abs(angles_of(placed)[0] - angles_of(true)[0])) < 1.0
+        ratio = np.linalg.norm(placed, axis=1) / np.linalg.norm(true, axis=1)
+        assert np.abs(ratio - 1).max() < (0.15 if labels[0] != "car" else 0.35)
