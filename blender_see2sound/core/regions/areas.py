@@ -19,6 +19,8 @@ from .look import gradient, true_lab
 WIDTH = 160
 #: Greys that vary in time by more than this (standard deviation, 0 to 1) flicker.
 FLICKER = 0.02
+#: More than this is no water any more but noise.
+NOISE = 0.1
 
 Mask = NDArray[np.bool_]
 Map = NDArray[np.float32]
@@ -148,7 +150,7 @@ def _water(m: Maps, free: Mask) -> Mask:
     cool = (m.b < 4) & (m.a < 8)
     lying = (m.streaks > 0.35) & (m.texture > 0.012) & (m.texture < 0.25)
     alive = (m.flicker > FLICKER) & (m.texture < 0.15) & (m.height > 0.3)
-    mask = _solid(free & cool & (lying | alive), 0.05)
+    mask = _solid(free & cool & (lying | alive) & (m.flicker < NOISE), 0.05)
     # A shore or a kerb is a streak too, but a thin one.
     deep = cv2.erode(mask.astype(np.uint8), np.ones((13, 13), np.uint8))
     return mask if deep.mean() > 0.02 else np.zeros_like(mask)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..media import Frame, OpenClip
 from ..progress import Progress, part_of
-from .areas import Maps, areas_of, maps_of
+from .areas import NOISE, Maps, areas_of, maps_of
 from .camera import Camera, inverse
 from .foreground import Evidence, Stretch, dense_flow, find_foreground
 from .linking import absorb_pieces, link
@@ -29,7 +29,8 @@ from .paths import path_of
 from .people import PeopleDetector
 from .protocol import Look, Region
 from .saliency import salient_things
-from .tracking import Tracklet, follow
+from .tracking import follow
+from .tracklets import Tracklet
 
 #: Long side of the pictures that are analysed, and of those that people are looked for in.
 ANALYSED = 320
@@ -245,7 +246,8 @@ class _Search:
             "background", np.ones_like(taken), float(1.0 - taken.mean()), maps, start, end, image
         )
         for thing in salient_things(evidence.background):
-            if (thing.mask & taken).sum() < 0.5 * thing.mask.sum():
+            quiet = float(maps.flicker[thing.mask].mean()) < NOISE
+            if quiet and (thing.mask & taken).sum() < 0.5 * thing.mask.sum():
                 self._see("", thing.mask, thing.strength, maps, start, end, image)
 
     def _see(

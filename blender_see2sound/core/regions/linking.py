@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from .tracking import Tracklet
+from .tracklets import Tracklet, unlikeness
 
 #: The largest difference in colours (0 to 1) that one thing may show after a gap, and across a cut.
 UNLIKE = 0.55
@@ -94,11 +94,6 @@ def join_cost(before: Tracklet, after: Tracklet, size: tuple[int, int]) -> float
     if gap <= HIDDEN_IN_PLACE and stayed < 0.7 * extent:
         return unlike + 0.3 * stayed / max(extent, 1.0) + 0.2 * gap / HIDDEN_IN_PLACE
     return 1e3
-
-
-def unlikeness(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Bhattacharyya (Hellinger) distance of two histograms that add up to 1: 0 alike, 1 disjoint."""
-    return float(np.sqrt(max(0.0, 1.0 - float(np.sqrt(a * b).sum()))))
 
 
 def at_border(box: NDArray[np.float64], size: tuple[int, int]) -> bool:

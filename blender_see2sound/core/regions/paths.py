@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .linking import at_border
-from .tracking import Tracklet
+from .tracklets import Tracklet
 
 #: Half the time that an edge is fitted over, seconds: for a thing that stands, and for one
 #: that crosses the picture within a second.

@@ -24,6 +24,8 @@ STANDS_OUT = 3.0
 SMALLEST = 0.002
 LARGEST = 0.25
 MOST = 5
+#: A thing's least share of all that stands out.
+WEAKEST = 0.05
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,9 @@ def salient_things(picture: NDArray[np.uint8]) -> list[Salient]:
     things = []
     for label in range(1, count):
         mask = labels == label
-        if (mask & seeds).any() and SMALLEST <= mask.mean() <= LARGEST:
-            things.append(Salient(mask, float(strength[mask].sum()) / total))
+        share = float(strength[mask].sum()) / total
+        if (mask & seeds).any() and SMALLEST <= mask.mean() <= LARGEST and share > WEAKEST:
+            things.append(Salient(mask, share))
     things.sort(key=lambda t: (-t.strength, int(np.flatnonzero(t.mask)[0])))
     return things[:MOST]
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ..progress import Progress
 from .camera import inverse
 from .foreground import Evidence, Stretch
+from .tracklets import Tracklet, bins_of, centre, extent, measure, moved, unlikeness
 
 #: The smallest blob, as a share of the picture.
 SMALLEST = 0.0004
@@ -45,6 +46,10 @@ LIKENESS = 1.0
 #: A track this near (share of the width) may claim a blob that is so much more like it.
 REACH = 0.15
 MUCH_MORE = 1.0
+#: A track of which less than this share is seen is partly hidden, and what comes out nearby
+#: in colours no more unlike than this is the rest of it.
+HALF_HIDDEN = 0.85
+SAME_COLOURS = 0.45
 #: Two parts that stay this share of the width apart for so many frames, while the gap grows
 #: or shrinks by this share, are two things.
 APART = 0.05
@@ -54,62 +59,19 @@ APART_CHANGE = 0.025
 LAST_OF_IT = 0.1
 #: A change of this much (0 to 255) where a thing stood means that it is gone.
 GONE = 14.0
-#: Bins of L, a and b of the colours that a thing is known by.
-BINS = (4, 8, 8)
-#: A thing moves when its own flow is this much, pixels a frame at analysis size.
-MOVES = 0.35
-
 #: What covers more than this share of the picture and keeps less of its outline is stuff.
 STUFF_AREA = 0.2
 STUFF_UNSTEADY = 0.5
+#: What covers so much has no outside, and is none either.
+ALL = 0.7
 #: Tracks of a stretch, numbered by a byte.
 MOST_TRACKS = 255
 
-
-@dataclass
-class Tracklet:
-    """One thing in one stretch, without a gap.
-
-    Attributes
-    ----------
-    shot : int
-        Number of the shot.
-    times : (T,) float array
-    boxes : (T, 4) float array
-        x0 y0 x1 y1, pixels at analysis size.
-    areas : (T,) float array
-        Pixels that belong to it.
-    moved : (T,) bool array
-        It moved in this frame, rather than stood.
-    speeds : (T,) float array
-        Relative to the background, pixels a second.
-    colours : (4 * 8 * 8,) float array
-        Histogram of 8-bit Lab, adding up to 1.
-    velocity_in, velocity_out : (2,) float array
-        Pixels a second at its begin and end.
-    mean : (3,) float array
-        Mean 8-bit Lab.
-    texture : float
-        Mean gradient of L (0 to 1).
-    flicker : float
-        Mean temporal standard deviation of grey values (0 to 1) where it is.
-    unsteady : float
-        How little of its outline is kept from frame to frame, 0 to 1.
-    """
-
-    shot: int
-    times: NDArray[np.float64]
-    boxes: NDArray[np.float64]
-    areas: NDArray[np.float64]
-    moved: Mask
-    speeds: NDArray[np.float64]
-    colours: NDArray[np.float64]
-    velocity_in: NDArray[np.float64]
-    velocity_out: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    texture: float
-    flicker: float
-    unsteady: float
+Mask = NDArray[np.bool_]
+#: 1 where a track is or should be, 0 elsewhere.
+Outline = NDArray[np.uint8]
+#: x and y.
+Vector = NDArray[np.float64]
 
 
 @dataclass
@@ -118,27 +80,15 @@ class _Track:
     birth: int
     outline: Outline
     colours: NDArray[np.float64]
-    velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+    velocity: Vector = field(default_factory=lambda: np.zeros(2))
     lost: int = 0
     last: int = 0
     alive: bool = True
     apart: list[float] = field(default_factory=list)
     size: float = 0.0
     seen: int = 1
-    start: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+    start: Vector = field(default_factory=lambda: np.zeros(2))
     thing: bool = False
-
-
-def bins_of(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The colour bin of each pixel of an 8-bit Lab picture, 0 to 255.
-
-    Colours of real pictures crowd around grey, so a and b are binned over the
-    middle half of their range.
-    """
-    light = frame[..., 0].astype(np.int32) * BINS[0] // 256
-    a = np.clip((frame[..., 1].astype(np.int32) - 80) * BINS[1] // 96, 0, BINS[1] - 1)
-    b = np.clip((frame[..., 2].astype(np.int32) - 80) * BINS[2] // 96, 0, BINS[2] - 1)
-    return ((light * BINS[1] + a) * BINS[2] + b).astype(np.uint8)
 
 
 def follow(
@@ -201,6 +151,8 @@ class _Follower:
             owners = self._heirs(i, claims[j])
             if not owners:
                 owners = self._owner_nearby(blob, int(sizes[j]), outlines)
+            if not owners:
+                owners = self._half_hidden(i, blob, outlines)
             if not owners:
                 track = self._begin(i, blob)
                 if track is not None:
@@ -271,7 +223,7 @@ class _Follower:
         outlines: dict[int, Outline],
     ) -> None:
         """Add the tracks to a blob's owners that are near and that it is much more like."""
-        y0, y1, x0, x1 = _extent(blob)
+        y0, y1, x0, x1 = extent(blob)
         reach = round(REACH * self.w)
         window = np.s_[max(y0 - reach, 0) : y1 + reach, max(x0 - reach, 0) : x1 + reach]
         bins = self.bins[i][blob]
@@ -304,11 +256,9 @@ class _Follower:
             )
         return heirs
 
-    def _owner_nearby(
-        self, blob: Mask, size: int, outlines: dict[int, Outline]
-    ) -> list[_Track]:
+    def _owner_nearby(self, blob: Mask, size: int, outlines: dict[int, Outline]) -> list[_Track]:
         """The track that a small blob beside it is a piece of."""
-        y0, y1, x0, x1 = _extent(blob)
+        y0, y1, x0, x1 = extent(blob)
         reach = round(NEAR * self.w)
         window = np.s_[max(y0 - reach, 0) : y1 + reach, max(x0 - reach, 0) : x1 + reach]
         best: tuple[int, _Track] | None = None
@@ -320,6 +270,24 @@ class _Follower:
                 best = (near, track)
         return [] if best is None else [best[1]]
 
+    def _half_hidden(self, i: int, blob: Mask, outlines: dict[int, Outline]) -> list[_Track]:
+        """The track that has lost part of itself behind something and comes out with this blob."""
+        y0, y1, x0, x1 = extent(blob)
+        reach = round(REACH * self.w)
+        window = np.s_[max(y0 - reach, 0) : y1 + reach, max(x0 - reach, 0) : x1 + reach]
+        colours = self._colours(i, blob)
+        best: tuple[float, _Track] | None = None
+        for number, outline in outlines.items():
+            track = self.tracks[number - 1]
+            if not (track.alive and track.thing and outline[window].any()):
+                continue
+            if np.count_nonzero(outline) > HALF_HIDDEN * track.size:
+                continue
+            unlike = unlikeness(colours, track.colours)
+            if unlike < SAME_COLOURS and (best is None or unlike < best[0]):
+                best = (unlike, track)
+        return [] if best is None else [best[1]]
+
     def _begin(self, i: int, blob: Mask) -> _Track | None:
         number = len(self.tracks) + 1
         if number > MOST_TRACKS:
@@ -329,7 +297,7 @@ class _Follower:
         track = _Track(
             number, i, blob.astype(np.uint8), self._colours(i, blob), np.median(flow, 0), 0, i
         )
-        track.start = _centre(track.outline)
+        track.start = centre(track.outline)
         track.size = float(np.count_nonzero(blob))
         self.tracks.append(track)
         return track
@@ -338,11 +306,9 @@ class _Follower:
         counts = np.bincount(self.bins[i][where], minlength=256).astype(np.float64)
         return counts / max(counts.sum(), 1.0)
 
-    def _share(
-        self, i: int, blob: Mask, owners: list[_Track], outlines: list[Outline]
-    ) -> None:
+    def _share(self, i: int, blob: Mask, owners: list[_Track], outlines: list[Outline]) -> None:
         """Give each pixel of a blob to the owner it is nearest to and most like."""
-        y0, y1, x0, x1 = _extent(blob)
+        y0, y1, x0, x1 = extent(blob)
         inside = blob[y0:y1, x0:x1]
         bins = self.bins[i][y0:y1, x0:x1]
         total = sum(t.colours for t in owners) + 1e-3
@@ -363,8 +329,7 @@ class _Follower:
         expected = int(np.count_nonzero(predicted))
         leaving = area < LAST_OF_IT * track.size and self._at_border(own if area else predicted > 0)
         if not leaving and area >= max(self.smallest, 0.1 * expected):
-            flow = self.stretch.flow[i][own].astype(np.float64)
-            track.velocity = np.median(flow, 0)
+            track.velocity = self._velocity(i, track, own, contested)
             track.outline = own.astype(np.uint8)
             if contested:
                 # What others cover of it now is still there behind them.
@@ -389,6 +354,14 @@ class _Follower:
         if leaving or expected == 0 or track.lost > (PATIENCE if track.thing else 1):
             track.alive = False
 
+    def _velocity(self, i: int, track: _Track, own: Mask, contested: bool) -> Vector:
+        """How far a track will go by the next frame, less the camera's motion, pixels."""
+        now, before = np.count_nonzero(own), np.count_nonzero(track.outline)
+        if not contested and 0.8 * before < now < 1.25 * before and track.last == i - 1:
+            # Flow loses what is swift; a whole outline that has moved does not lie.
+            return centre(own) - moved(self.stretch, i - 1, i, centre(track.outline))
+        return np.median(self.stretch.flow[i][own].astype(np.float64), 0)
+
     def _at_border(self, mask: Mask) -> bool:
         edges = (mask[:2], mask[-2:], mask[:, :2], mask[:, -2:])
         return any(bool(edge.any()) for edge in edges)
@@ -396,7 +369,7 @@ class _Follower:
     def _is_thing(self, track: _Track, area: int) -> bool:
         if track.seen < SEEN_FRAMES:
             return False
-        gone = float(np.linalg.norm(_centre(track.outline) - track.start))
+        gone = float(np.linalg.norm(centre(track.outline) - track.start))
         return area >= THING * self.h * self.w or gone > GONE_FAR * np.sqrt(area)
 
     def _taken(self, i: int, track: _Track) -> Mask:
@@ -430,7 +403,8 @@ class _Follower:
         if parts is None:
             track.apart.clear()
             return
-        track.apart.append(float(np.linalg.norm(_centre(parts[0]) - _centre(parts[1]))))
+        away = cv2.distanceTransform(1 - parts[0], cv2.DIST_L2, 3)
+        track.apart.append(float(away[parts[1] > 0].min()))
         change = max(track.apart) - min(track.apart)
         if len(track.apart) < APART_FRAMES or change < APART_CHANGE * self.w:
             return
@@ -448,7 +422,7 @@ class _Follower:
         track.outline = rest
         track.colours = self._colours(i, rest > 0)
         track.velocity = np.median(flow[rest > 0].astype(np.float64), 0)
-        other.start, other.thing, other.seen = _centre(gone), track.thing, APART_FRAMES
+        other.start, other.thing, other.seen = centre(gone), track.thing, APART_FRAMES
         other.size, track.size = float(np.count_nonzero(gone)), float(np.count_nonzero(rest))
         self.tracks.append(other)
         self._share_back(i, track, other)
@@ -523,7 +497,9 @@ class _Follower:
         found = []
         covered = np.zeros((self.h, self.w))
         for track in (t for t in self.tracks if t.thing):
-            tracklet = self._tracklet(track, shot)
+            tracklet = measure(
+                self.stretch, self.labels, track.number, self.bins, self.flicker, shot
+            )
             if tracklet is None or self._is_stuff(tracklet):
                 continue
             found.append(tracklet)
@@ -533,79 +509,4 @@ class _Follower:
     def _is_stuff(self, tracklet: Tracklet) -> bool:
         """Whether it is stuff in motion, such as water: large, and without an outline to keep."""
         share = float(np.median(tracklet.areas)) / (self.h * self.w)
-        return share > STUFF_AREA and tracklet.unsteady > STUFF_UNSTEADY
-
-    def _tracklet(self, track: _Track, shot: int) -> Tracklet | None:
-        times = self.stretch.times
-        period = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
-        rows = []
-        colours = np.zeros(256)
-        mean = np.zeros(3)
-        texture = flicker = 0.0
-        kept = []
-        before = None
-        for i in range(track.birth, track.last + 1):
-            own = self.labels[i] == track.number
-            area = int(np.count_nonzero(own))
-            if area == 0:
-                before = None
-                continue
-            flow = np.median(self.stretch.flow[i][own].astype(np.float64), 0)
-            rows.append((i, *_box_of(own), area, *flow))
-            frame = self.stretch.frames[i]
-            colours += np.bincount(self.bins[i][own], minlength=256)
-            mean += frame[own].mean(0)
-            flicker += float(self.flicker[own].mean())
-            y0, y1, x0, x1 = _extent(own)
-            texture += float(
-                np.abs(np.diff(frame[y0:y1, x0:x1, 0].astype(np.float32), axis=1)).mean() / 255.0
-                if x1 - x0 > 1
-                else 0.0
-            )
-            if before is not None:
-                kept.append(np.count_nonzero(own & before) / max(np.count_nonzero(own | before), 1))
-            before = own
-        if len(rows) < 2:
-            return None
-        table = np.array(rows, np.float64)
-        speeds = np.hypot(table[:, 6], table[:, 7])
-        head, tail = table[:4, 6:8], table[-4:, 6:8]
-        return Tracklet(
-            shot=shot,
-            times=times[table[:, 0].astype(int)],
-            boxes=table[:, 1:5],
-            areas=table[:, 5],
-            moved=speeds > MOVES,
-            speeds=speeds / period,
-            colours=colours / colours.sum(),
-            velocity_in=np.median(head, 0) / period,
-            velocity_out=np.median(tail, 0) / period,
-            mean=mean / len(rows),
-            texture=texture / len(rows),
-            flicker=flicker / len(rows),
-            unsteady=1.0 - float(np.mean(kept)) if kept else 0.0,
-        )
-
-
-def _extent(mask: Mask) -> tuple[int, int, int, int]:
-    """First and last-plus-one row and column of what is set."""
-    rows = np.flatnonzero(mask.any(1))
-    columns = np.flatnonzero(mask.any(0))
-    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-
-
-def _centre(outline: Outline) -> NDArray[np.float64]:
-    """The middle of what is set, x and y; NaN where nothing is."""
-    moments = cv2.moments(outline, binaryImage=True)
-    if moments["m00"] == 0:
-        return np.full(2, np.nan)
-    return np.array([moments["m10"], moments["m01"]]) / moments["m00"]
-
-
-def _box_of(mask: Mask) -> tuple[float, float, float, float]:
-    """The box of what is set, less stray specks: all but 1 % of the pixels on each side."""
-    columns, rows = np.cumsum(mask.sum(0)), np.cumsum(mask.sum(1))
-    low, high = 0.01 * columns[-1], 0.99 * columns[-1]
-    x0, x1 = np.searchsorted(columns, low, "right"), np.searchsorted(columns, high) + 1
-    y0, y1 = np.searchsorted(rows, low, "right"), np.searchsorted(rows, high) + 1
-    return float(x0), float(y0), float(x1), float(y1)
+        return share > ALL or (share > STUFF_AREA and tracklet.unsteady > STUFF_UNSTEADY)
