@@ -53,6 +53,8 @@ def test_no_word_stands_in_two_rows() -> None:
         ("birdsong", ["birds"]),
         ("a fire truck", ["truck"]),
         ("a fire", ["fire"]),
+        ("quick pattering steps of an animal", ["paws"]),
+        ("a person standing, rustling clothes", ["footsteps", "cloth"]),
         ("distant traffic, no wind", ["traffic"]),
         ("a man walking a dog on gravel", ["footsteps on gravel", "cloth", "paws", "dog"]),
         ("a hawk's cry", ["eagle", "wings"]),
@@ -95,6 +97,7 @@ def test_moving_words() -> None:
     assert says_it_moves("", "a person walking")
     assert says_it_moves("footsteps", "")
     assert not says_it_moves("person", "a person")
+    assert not says_it_moves("person", "a person standing, quiet footsteps")
 
 
 vocabulary = sorted({word for _, words in WORDS for word in words.replace(",", "").split()})

@@ -59,7 +59,7 @@ WORDS: tuple[tuple[dict[str, float], str], ...] = (
      "flowing water, running water, running stream, running river, water flow"),
     ({"waterfall": 1.0}, "waterfall, cascade, cataract, fountain, weir, dam"),
     ({"sea": 1.0}, "sea, ocean, waves, ocean wave, sea wave, surf, beach, shore, seashore, coast, tide, breaker"),
-    ({"lake": 1.0}, "lake, pond, lapping, harbour, harbor, pier, pool, still water, calm water"),
+    ({"lake": 1.0}, "lake, pond, lapping, harbour, harbor, pier, pool, still water, calm water, open water"),
     ({"drops": 1.0}, "drip, drop, droplet, drop of water, water drop, leaking tap, leak, cave"),
     ({"splash": 1.0}, "splash, swim, swimmer, dive, diver, wade, paddle, rowing boat, rowboat, "
      "kayak, canoe, fish"),
@@ -68,7 +68,7 @@ WORDS: tuple[tuple[dict[str, float], str], ...] = (
     # nature
     ({"fire": 1.0}, "fire, campfire, bonfire, fireplace, flame, burn, candle, torch, ember, blaze"),
     ({"leaves": 1.0}, "leaf, leaves, foliage, tree, bush, shrub, hedge, branch, grass, grassy, "
-     "meadow, reed, corn, wheat, plant, vegetation, rustle, palm, lawn"),
+     "meadow, reed, corn, wheat, plant, vegetation, leaf rustle, tree rustle, rustle leaf, rustle leaves, rustle of leaves, rustle in leaves, palm, lawn"),
     ({"leaves": 0.8, "birds": 0.8}, "forest, woods, woodland, jungle, park, garden, orchard, nature"),
     ({"birds": 1.0}, "bird, birdsong, songbird, sparrow, robin, finch, blackbird, nightingale, "
      "chirp, tweet, chirping bird, canary, parrot"),
@@ -77,9 +77,9 @@ WORDS: tuple[tuple[dict[str, float], str], ...] = (
     ({"buzzing": 1.0}, "bee, wasp, hornet, fly swarm, flies, mosquito, bumblebee, buzz, swarm, "
      "beehive, dragonfly, butterfly"),
     # animals
-    ({"paws": 1.0, "dog": 0.7}, "dog, puppy, hound, terrier, retriever, poodle, animal, wolf, fox"),
+    ({"paws": 1.0, "dog": 0.7}, "dog, puppy, hound, terrier, retriever, poodle, wolf, fox"),
     ({"dog": 1.0}, "bark, barking dog, dog bark, dog barking, woof, growl"),
-    ({"paws": 1.0}, "paw, small animal, rabbit, squirrel, mouse, rat, "
+    ({"paws": 1.0}, "paw, animal, small animal, rabbit, squirrel, mouse, rat, "
      "animal step, running animal, animal run"),
     ({"cat": 1.0, "paws": 0.4}, "cat, kitten"),
     ({"cat": 1.0}, "meow, mew, purr"),
@@ -101,6 +101,7 @@ WORDS: tuple[tuple[dict[str, float], str], ...] = (
      "pedestrian, walker, someone, somebody, runner, jogger, figure, lady, gentleman, soldier"),
     ({"footsteps": 1.0}, "footstep, footfall, stairs"),
     (WALKING, "walk, run, step, jog, stroll, march, hike, climb, wander, stride"),
+    ({"cloth": 2.0}, "rustle, handling"),
     ({"cloth": 1.0}, "cloth, clothes, clothing, fabric, dress, coat, curtain, flag, gesture, throw"),
     ({"voice": 1.0}, "voice, talk, speak, speech, conversation, chat, say, tell, presenter, "
      "murmur, whisper, mumble, sing, singer, face"),
@@ -186,6 +187,9 @@ MOVES = (
     "whoosh, swoosh, swish, pass by, passing, hoofbeat, jump, throw, swim, splash"
 )
 
+#: Words that say that it does not; they count for more.
+RESTS = "stand, sit, lie, wait, idle, stop, still, motionless, parked"
+
 #: Words after which the next thing is not there.
 NOT = frozenset({"no", "not", "without", "never"})
 
@@ -239,7 +243,7 @@ def families_for(label: str, prompt: str, kind: Kind) -> tuple[Choice, ...]:
 def says_it_moves(label: str, prompt: str) -> bool:
     """Whether the words say that the thing moves."""
     tokens = _tokens(f"{label} {prompt}")
-    return any(True for _ in _matches(tokens, _moving()))
+    return bool(_matches(tokens, _plain(MOVES))) and not _matches(tokens, _plain(RESTS))
 
 
 def _tokens(text: str) -> list[frozenset[str]]:
@@ -282,9 +286,10 @@ def _index() -> dict[Phrase, int]:
     return {phrase: row for row, (_, words) in enumerate(WORDS) for phrase in _phrases(words)}
 
 
-@lru_cache(maxsize=1)
-def _moving() -> dict[Phrase, int]:
-    return dict.fromkeys(_phrases(MOVES), 0)
+@lru_cache(maxsize=2)
+def _plain(words: str) -> dict[Phrase, int]:
+    """A list of words without families, as an index."""
+    return dict.fromkeys(_phrases(words), 0)
 
 
 def _matches(tokens: list[frozenset[str]], index: dict[Phrase, int]) -> list[tuple[int, int]]:
