@@ -25,10 +25,10 @@ class UsualSize:
 
 #: The first row with a word of the label is taken.
 USUAL_SIZES: tuple[UsualSize, ...] = (
-    UsualSize(("person", "people", "woman", "man", "walker", "runner", "dancer"), 1.7, 0.6),
+    UsualSize(("person", "people", "woman", "man", "figure", "walker", "runner"), 1.7, 0.6),
     UsualSize(("child", "kid", "boy", "girl"), 1.2, 0.45),
     UsualSize(("baby",), 0.7, 0.4),
-    UsualSize(("dog",), 0.6, 0.8),
+    UsualSize(("dog", "animal"), 0.6, 0.8),
     UsualSize(("cat",), 0.3, 0.45),
     UsualSize(("horse", "cow"), 1.6, 2.2),
     UsualSize(("sheep", "pig", "goat", "deer"), 0.9, 1.2),
