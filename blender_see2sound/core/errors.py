@@ -19,7 +19,8 @@ KINDS = (
     "bad-request",  # a parameter is out of range or unknown
     "missing-file",
     "no-permission",
-    "no-space",
+    "no-space",  # the disk is full
+    "no-memory",
     "missing-part",  # a package, model or part is not here
     "worker-died",
     "internal",  # a fault of ours

@@ -63,7 +63,7 @@ def _known(error: BaseException, method: str) -> See2SoundError:
             "there is not enough memory for this",
             "",
             "Close other programs, or use a shorter clip or fewer sources",
-            kind="no-space",
+            kind="no-memory",
         )
     if isinstance(error, ModuleNotFoundError) and error.name and not _is_ours(error):
         return See2SoundError(

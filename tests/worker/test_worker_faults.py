@@ -29,7 +29,7 @@ def missing_module() -> BaseException:
 @pytest.mark.parametrize(
     ("error", "kind", "named"),
     [
-        (MemoryError(), "no-space", "memory"),
+        (MemoryError(), "no-memory", "memory"),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/x/mix.wav"), "no-space", "/x/mix.wav"),
         (PermissionError(errno.EACCES, "denied", "/x"), "no-permission", "/x"),
         (FileNotFoundError(errno.ENOENT, "not there", "/x"), "missing-file", "/x"),

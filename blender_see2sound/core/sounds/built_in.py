@@ -107,7 +107,7 @@ def sound_of(
             f"the sound of {source.label or source.id!r} does not fit into memory",
             f"{duration:.0f} s need about {duration * 0.0006:.1f} GB",
             "Close other programs, or take a shorter part of the clip",
-            kind="no-space",
+            kind="no-memory",
         ) from error
     fade = min(FADE, count // 2)
     ramp = (0.5 - 0.5 * np.cos(np.pi * np.arange(fade) / max(fade, 1))).astype(np.float32)
