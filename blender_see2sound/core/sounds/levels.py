@@ -37,7 +37,7 @@ class Level:
 LEVELS: dict[str, Level] = {
     "wind": Level(-30, -21.7),
     "rain": Level(-29, -11.4),
-    "thunder": Level(-20, -16.3),
+    "thunder": Level(-23, -16.3),
     "stream": Level(-30, -13.9),
     "waterfall": Level(-25, -7.8),
     "sea": Level(-27, -15.8),
