@@ -205,6 +205,7 @@ def ask(method: str, params: dict[str, Any]) -> Work[Any]:
     Cancelling tells the worker, waits until it has let go (the client ends a worker
     that does not) and raises `Cancelled`.
     """
+    yield Tick("Starting the worker", 0.0)
     client = worker()
     job = client.submit(method, params)
     try:

@@ -210,11 +210,6 @@ def _prepare(scene: bpy.types.Scene) -> StripView:
     strip = strip_in(scene)
     if strip is None:
         return StripView()
-    problem = None
-    try:
-        strips.clip_of(scene, strip)
-    except See2SoundError as error:
-        problem = error
     rate = versions.frame_rate(scene)
     frames = strip.frame_final_duration
     collection = document.collection_of(scene, strip)
@@ -225,7 +220,7 @@ def _prepare(scene: bpy.types.Scene) -> StripView:
         strip=strip.name,
         icon=_STRIP_ICONS.get(strip.type, "SEQUENCE"),
         length=f"{frames / rate:.2f} s, {frames} frames from {strip.frame_final_start}",
-        problem=problem,
+        problem=strips.problem_of(scene, strip),
         mix=(before.mix if known and before.mix != "none" else "current") if baked else "none",
         temporary=collection is not None and files.is_temporary(),
     )

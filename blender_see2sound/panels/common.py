@@ -27,17 +27,16 @@ def draw_text(
         column.label(text=line, icon=icon if number == 0 else blank, translate=False)
 
 
-def draw_job(layout: bpy.types.UILayout) -> None:
+def draw_job(layout: bpy.types.UILayout, height: float = 1.0) -> None:
     """Draw how far the running job is, and its Cancel."""
     task = session.state.task
     if task is None:
         return
-    column = layout.column(align=True)
-    row = column.row(align=True)
-    row.progress(factor=task.fraction, text=f"{task.fraction:.0%}")
+    text = "Cancelling…" if task.cancelling else f"{task.phase}  {task.fraction:.0%}"
+    row = layout.row(align=True)
+    row.scale_y = height
+    row.progress(factor=task.fraction, text=text, translate=False)
     row.operator("see2sound.cancel", text="", icon="X")
-    text = "Cancelling…" if task.cancelling else task.phase
-    column.label(text=text, translate=False)
 
 
 def draw_failure(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -8,6 +8,9 @@ from ..bridge import session, view
 from .common import draw_failure, draw_job, draw_text, sentence
 from .places import in_both
 
+#: The big button is this much higher than others, and so is what replaces it.
+BUTTON_HEIGHT = 1.6
+
 
 class Main:
     """The strip and what can be done with it."""
@@ -23,10 +26,10 @@ class Main:
             return
         self._draw_strip(context, shown)
         if session.busy():
-            draw_job(layout)
+            draw_job(layout, BUTTON_HEIGHT)
         else:
             row = layout.row()
-            row.scale_y = 1.6
+            row.scale_y = BUTTON_HEIGHT
             row.operator("see2sound.see_to_sound", icon="SPEAKER")
         column = layout.column(align=True)
         column.operator("see2sound.find_sources", icon="VIEWZOOM")
@@ -66,8 +69,9 @@ class Main:
             return
         layout = self.layout
         layout.label(text=view.MIX_TEXTS[shown.mix], icon=view.MIX_ICONS[shown.mix])
-        row = layout.row(align=True)
-        row.prop(collection.see2sound, "monitor", expand=True)
+        split = layout.split(factor=0.3)
+        split.label(text="Monitor")
+        split.row(align=True).prop(collection.see2sound, "monitor", expand=True)
 
 
 CLASSES = in_both("main", Main)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +14,18 @@ import blender_see2sound
 from tests.core.clips import write_movie
 
 
-def open_film(folder: Path, *, seconds: float = 2.0, start: int = 11) -> Any:
+@functools.cache
+def _movie() -> Path:
+    return write_movie(Path(tempfile.mkdtemp()) / "walk.mp4")
+
+
+def open_film(folder: Path, start: int = 11) -> Any:
     """Register the extension, save a new file with a strip, and make that active."""
     if not hasattr(bpy.types.Collection, "see2sound"):
         blender_see2sound.register()
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "film.blend"))
-    clip = folder / "walk.mp4"
-    if not clip.exists():
-        write_movie(clip, seconds=seconds)
+    clip = shutil.copy(_movie(), folder / "walk.mp4")
     scene = bpy.context.scene
     scene.render.resolution_x, scene.render.resolution_y = 320, 180
     strip = scene.sequence_editor_create().strips.new_movie("Walk", str(clip), 1, start)
