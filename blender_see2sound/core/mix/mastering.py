@@ -6,6 +6,7 @@ loudness is known only at its end.
 
 from __future__ import annotations
 
+import errno
 import math
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -105,7 +106,10 @@ class RenderedMix:
                 block = np.empty((channels, length), np.float32)
                 data = block.data.cast("B")
                 while data:
-                    data = data[self._file.readinto(data) :]  # type: ignore[attr-defined]
+                    read = self._file.readinto(data)  # type: ignore[attr-defined]
+                    if not read:
+                        raise OSError(errno.EIO, "a temporary file was cut short")
+                    data = data[read:]
                 yield block
         except OSError as error:
             raise from_os_error(error, self._output, "write") from error

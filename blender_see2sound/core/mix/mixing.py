@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -80,22 +81,20 @@ def mix_to_file(
         parts = {name: stack.enter_context(atomic_path(path)) for name, path in written.items()}
         part = stack.enter_context(atomic_path(output))
         mix = stack.enter_context(RenderedMix(output, chosen))
-        with _opened(sources, files) as readers:
+        with _opened(sources, files) as readers, Aside() as measuring:
             warnings += [
                 f"The sound of {s.id!r} has {r.channels} channels; they were mixed down to one"
                 for s, r in zip(sources, readers, strict=True)
                 if r.channels > 1
             ]
             step = part_of(progress, 0.02, 0.5 if written else 0.75)
-            done = 0
-            with Aside() as measuring:
-                for block in render(sources, readers, chosen, room, samples):
-                    step("Mixing", done / samples)
-                    measuring.run(mix.push, block)
-                    done += block.shape[1]
+            tell = partial(step, "Mixing")
+            for block in render(sources, readers, chosen, room, samples, tell):
+                measuring.run(mix.push, block)
         with _writer(part, output, samples, chosen, "PCM_24") as writer:
             step = part_of(progress, 0.5, 0.7) if written else part_of(progress, 0.75, 1.0)
             levels = master(mix, lufs, writer, step)
+        gain = np.float32(10.0 ** (levels.gain_db / 20.0))
         for number, source in enumerate(sources if written else ()):
             begin = 0.7 + 0.3 * number / len(sources)
             step = part_of(progress, begin, begin + 0.3 / len(sources))
@@ -104,12 +103,10 @@ def mix_to_file(
                 _opened([source], files) as readers,
                 _writer(parts[source.id], final, samples, chosen, "FLOAT") as writer,
             ):
-                done = 0
-                for block in render([source], readers, chosen, room, samples):
-                    step(f"Writing the stem of {source.id}", done / samples)
-                    writer.write(block * np.float32(10.0 ** (levels.gain_db / 20.0)))
-                    done += block.shape[1]
-    progress("Mixed", 1.0)
+                tell = partial(step, f"Writing the stem of {source.id}")
+                for block in render([source], readers, chosen, room, samples, tell):
+                    writer.write(block * gain)
+        progress("Mixed", 1.0)
     warnings += _about(levels, lufs)
     return _reported(output, chosen, samples, levels, warnings)
 

@@ -15,8 +15,8 @@ samples every time.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -237,6 +237,7 @@ def render(
     layout: Layout,
     room: RoomModel | None,
     samples: int,
+    tell: Callable[[float], None],
 ) -> Iterator[Samples]:
     """Render sources to a layout.
 
@@ -249,6 +250,8 @@ def render(
     room : RoomModel or None
     samples : int
         The length of the mix.
+    tell : callable
+        Told several times a second which fraction is done; may raise `Cancelled`.
 
     Yields
     ------
@@ -276,7 +279,12 @@ def render(
     batch, left, early = 0, samples, LATENCY
     with ThreadPoolExecutor(min(_GROUPS, os.cpu_count() or 1)) as pool:
         while left > 0:
-            list(pool.map(sum_up, groups, totals))
+            running = {pool.submit(sum_up, *both) for both in zip(groups, totals, strict=True)}
+            while running:
+                ended, running = wait(running, timeout=0.2)
+                for group in ended:
+                    group.result()
+                tell(1.0 - left / samples)
             sums, *others = totals
             for other in others:
                 sums.add(other)

@@ -22,10 +22,10 @@ class Track:
     def __init__(self, source: Source) -> None:
         self._times = np.asarray(source.times, dtype=np.float64)
         self._positions = np.asarray(source.positions, dtype=np.float64)
-        self._presence = np.asarray(source.presence, dtype=np.float64)
+        presence = source.presence or (1.0,) * len(source.times)
+        self._presence = np.asarray(presence, dtype=np.float64)
         self._gain = 10.0 ** (source.gain_db / 20.0)
         self.moves = bool(np.any(self._positions != self._positions[0]))
-        self.steady = bool(np.all(self._presence == self._presence[0]))
 
     def positions(self, times: Array) -> Array:
         """Positions (N, 3) in metres at times (N,) in seconds."""
