@@ -67,8 +67,9 @@ def _basis(thing: bpy.types.Object, frames: NDArray[np.float64]) -> NDArray[np.f
     result = np.zeros((max(map(len, values.values())), 4, 4))
     result[:, 3, 3] = 1.0
     result[:, :3, 3] = values["location"] + values["delta_location"]
-    mode = "XYZ" if thing.rotation_mode == "AXIS_ANGLE" else thing.rotation_mode
-    turned = _turns(mode, values[shift]) @ _turns(thing.rotation_mode, values[rotation])
+    turned = _turns(thing.rotation_mode, values[rotation])
+    if thing.rotation_mode != "AXIS_ANGLE":  # which has no delta rotation
+        turned = _turns(thing.rotation_mode, values[shift]) @ turned
     result[:, :3, :3] = turned * (values["scale"] * values["delta_scale"])[:, None, :]
     return result
 

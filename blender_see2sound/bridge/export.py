@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import struct
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import aud
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.errors import See2SoundError
 from ..core.files import atomic_path
@@ -26,6 +28,8 @@ from .strips import StripClip, clip_of
 #: A source that is left out, dB: nothing of it is left.
 _SILENT_DB = -200.0
 _LOUDEST_DB = 60.0
+#: Of the sounds that are written, Hz.
+_RATE = 48_000
 #: How far a sound may start from the clip before that matters, seconds.
 _TOGETHER = 0.002
 
@@ -145,34 +149,20 @@ def _sound(scene: bpy.types.Scene, speaker: bpy.types.Object, clip: StripClip) -
     pitch = speaker.data.pitch
     if packed is None and abs(late) < _TOGETHER and abs(pitch - 1.0) < 1e-6:
         return str(path)
-    return str(_written(sound, path, late, pitch))
+    return str(_written(sound, path, late, pitch, clip.duration))
 
 
-def _written(sound: bpy.types.Sound, path: Path, late: float, pitch: float) -> Path:
+def _written(sound: bpy.types.Sound, path: Path, late: float, pitch: float, seconds: float) -> Path:
     """Write a sound as it is heard from the clip's start; once, its name tells from what."""
     if sound.packed_file is not None:
-        what = sound.packed_file.data
-    else:
-        state = path.stat()
-        what = f"{path} {state.st_size} {state.st_mtime_ns}".encode()
-    key = hashlib.sha256(what + f" {late:.6f} {pitch:.6f}".encode()).hexdigest()[:16]
-    target = files.session_folder() / "heard" / f"{key}.wav"
+        path = _unpacked(sound.packed_file.data, path.suffix)
+    state = path.stat()
+    what = f"{path} {state.st_size} {state.st_mtime_ns} {late:.6f} {pitch:.6f} {seconds:.6f}"
+    target = _heard_folder() / f"{hashlib.sha256(what.encode()).hexdigest()[:16]}.wav"
     if target.exists():
         return target
     try:
-        heard = sound.factory if sound.packed_file is not None else aud.Sound(str(path))
-        if pitch != 1.0:
-            heard = heard.pitch(pitch)
-        heard = heard.delay(late) if late > 0.0 else heard.limit(-late, 1e9)
-        with atomic_path(target) as part:
-            heard.write(
-                str(part),
-                48000,
-                aud.CHANNELS_MONO,
-                aud.FORMAT_FLOAT32,
-                aud.CONTAINER_WAV,
-                aud.CODEC_PCM,
-            )
+        samples = _heard(path, late, pitch, seconds)
     except aud.error as error:
         raise See2SoundError(
             f"cannot read the sound {path}",
@@ -180,4 +170,37 @@ def _written(sound: bpy.types.Sound, path: Path, late: float, pitch: float) -> P
             "Choose another sound for the speaker, or make it again",
             kind="bad-sound",
         ) from error
+    with atomic_path(target) as part:
+        part.write_bytes(_wav(samples))
     return target
+
+
+def _heard(path: Path, late: float, pitch: float, seconds: float) -> NDArray[np.float32]:
+    """A sound's samples from the clip's start to its end: mono, 48 kHz."""
+    sound = aud.Sound(str(path))
+    if pitch != 1.0:
+        sound = sound.pitch(pitch)
+    sound = sound.resample(_RATE, True).rechannel(1)
+    samples = sound.limit(max(-late, 0.0), max(seconds - late, 0.0)).data()[:, 0]
+    return np.concatenate((np.zeros(round(max(late, 0.0) * _RATE), dtype=np.float32), samples))
+
+
+def _wav(samples: NDArray[np.float32]) -> bytes:
+    """A WAV file of 32-bit floats (RIFF, WAVE_FORMAT_IEEE_FLOAT), mono, 48 kHz."""
+    data = samples.astype("<f4").tobytes()
+    kind = struct.pack("<4sIHHIIHH", b"fmt ", 16, 3, 1, _RATE, 4 * _RATE, 4, 32)
+    fact = struct.pack("<4sII", b"fact", 4, len(samples))
+    body = b"WAVE" + kind + fact + struct.pack("<4sI", b"data", len(data)) + data
+    return struct.pack("<4sI", b"RIFF", len(body)) + body
+
+
+def _unpacked(data: bytes, suffix: str) -> Path:
+    target = _heard_folder() / f"{hashlib.sha256(data).hexdigest()[:16]}{suffix}"
+    if not target.exists():
+        with atomic_path(target) as part:
+            part.write_bytes(data)
+    return target
+
+
+def _heard_folder() -> Path:
+    return files.session_folder() / "heard"

@@ -114,48 +114,70 @@ def absolute(path: str, library: Any = None) -> Path:
 
 
 def settle(blend: str) -> None:
-    """Bring what lies in the session folder beside a .blend that is about to be saved.
+    """Bring what lies in the session folder beside a .blend that is about to be saved (`save_pre`).
 
     Sounds, thumbnails and mixes that are in use are copied, and everything that names them
-    leads there, relative to the .blend. Called while saving (`save_pre`).
+    leads there, relative to the .blend. Thumbnails and mixes of a file that is saved to
+    another folder are found from there too, as Blender does for its own paths.
 
     Parameters
     ----------
     blend : str
-        The file being saved.
+        The file being saved; empty for the startup file.
 
     Raises
     ------
     See2SoundError
         Where a file cannot be copied; what was not copied keeps its path.
     """
+    _before.clear()
     if not blend:
         return
     session = session_folder()
-    for block, field in _paths():
-        path = getattr(block, field)
-        if not path or path.startswith("//"):
+    for owner, holder, field in _paths():
+        path = getattr(holder, field)
+        if not path:
             continue
-        here = Path(path)
+        here = absolute(path)
+        place = here
         if session in here.parents and here.is_file():
             place = _root(blend) / here.relative_to(session)
             if not place.exists():
                 with atomic_path(place) as part:
                     shutil.copyfile(here, part)
-            setattr(block, field, to_blend(place, blend))
+        elif isinstance(owner, bpy.types.Sound) or not path.startswith("//"):
+            continue  # Blender keeps its own paths right, and what is absolute stays so
+        new = to_blend(place, blend)
+        if new != path:
+            _before.append((owner.session_uid, field, path))
+            setattr(holder, field, new)
 
 
-def _paths() -> Iterator[tuple[Any, str]]:
-    """Everything of ours that names a file."""
+def saved(blend: str) -> None:
+    """A .blend was saved (`save_post`): take back what `settle` did when that was only a copy."""
+    if blend and os.path.abspath(blend) != os.path.abspath(bpy.data.filepath or os.sep):
+        paths = {(owner.session_uid, field): holder for owner, holder, field in _paths()}
+        for uid, field, path in _before:
+            if (uid, field) in paths:
+                setattr(paths[uid, field], field, path)
+    _before.clear()
+
+
+#: What `settle` changed: the owner's session uid, the field and the path before.
+_before: list[tuple[int, str, str]] = []
+
+
+def _paths() -> Iterator[tuple[bpy.types.ID, Any, str]]:
+    """Everything of ours that names a file: its data-block, what holds it there, and the field."""
     for sound in bpy.data.sounds:
         if sound.library is None and sound.packed_file is None:
-            yield sound, "filepath"
+            yield sound, sound, "filepath"
     for speaker in bpy.data.speakers:
         if speaker.library is None:
-            yield speaker.see2sound, "thumbnail"
+            yield speaker, speaker.see2sound, "thumbnail"
     for collection in bpy.data.collections:
         if collection.library is None:
-            yield collection.see2sound, "mix_path"
+            yield collection, collection.see2sound, "mix_path"
 
 
 def _root(blend: str) -> Path:

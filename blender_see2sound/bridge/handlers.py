@@ -33,6 +33,11 @@ def _on_save_pre(path: str, *_: object) -> None:
 
 
 @persistent
+def _on_save_post(path: str, *_: object) -> None:
+    files.saved(path)
+
+
+@persistent
 def _on_change(*_: object) -> None:
     watch.mark_changed()
 
@@ -41,6 +46,7 @@ _HANDLERS = (
     ("load_pre", _on_load_pre),
     ("load_post", _on_load_post),
     ("save_pre", _on_save_pre),
+    ("save_post", _on_save_post),
     ("undo_post", _on_change),
     ("redo_post", _on_change),
     ("depsgraph_update_post", _on_change),

@@ -26,39 +26,56 @@ def switch(collection: bpy.types.Collection, heard: str) -> None:
 
 
 def follow(block: bpy.types.ID) -> None:
-    """Set the mutes by the switches of a collection, or of those that a speaker is in."""
+    """Set the mutes by the switches of a collection, or of one speaker in it.
+
+    Parameters
+    ----------
+    block : Collection or Speaker
+    """
     for scene in bpy.data.scenes:
         for collection in document.collections_of(scene):
-            speakers = document.speakers_of(collection)
-            if collection == block or any(s.data == block for s in speakers):
+            speakers = [s.data for s in document.speakers_of(collection)]
+            if collection == block:
                 _follow(scene, collection, speakers)
+            elif block in speakers:
+                _mute(block, _heard(scene, collection) == "MIX")
 
 
 def _follow(
-    scene: bpy.types.Scene, collection: bpy.types.Collection, speakers: list[bpy.types.Object]
+    scene: bpy.types.Scene, collection: bpy.types.Collection, speakers: list[bpy.types.Speaker]
 ) -> None:
     settings = collection.see2sound
-    mix = mix_strip.mix_strip_of(scene, collection)
-    # Without a mix there is nothing else to hear.
-    heard = "MIX" if settings.monitor == "MIX" and mix is not None else "SPEAKERS"
+    before, heard = settings.heard, _heard(scene, collection)
+    theirs = [s for s in speakers if s.muted] if before == "SPEAKERS" else []
+    settings.heard = heard
+    for speaker in theirs:
+        if heard == "MIX":
+            speaker.see2sound.mute = True
     for speaker in speakers:
-        source = speaker.data.see2sound
-        if (
-            settings.heard == "SPEAKERS"
-            and heard == "MIX"
-            and speaker.data.muted
-            and not source.mute
-        ):
-            source.mute = True
-        muted = source.mute or heard == "MIX"
-        if speaker.data.muted != muted and speaker.data.library is None:
-            speaker.data.muted = muted
-            # Playback takes a mute from what is tagged only.
-            speaker.update_tag()
-            speaker.data.update_tag()
+        if speaker not in theirs:
+            _mute(speaker, heard == "MIX")
+    mix = mix_strip.mix_strip_of(scene, collection)
     if mix is not None and mix.mute != (heard == "SPEAKERS"):
         mix.mute = heard == "SPEAKERS"
-    settings.heard = heard
+
+
+def _heard(scene: bpy.types.Scene, collection: bpy.types.Collection) -> str:
+    """What is heard; without a mix that is the speakers, whatever the monitor says."""
+    wanted = collection.see2sound.monitor
+    if wanted == "MIX" and mix_strip.mix_strip_of(scene, collection) is None:
+        return "SPEAKERS"
+    return wanted
+
+
+def _mute(speaker: bpy.types.Speaker, mix_is_heard: bool) -> None:
+    muted = speaker.see2sound.mute or mix_is_heard
+    if speaker.muted != muted and speaker.library is None:
+        speaker.muted = muted
+        # Playback takes a mute only from what is tagged, the objects too.
+        speaker.update_tag()
+        for thing in bpy.data.objects:
+            if thing.data == speaker:
+                thing.update_tag()
 
 
 def muted_by_person(collection: bpy.types.Collection, speaker: bpy.types.Object) -> bool:

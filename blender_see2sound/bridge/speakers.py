@@ -159,9 +159,16 @@ def _new_speaker(
     """
     workshop = bpy.data.scenes.new("See2Sound")
     try:
-        with bpy.context.temp_override(scene=workshop, view_layer=workshop.view_layers[0]):
+        with bpy.context.temp_override(
+            scene=workshop,
+            view_layer=workshop.view_layers[0],
+            active_object=None,
+            object=None,
+            edit_object=None,
+        ):
             bpy.ops.object.speaker_add()
         speaker = workshop.objects[0]
+        speaker.select_set(False, view_layer=workshop.view_layers[0])
         collection.objects.link(speaker)
     finally:
         bpy.data.scenes.remove(workshop)

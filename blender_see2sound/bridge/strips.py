@@ -51,7 +51,7 @@ class StripClip:
     path : Path
         The movie or still; of a sequence its folder.
     files : tuple of Path
-        The pictures of a sequence, one for each picture of the media; else empty.
+        The pictures of a sequence from the first to the last that is shown; else empty.
     size : (int, int)
         Pixels of the media as Blender measured it; (0, 0) when it did not.
     frame_start, frame_end : int
@@ -61,7 +61,8 @@ class StripClip:
     media_rate : float
         Pictures per second of the media.
     time_map : tuple of (float, float)
-        Pairs of clip seconds and media seconds, linear in between; of a still empty.
+        Pairs of clip seconds and media seconds, linear in between; of a still empty. The media
+        of a sequence are its `files`.
     """
 
     name: str
@@ -102,6 +103,29 @@ def refusal(strip: Any) -> See2SoundError | None:
     )
 
 
+def problem_of(scene: bpy.types.Scene, strip: Any) -> See2SoundError | None:
+    """Why a strip cannot be taken, as far as a quick look tells; None when it can.
+
+    The panel asks this again and again: no media is opened.
+    """
+    refused = refusal(strip)
+    if refused is not None:
+        return refused
+    start, end = shown_range(strip)
+    if end <= start:
+        return See2SoundError(
+            f"the strip {strip.name!r} shows nothing",
+            "the meta strip around it hides it",
+            "Lengthen the meta strip, or select another one",
+            kind="bad-request",
+        )
+    try:
+        _media(scene, strip)
+    except See2SoundError as error:
+        return error
+    return None
+
+
 def clip_of(scene: bpy.types.Scene, strip: Any) -> StripClip:
     """Read a strip as cut.
 
@@ -110,33 +134,38 @@ def clip_of(scene: bpy.types.Scene, strip: Any) -> StripClip:
     See2SoundError
         For a strip of another type, missing media (named), or one that shows nothing.
     """
-    refused = refusal(strip)
-    if refused is not None:
-        raise refused
+    problem = problem_of(scene, strip)
+    if problem is not None:
+        raise problem
     start, end = shown_range(strip)
-    if end <= start:
-        raise See2SoundError(
-            f"the strip {strip.name!r} shows nothing",
-            "the meta strip around it hides it",
-            "Lengthen the meta strip, or select another one",
-            kind="bad-request",
-        )
     fps = versions.frame_rate(scene)
     kind, path, pictures = _media(scene, strip)
-    rate = strip.fps if kind == "movie" and strip.fps > 0.0 else fps
     element = strip.elements[0] if len(strip.elements) else None
+    rate = fps if kind != "movie" else _movie_rate(strip, element) or fps
     size = (0, 0) if element is None else (element.orig_width, element.orig_height)
     pairs: tuple[tuple[float, float], ...] = ()
     if kind != "still":
         frames = np.arange(start, end)
         positions = timing.media_positions(scene, strip, frames)
+        if pictures:
+            # Only those that are shown are looked at: the others may be missing.
+            first, last = int(positions.min()), int(positions.max())
+            pictures, positions = pictures[first : last + 1], positions - first
+            _check_pictures(strip, pictures, positions)
         chosen = knots(frames, positions, _PICTURE_TOLERANCE)
         pairs = tuple(
             (float(t), float(m))
             for t, m in zip((frames - start)[chosen] / fps, positions[chosen] / rate, strict=True)
         )
-        _check_pictures(strip, pictures, positions)
     return StripClip(strip.name, kind, path, pictures, size, start, end, fps, rate, pairs)
+
+
+def _movie_rate(strip: Any, element: Any) -> float:
+    """Pictures per second of a movie, as noted when it was added; 0 when Blender cannot tell."""
+    if element is not None and element.orig_fps > 0.0:
+        return element.orig_fps
+    # This opens the movie, every time: up to a fifth of a second.
+    return strip.fps
 
 
 def shown_range(strip: Any) -> tuple[int, int]:
@@ -175,8 +204,6 @@ def _media(scene: bpy.types.Scene, strip: Any) -> tuple[StripKind, Path, tuple[P
 
 def _check_pictures(strip: Any, pictures: tuple[Path, ...], positions: NDArray[np.float64]) -> None:
     """Every picture that is shown is there; their folder is listed once, they may be many."""
-    if not pictures:
-        return
     try:
         there = set(os.listdir(pictures[0].parent))
     except OSError as error:

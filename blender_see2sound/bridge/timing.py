@@ -40,10 +40,8 @@ def media_positions(scene: bpy.types.Scene, strip: Any, frames: ArrayLike) -> ND
     content = versions.content_of(scene, strip)
     shown = _through_speed_effect(scene, strip, content, np.asarray(frames, dtype=np.float64))
     start = versions.content_start(strip)
-    if strip.use_reverse_frames:
-        index = start + content.length - 1.0 - shown
-    else:
-        index = shown - start
+    last = start + content.length - 1.0
+    index = last - shown if strip.use_reverse_frames else shown - start
     index = np.maximum(index, 0.0) * content.rate
     if content.keys:
         passed = retimed(content.keys, index).astype(np.float32)

@@ -148,11 +148,9 @@ def content_of(scene: bpy.types.Scene, strip: Any) -> Content:
     keys = _retiming_keys(strip, data)
     # Since 5.0 the last key lies after the last picture, before it lay on it.
     after = bpy.app.version >= (5, 0)
-    if not keys:
-        length = pictures / rate
-    else:
-        length = (keys[-1].frame + (0.0 if after else 1.0)) / rate
-    return Content(pictures, rate, keys, length, float(pictures if after else pictures - 1))
+    length = keys[-1].frame + (0.0 if after else 1.0) if keys else float(pictures)
+    whole = float(pictures if after else pictures - 1)
+    return Content(pictures, rate, keys, length / rate, whole)
 
 
 def _retiming_keys(strip: Any, data: dna.View) -> tuple[RetimingKey, ...]:

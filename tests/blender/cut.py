@@ -105,9 +105,7 @@ def add_effect(scene: bpy.types.Scene, strip: Any, kind: str, **fields: Any) -> 
     """An effect on a strip."""
     start, length = strip.frame_final_start, strip.frame_final_duration
     span = {"length": length} if bpy.app.version >= (5, 0) else {"frame_end": start + length}
-    effect = scene.sequence_editor.strips.new_effect(
-        "Effect", kind, 5, start, **span, input1=strip
-    )
+    effect = scene.sequence_editor.strips.new_effect("Effect", kind, 5, start, **span, input1=strip)
     for name, value in fields.items():
         setattr(effect, name, value)
     return effect
