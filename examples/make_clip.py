@@ -419,7 +419,7 @@ def render(path):
     scene.render.image_settings.file_format = "FFMPEG"
     scene.render.ffmpeg.format = "MPEG4"
     scene.render.ffmpeg.codec = "H264"
-    scene.render.ffmpeg.constant_rate_factor = "HIGH"
+    scene.render.ffmpeg.constant_rate_factor = "MEDIUM"
     scene.render.ffmpeg.gopsize = 48
     scene.render.ffmpeg.audio_codec = "NONE"
     scene.render.filepath = str(path)
