@@ -173,7 +173,7 @@ def _targets() -> list[Target]:
 def _renders_animation(window: bpy.types.Window) -> bool:
     return any(
         operator.bl_idname == "RENDER_OT_render" and operator.properties.animation
-        for operator in window.modal_operators
+        for operator in session.modal_operators(window)
     )
 
 

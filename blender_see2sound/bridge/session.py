@@ -143,6 +143,14 @@ def note(*texts: str) -> None:
     state.notes += [text for text in dict.fromkeys(texts) if text not in state.notes]
 
 
+def modal_operators(window: bpy.types.Window) -> list[bpy.types.Operator]:
+    """The operators that a person is in the middle of.
+
+    Of one whose class was unregistered meanwhile Blender keeps an empty place for a while.
+    """
+    return [operator for operator in window.modal_operators if operator is not None]
+
+
 def redraw() -> None:
     """Let what shows the state be drawn again."""
     for window in bpy.context.window_manager.windows:
@@ -153,7 +161,7 @@ def redraw() -> None:
                         region.tag_redraw()
         # The status bar belongs to no screen; setting its text draws it anew. While another
         # operator writes its own text there, that stays.
-        if all(o.bl_idname.startswith("SEE2SOUND_") for o in window.modal_operators):
+        if all(o.bl_idname.startswith("SEE2SOUND_") for o in modal_operators(window)):
             window.workspace.status_text_set_internal(None)
 
 

@@ -201,8 +201,14 @@ def changing(work: Fractions[T], phase: str) -> Work[tuple[T, bool]]:
     (result, bool)
         What the generator returned, and whether a cancel came.
     """
-    cancelled, fraction = False, 0.0
+    cancelled = False
     while True:
+        # What fails before the first yield has changed nothing yet.
+        try:
+            fraction = next(work)
+        except StopIteration as stop:
+            result = stop.value
+            break
         try:
             yield Tick(phase, fraction, changed=True)
         except Cancelled:
@@ -211,10 +217,11 @@ def changing(work: Fractions[T], phase: str) -> Work[tuple[T, bool]]:
             for _ in work:
                 pass
             raise
-        try:
-            fraction = next(work)
-        except StopIteration as stop:
-            return stop.value, cancelled
+    try:
+        yield Tick(phase, 1.0, changed=True)
+    except Cancelled:
+        cancelled = True
+    return result, cancelled
 
 
 def share(work: Work[T], start: float, end: float) -> Work[T]:

@@ -63,7 +63,7 @@ def _look_at_document() -> None:
 
 def _follow_strips() -> None:
     """Bring speakers along with a strip that was moved, once the person has let go of it."""
-    if any(window.modal_operators for window in bpy.context.window_manager.windows):
+    if any(session.modal_operators(window) for window in bpy.context.window_manager.windows):
         return
     for scene in view.shown_scenes():
         for collection in document.collections_of(scene):
