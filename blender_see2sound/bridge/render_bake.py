@@ -118,6 +118,8 @@ def _bake_stale(targets: list[Target]) -> Work[int]:
             bake = share(steps.bake_mix(target), number / len(targets), (number + 1) / len(targets))
             yield from bake
             baked += 1
+        else:
+            yield from steps.hear_mix(target)
     return baked
 
 
@@ -171,10 +173,14 @@ def _targets() -> list[Target]:
 
 
 def _renders_animation(window: bpy.types.Window) -> bool:
-    return any(
-        operator.bl_idname == "RENDER_OT_render" and operator.properties.animation
-        for operator in session.modal_operators(window)
-    )
+    """Whether the render that was started last in this window writes a movie.
+
+    Operators of earlier renders stay in the list until the window gets an event.
+    """
+    for operator in session.modal_operators(window):
+        if operator.bl_idname == "RENDER_OT_render":
+            return operator.properties.animation
+    return False
 
 
 def _push_undo() -> None:

@@ -301,6 +301,20 @@ def is_stale(target: Target) -> Work[bool]:
     return now != baked
 
 
+def hear_mix(target: Target) -> Work[bool]:
+    """Let the mix be heard, not the speakers; whether that was a change."""
+    if target.collection()[2].see2sound.monitor == "MIX":
+        return False
+    yield from _changing(_switch_to_mix(target), "Switching the monitor")
+    session.note("The monitor was switched to the mix, so that the render carries it")
+    return True
+
+
+def _switch_to_mix(target: Target) -> Fractions[None]:
+    monitor.switch(target.collection()[2], "MIX")
+    yield 1.0
+
+
 def _without_own_sound(collection: bpy.types.Collection) -> list[str]:
     return [s.name for s in document.speakers_of(collection) if not speakers.has_own_sound(s)]
 
