@@ -19,7 +19,7 @@ from .look import gradient, true_lab
 WIDTH = 160
 #: Greys that vary in time by more than this (standard deviation, 0 to 1) flicker.
 FLICKER = 0.02
-#: More than this is no water any more but noise.
+#: More than this only fire does; else it is noise.
 NOISE = 0.1
 
 Mask = NDArray[np.bool_]
@@ -89,9 +89,10 @@ def maps_of(picture: NDArray[np.uint8], flicker: NDArray[np.float64]) -> Maps:
 def areas_of(maps: Maps) -> list[Area]:
     """The areas that the rules find; a pixel belongs to the first that claims it."""
     free = np.ones(maps.light.shape, bool)
+    calm = maps.flicker < NOISE
     found = []
     for stuff, (rule, least) in RULES.items():
-        mask = rule(maps, free)
+        mask = rule(maps, free if stuff == "fire" else free & calm)
         if mask.mean() >= least:
             found.append(Area(_kind_of_sky(maps, mask) if stuff == "sky" else stuff, mask))
             free &= ~mask
@@ -150,16 +151,17 @@ def _water(m: Maps, free: Mask) -> Mask:
     cool = (m.b < 4) & (m.a < 8)
     lying = (m.streaks > 0.35) & (m.texture > 0.012) & (m.texture < 0.25)
     alive = (m.flicker > FLICKER) & (m.texture < 0.15) & (m.height > 0.3)
-    mask = _solid(free & cool & (lying | alive) & (m.flicker < NOISE), 0.05)
+    mask = _solid(free & cool & (lying | alive), 0.05)
     # A shore or a kerb is a streak too, but a thin one.
     deep = cv2.erode(mask.astype(np.uint8), np.ones((13, 13), np.uint8))
-    return mask if deep.mean() > 0.02 else np.zeros_like(mask)
+    low = mask.any() and m.height[mask].mean() > 0.45
+    return mask if low and deep.mean() > 0.02 else np.zeros_like(mask)
 
 
 def _foliage(m: Maps, free: Mask) -> Mask:
     """Green to yellow-green and rough."""
     green = (m.b > 5) & (m.a < 0.12 * m.b - 2)
-    return _solid(free & green & (m.texture > 0.045), 0.008)
+    return _solid(free & green & (m.texture > 0.045) & (m.texture < 0.24), 0.008)
 
 
 def _grass(m: Maps, free: Mask) -> Mask:

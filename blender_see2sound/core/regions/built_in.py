@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 
 from ..media import Frame, OpenClip
 from ..progress import Progress, part_of
-from .areas import NOISE, Maps, areas_of, maps_of
+from .areas import NOISE, Area, Maps, areas_of, maps_of
 from .camera import Camera, inverse
+from .choosing import Seen, Sight, Thing, moving_regions, resting_regions
 from .foreground import Evidence, Stretch, dense_flow, find_foreground
-from .linking import absorb_pieces, link
-from .look import rhythm_of, true_lab
-from .paths import path_of
+from .linking import absorb_pieces
 from .people import PeopleDetector
 from .protocol import Look, Region
 from .saliency import salient_things
@@ -45,19 +44,12 @@ STRETCH = 120
 GONE = 0.8
 #: Seconds between detailed pictures.
 DETAIL_EVERY = 0.6
-#: A thing is seen for this long at least (seconds, or this share of a short clip).
-SEEN = 0.5
-SEEN_SHARE = 0.25
-#: A thing's least median share of the picture.
-LEAST_AREA = 0.0008
 #: Where things were for more than this share of the time it is they that flicker.
 COVERED = 0.1
-#: A thing stands on the ground when its lower edge is below the horizon for this share of
-#: the time and the ratio of its depth below it to its height varies by no more than this.
-STANDING = 0.75
-STANDING_SPREAD = 2.2
-#: Things less prominent than this are left out.
-LEAST_PROMINENCE = 0.01
+#: Things kept for linking, at most: the largest and longest seen.
+MOST_THINGS = 300
+#: What stands out is a thing when its mean gradient is this much: land and clouds are softer.
+THING_TEXTURE = 0.12
 #: Longest side of a thumbnail.
 THUMBNAIL = 256
 
@@ -68,29 +60,6 @@ class _Detail:
 
     time: float
     image: NDArray[np.uint8]
-
-
-@dataclass
-class _Sight:
-    """A still region as one stretch showed it; boxes are fractions of the picture."""
-
-    stuff: str
-    box: NDArray[np.float64]
-    look: Look
-    start: float
-    end: float
-    strength: float
-    thumbnail: NDArray[np.uint8]
-
-
-@dataclass
-class _Thing:
-    """A tracklet and what the detailed pictures tell of it."""
-
-    tracklet: Tracklet
-    person: list[float]
-    thumbnail: NDArray[np.uint8]
-    thumbnail_area: float
 
 
 @dataclass
@@ -128,8 +97,8 @@ class _Search:
         self.clip = clip
         self.progress = progress
         self.people = PeopleDetector()
-        self.things: list[_Thing] = []
-        self.sights: list[_Sight] = []
+        self.things: list[Thing] = []
+        self.sights: list[Sight] = []
         self.times: list[float] = []
         self.size = (1, 1)
         self.read = self.worked = 0
@@ -142,10 +111,13 @@ class _Search:
         rate = min(rate, max(self.clip.frame_rate, 1.0))
         self.expected = 1 if self.clip.kind == "still" else int(self.clip.duration * rate) + 1
         self._stream(rate)
-        self.progress("Choosing the most prominent", 0.95)
-        found = self._moving() + self._resting()
+        step = part_of(self.progress, 0.95, 1.0)
+        step("Choosing the most prominent", 0.0)
+        seen = Seen(np.array(self.times), self.clip.duration, self.size, self.clip.size)
+        found = moving_regions(self.things, seen, count, step)
+        found += resting_regions(self.sights, seen, bool(found))
         found.sort(key=lambda r: (-r.prominence, r.boxes[0].tolist()))
-        self.progress("Found the sources", 1.0)
+        step("Found the sources", 1.0)
         return found[:count]
 
     def _stream(self, rate: float) -> None:
@@ -209,12 +181,16 @@ class _Search:
         if n > 1:
             found, covered = follow(stretch, evidence, current.shot, step(0.6, 0.9))
             for tracklet in absorb_pieces(found, self.size):
+                self._tell("Looking at what moved", 0.9 * n)
                 self.things.append(self._thing(tracklet, current.details))
+            # So that memory does not grow with the clip's length.
+            self.things.sort(key=lambda t: -float(t.tracklet.areas.sum()))
+            del self.things[MOST_THINGS:]
             evidence.flicker[covered > COVERED] = 0.0
         self._look_around(stretch, evidence, current.details)
         self.worked += n
 
-    def _thing(self, tracklet: Tracklet, details: Sequence[_Detail]) -> _Thing:
+    def _thing(self, tracklet: Tracklet, details: Sequence[_Detail]) -> Thing:
         person: list[float] = []
         best: tuple[float, NDArray[np.uint8]] = (-1.0, np.zeros((1, 1, 3), np.uint8))
         near = min(details, key=lambda d: float(np.abs(tracklet.times - d.time).min()))
@@ -227,7 +203,7 @@ class _Search:
             person.append(self.people.likeness(detail.image, box))
             if tracklet.areas[k] > best[0]:
                 best = (float(tracklet.areas[k]), _cut_out(detail.image, box))
-        return _Thing(tracklet, person, best[1], best[0])
+        return Thing(tracklet, person, best[1], best[0])
 
     def _look_around(
         self, stretch: Stretch, evidence: Evidence, details: Sequence[_Detail]
@@ -238,16 +214,17 @@ class _Search:
         maps = maps_of(evidence.background, evidence.flicker)
         start, end = float(stretch.times[0]), float(stretch.times[-1])
         image = details[len(details) // 2].image
-        taken = np.zeros(maps.light.shape, bool)
-        for area in areas_of(maps):
-            taken |= area.mask
+        areas = areas_of(maps)
+        everything = np.ones(maps.light.shape, bool)
+        for area in areas:
             self._see(area.stuff, area.mask, 1.0, maps, start, end, image)
-        self._see(
-            "background", np.ones_like(taken), float(1.0 - taken.mean()), maps, start, end, image
-        )
+        self._see("background", everything, 1.0, maps, start, end, image)
+        if any(not sight.look.stuff for sight in self.sights):
+            return
         for thing in salient_things(evidence.background):
             quiet = float(maps.flicker[thing.mask].mean()) < NOISE
-            if quiet and (thing.mask & taken).sum() < 0.5 * thing.mask.sum():
+            sharp = float(maps.texture[thing.mask].mean()) > THING_TEXTURE
+            if quiet and sharp and not any(_belongs(thing.mask, area) for area in areas):
                 self._see("", thing.mask, thing.strength, maps, start, end, image)
 
     def _see(
@@ -276,134 +253,27 @@ class _Search:
             ),
             stuff=stuff,
         )
-        scale = np.array([image.shape[1], image.shape[0]] * 2)
-        thumbnail = _cut_out(image, box * scale)
-        self.sights.append(_Sight(stuff, box, look, start, end, strength, thumbnail))
-
-    # ------------------------------------------------------------ regions
-
-    def _moving(self) -> list[Region]:
-        of_tracklet = {id(t.tracklet): t for t in self.things}
-        things = []
-        for chain in link([t.tracklet for t in self.things], self.size):
-            things.append((chain, [of_tracklet[id(t)] for t in chain]))
-        regions = [self._region(chain, parts) for chain, parts in things]
-        return [r for r in regions if r is not None]
-
-    def _region(self, chain: list[Tracklet], parts: list[_Thing]) -> Region | None:
-        times = np.array(self.times)
-        w, h = self.size
-        areas = np.concatenate([t.areas for t in chain]) / (w * h)
-        area = float(np.median(areas))
-        period = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
-        seen = len(areas) * period
-        unsteady = float(
-            np.average([t.unsteady for t in chain], weights=[len(t.times) for t in chain])
-        )
-        if seen < min(SEEN, SEEN_SHARE * self.clip.duration) or area < LEAST_AREA:
-            return None
-        boxes, presence = path_of(chain, times, self.size)
-        there = presence > 0
-        speeds = np.concatenate([t.speeds for t in chain]) / w
-        weights = np.array([len(t.times) for t in chain], float)
-        size = boxes[there, 2:] - boxes[there, :2]
-        centre = ((boxes[there, :2] + boxes[there, 2:]) / 2 / (w, h)).mean(0)
-        longest = max(chain, key=lambda t: len(t.times))
-        scores = sorted((s for part in parts for s in part.person), reverse=True)
-        look = Look(
-            colour=true_lab(np.average([t.mean for t in chain], axis=0, weights=weights)),
-            texture=float(np.average([t.texture for t in chain], weights=weights)),
-            area=area,
-            centre=centre,
-            flicker=float(np.average([t.flicker for t in chain], weights=weights)),
-            speed=float(np.median(speeds)),
-            rhythm=rhythm_of(longest.times, longest.boxes),
-            aspect=float(np.median(size[:, 0] / np.maximum(size[:, 1], 1e-6))),
-            person=float(np.mean(scores[: max(2, len(scores) // 3)])) if scores else 0.0,
-            unsteady=unsteady,
-        )
-        moved = float(np.percentile(speeds, 75))
-        prominence = float(np.sqrt(area) * there.mean() * (0.5 + min(1.0, 4.0 * moved)))
-        if prominence < LEAST_PROMINENCE:
-            return None
-        return Region(
-            kind="point",
-            times=times,
-            boxes=boxes * self._enlarge(),
-            presence=presence,
-            prominence=1.0 + prominence,
-            moving=True,
-            stands=_stands(boxes[there], h),
-            thumbnail=max(parts, key=lambda p: p.thumbnail_area).thumbnail,
-            look=look,
-        )
-
-    def _resting(self) -> list[Region]:
-        """Areas, one of each stuff; the background where there is none; what stands out in a still."""
-        by_stuff: dict[str, list[_Sight]] = {}
-        for sight in self.sights:
-            by_stuff.setdefault(sight.stuff, []).append(sight)
-        salient = by_stuff.pop("", [])
-        background = by_stuff.pop("background", [])
-        if not by_stuff and background:
-            by_stuff = {"background": background}
-        regions = [self._area(stuff, sights) for stuff, sights in by_stuff.items()]
-        if len(self.times) == 1 or not self.things:
-            shot = [s for s in salient if s.start == salient[0].start] if salient else []
-            regions += [self._standing(sight) for sight in shot]
-        return regions
-
-    def _area(self, stuff: str, sights: list[_Sight]) -> Region:
-        best = max(sights, key=lambda s: (s.look.area, s.end - s.start))
-        times = np.array(self.times)
-        presence = np.zeros(len(times))
-        for sight in sights:
-            presence[(times >= sight.start - 1e-6) & (times <= sight.end + 1e-6)] = 1.0
-        always = bool(presence.all())
-        ambient = stuff in ("sky", "storm", "background") or best.look.area > 0.3
-        box = best.box * np.array([*self.clip.size, *self.clip.size])
-        least = {"background": 0.05, "sky": 0.15}.get(stuff, 0.3)
-        return Region(
-            kind="ambience" if ambient else "area",
-            times=times[:1] if always else times,
-            boxes=np.tile(box, (1 if always else len(times), 1)),
-            presence=presence[:1] if always else presence,
-            prominence=least + 0.5 * best.look.area * float(presence.mean()),
-            moving=False,
-            stands=False,
-            thumbnail=best.thumbnail,
-            look=best.look,
-        )
-
-    def _standing(self, sight: _Sight) -> Region:
-        box = sight.box * np.array([*self.clip.size, *self.clip.size])
-        return Region(
-            kind="point",
-            times=np.array(self.times[:1]),
-            boxes=box[None],
-            presence=np.ones(1),
-            prominence=0.2 + sight.strength,
-            moving=False,
-            stands=bool(sight.box[3] > 0.6),
-            thumbnail=sight.thumbnail,
-            look=sight.look,
-        )
-
-    def _enlarge(self) -> NDArray[np.float64]:
-        w, h = self.size
-        width, height = self.clip.size
-        return np.array([width / w, height / h, width / w, height / h])
+        before = [s.look.area for s in self.sights if s.look.stuff == stuff and stuff]
+        thumbnail = None
+        if look.area > max(before, default=0.0):
+            thumbnail = _cut_out(image, box * np.array([image.shape[1], image.shape[0]] * 2))
+            for sight in self.sights:
+                if stuff and sight.look.stuff == stuff:
+                    sight.thumbnail = None
+        self.sights.append(Sight(box, look, start, end, strength, thumbnail))
 
 
-def _stands(boxes: NDArray[np.float64], height: int) -> bool:
-    """Whether boxes are those of something that stands on the ground, the horizon in the middle."""
-    below = boxes[:, 3] - 0.52 * height
-    if np.mean(below > 0) < STANDING:
-        return False
-    # Nearer or farther, it is seen from the same height: the ratio stays.
-    ratio = np.maximum(below, 1.0) / np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
-    low, high = np.percentile(ratio, (25, 75))
-    return bool(high < STANDING_SPREAD * low)
+def _belongs(thing: NDArray[np.bool_], area: Area) -> bool:
+    """Whether what stands out is part of an area, such as a cloud in a sky, or the other way."""
+    if (thing & area.mask).sum() > 0.5 * area.mask.sum():
+        return True
+    inside = area.mask
+    if area.stuff != "water":  # what stands out of open water is something
+        points = np.argwhere(area.mask)[:, ::-1].astype(np.int32)
+        hull = np.zeros(area.mask.shape, np.uint8)
+        cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
+        inside = hull > 0
+    return bool((thing & inside).sum() > 0.4 * thing.sum())
 
 
 def _gone_far(current: _Stretch, to_shot: NDArray[np.float64]) -> bool:

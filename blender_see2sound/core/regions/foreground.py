@@ -118,18 +118,21 @@ def dense_flow(
 def find_foreground(stretch: Stretch, progress: Progress) -> Evidence:
     """Separate a stretch into background and foreground."""
     n, h, w, _ = stretch.frames.shape
+    progress("Looking for what moves", 0.0)
     speed, slow = _speeds(stretch)
+    progress("Looking for what moves", 0.1)
     middle = n // 2
     still = bool(np.allclose(stretch.to_shot, stretch.to_shot[middle], atol=1e-6))
     canvas, size = _canvas(stretch.to_shot, middle, h, w)
     ground = _background(stretch, np.maximum(speed, slow), canvas, size, still)
+    progress("Looking for what moves", 0.3)
     near = np.ones((3, 3), np.uint8)
     layers = (cv2.erode(ground.picture, near), cv2.dilate(ground.picture, near), *ground.layers())
     flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     masks = np.zeros((n, h, w), bool)
     for i in range(n):
         if i % 8 == 0:
-            progress("Looking for what moves", i / n)
+            progress("Looking for what moves", 0.3 + 0.7 * i / n)
         if still:
             views = layers
         else:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from ..progress import Progress
 from .tracklets import Tracklet, unlikeness
 
 #: The largest difference in colours (0 to 1) that one thing may show after a gap, and across a cut.
@@ -36,7 +37,9 @@ PIECE_TIME = 0.75
 DEAREST = 1.0
 
 
-def link(tracklets: Sequence[Tracklet], size: tuple[int, int]) -> list[list[Tracklet]]:
+def link(
+    tracklets: Sequence[Tracklet], size: tuple[int, int], progress: Progress
+) -> list[list[Tracklet]]:
     """Join the tracklets that are one thing.
 
     Parameters
@@ -44,6 +47,8 @@ def link(tracklets: Sequence[Tracklet], size: tuple[int, int]) -> list[list[Trac
     tracklets : sequence of Tracklet
     size : (int, int)
         Width and height of the pictures that they were found in.
+    progress : Progress
+        Told up to a half.
 
     Returns
     -------
@@ -56,6 +61,7 @@ def link(tracklets: Sequence[Tracklet], size: tuple[int, int]) -> list[list[Trac
         return []
     costs = np.full((n, n), 1e3)
     for i, before in enumerate(whole):
+        progress("Choosing the most prominent", 0.5 * i / n)
         for j, after in enumerate(whole):
             if before.times[-1] < after.times[0]:
                 costs[i, j] = join_cost(before, after, size)
@@ -85,7 +91,8 @@ def join_cost(before: Tracklet, after: Tracklet, size: tuple[int, int]) -> float
     if at_border(last, size) and at_border(first, size):
         other_side = float(np.linalg.norm(_middle(last) - _middle(first))) / size[0]
         return unlike + 0.2 * min(other_side, 1.0) + 0.002 * min(gap, 50.0)
-    extent = float(np.hypot(*(last[2:] - last[:2])))
+    # Its usual size: when it went behind something, the last of it was small.
+    extent = float(np.hypot(*np.median(before.boxes[:, 2:] - before.boxes[:, :2], axis=0)))
     expected = _middle(last) + before.velocity_out * min(gap, HIDDEN)
     missed = float(np.linalg.norm(expected - _middle(first)))
     stayed = float(np.linalg.norm(_middle(last) - _middle(first)))

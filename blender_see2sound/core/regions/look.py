@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import detrend
 
 #: The rhythm of steps and strides, Hz.
 SLOWEST_RHYTHM = 0.8
@@ -47,7 +46,8 @@ def rhythm_of(times: NDArray[np.float64], boxes: NDArray[np.float64]) -> float:
     period = float(np.median(np.diff(times)))
     size = boxes[:, 2:] - boxes[:, :2]
     shape = np.log(np.maximum(size[:, 0], 1.0) / np.maximum(size[:, 1], 1.0))
-    wave = detrend(shape) * np.hanning(len(shape))
+    trend = np.polyval(np.polyfit(times - times[0], shape, 1), times - times[0])
+    wave = (shape - trend) * np.hanning(len(shape))
     power = np.abs(np.fft.rfft(wave, 4 * len(wave))) ** 2
     frequencies = np.fft.rfftfreq(4 * len(wave), period)
     band = (frequencies >= SLOWEST_RHYTHM) & (frequencies <= FASTEST_RHYTHM)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..progress import Progress
 from .linking import at_border
 from .tracklets import Tracklet
 
@@ -28,7 +29,10 @@ BRIDGE = 2.5
 
 
 def path_of(
-    chain: Sequence[Tracklet], times: NDArray[np.float64], size: tuple[int, int]
+    chain: Sequence[Tracklet],
+    times: NDArray[np.float64],
+    size: tuple[int, int],
+    progress: Progress,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """One thing's boxes and presence.
 
@@ -40,6 +44,8 @@ def path_of(
         All times of the clip that were looked at.
     size : (int, int)
         Width and height of the pictures that the tracklets were found in.
+    progress : Progress
+        Called for each tracklet.
 
     Returns
     -------
@@ -49,7 +55,11 @@ def path_of(
         0 to 1.
     """
     seen = np.concatenate([t.times for t in chain])
-    raw = np.concatenate([smooth_boxes(t, size) for t in chain])
+    smooth = []
+    for number, tracklet in enumerate(chain):
+        progress("Choosing the most prominent", number / len(chain))
+        smooth.append(smooth_boxes(tracklet, size))
+    raw = np.concatenate(smooth)
     presence = np.zeros(len(times))
     at = np.searchsorted(times, seen - 1e-6)
     presence[at] = 1.0
@@ -88,9 +98,7 @@ def smooth_boxes(tracklet: Tracklet, size: tuple[int, int]) -> NDArray[np.float6
     smooth = np.empty_like(boxes)
     for k, t in enumerate(times):
         near = np.flatnonzero(np.abs(times - t) <= half[k] + 1e-9)
-        for edge in range(4):
-            inside = 1.0 - INSIDE if edge < 2 else INSIDE
-            smooth[k, edge] = _local_quantile(times[near] - t, boxes[near, edge], half[k], inside)
+        smooth[k] = _local_quantiles(times[near] - t, boxes[near], half[k])
     w, h = size
     smooth[:, [0, 2]] = np.clip(smooth[:, [0, 2]], 0, w)
     smooth[:, [1, 3]] = np.clip(smooth[:, [1, 3]], 0, h)
@@ -98,22 +106,33 @@ def smooth_boxes(tracklet: Tracklet, size: tuple[int, int]) -> NDArray[np.float6
     return smooth
 
 
-def _local_quantile(
-    away: NDArray[np.float64], values: NDArray[np.float64], half: float, quantile: float
-) -> float:
-    """The value at 0 of the line that leaves `quantile` of the nearby values below it."""
-    if len(values) < 3 or np.ptp(values) < 1e-9:
-        return float(np.median(values))
-    near = 1.0 - 0.7 * np.abs(away) / half
-    weight = near.copy()
-    intercept = slope = 0.0
+def _local_quantiles(
+    away: NDArray[np.float64], edges: NDArray[np.float64], half: float
+) -> NDArray[np.float64]:
+    """The values at 0 of the lines that leave `INSIDE` of the edges around within the box.
+
+    Parameters
+    ----------
+    away : (M,) float array
+        Seconds from the moment.
+    edges : (M, 4) float array
+        x0 y0 x1 y1.
+    half : float
+        Seconds, half the time that is looked at.
+    """
+    if len(edges) < 3:
+        return np.median(edges, 0)
+    quantile = np.array([1.0 - INSIDE, 1.0 - INSIDE, INSIDE, INSIDE])
+    x = away[:, None]
+    near = (1.0 - 0.7 * np.abs(x) / half) * np.ones(4)
+    weight = near
+    intercept = np.zeros(4)
     for _ in range(8):
-        total, x, y = weight.sum(), weight @ away, weight @ values
-        xx, xy = weight @ away**2, weight @ (away * values)
-        determinant = total * xx - x * x
-        slope = (total * xy - x * y) / determinant if determinant > 1e-12 else 0.0
-        intercept = (y - slope * x) / total
-        rest = values - intercept - slope * away
-        tilt = np.where(rest > 0, quantile, 1.0 - quantile)
-        weight = near * tilt / np.maximum(np.abs(rest), 0.5)
-    return float(intercept)
+        total, first, second = weight.sum(0), (weight * x).sum(0), (weight * x * x).sum(0)
+        value, mixed = (weight * edges).sum(0), (weight * x * edges).sum(0)
+        determinant = total * second - first * first
+        slope = (total * mixed - first * value) / np.maximum(determinant, 1e-12)
+        intercept = (value - slope * first) / total
+        rest = edges - intercept - slope * x
+        weight = near * np.where(rest > 0, quantile, 1.0 - quantile) / np.maximum(np.abs(rest), 0.5)
+    return intercept

@@ -18,16 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..progress import Progress
+from .blobs import at_border, blobs_of, joiner_for, parts_of
 from .camera import inverse
 from .foreground import Evidence, Stretch
 from .tracklets import Tracklet, bins_of, centre, extent, measure, moved, unlikeness
 
 #: The smallest blob, as a share of the picture.
 SMALLEST = 0.0004
-#: Specks closer than this share of the width are one blob.
-CLOSE = 0.012
-#: The largest hole in a blob that is filled, as a share of the picture.
-HOLE = 0.02
 #: A blob this near to a track (share of the width) that is far larger is a piece of it.
 NEAR = 0.035
 PIECE = 0.3
@@ -50,13 +47,18 @@ MUCH_MORE = 1.0
 #: in colours no more unlike than this is the rest of it.
 HALF_HIDDEN = 0.85
 SAME_COLOURS = 0.45
-#: Two parts that stay this share of the width apart for so many frames, while the gap grows
-#: or shrinks by this share, are two things.
-APART = 0.05
+#: Two parts that stay apart for so many frames, while the gap grows or shrinks by this share
+#: of the width, are two things.
 APART_FRAMES = 5
 APART_CHANGE = 0.025
-#: Less than this share of a thing's usual size, at the border, is the last that is seen of it.
+#: Less than this share of a thing's usual size is the last that is seen of it, and with less
+#: than the second figure it does not stand still but is on its way behind something.
 LAST_OF_IT = 0.1
+STANDING_SIZE = 0.3
+#: A ghost, where the background holds a thing that stood there for long: it does not move by
+#: more than this (pixels a frame), and its outline is sharper by this in the background.
+GHOST_FLOW = 0.4
+GHOST_EDGE = 1.15
 #: A change of this much (0 to 255) where a thing stood means that it is gone.
 GONE = 14.0
 #: What covers more than this share of the picture and keeps less of its outline is stuff.
@@ -133,14 +135,13 @@ class _Follower:
         self.labels = np.zeros((n, self.h, self.w), np.uint8)
         self.bins = np.stack([bins_of(frame) for frame in stretch.frames])
         self.tracks: list[_Track] = []
-        side = max(3, round(CLOSE * self.w) | 1)
-        self.joiner = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        self.joiner = joiner_for(self.w)
         self.smallest = SMALLEST * self.h * self.w
 
     # -------------------------------------------------------------- one frame
 
     def step(self, i: int, mask: Mask) -> None:
-        blobs, count = self._blobs(mask)
+        blobs, count = blobs_of(mask, self.joiner, self.smallest)
         alive = [t for t in self.tracks if t.alive]
         outlines = {t.number: self._predicted(t, i) for t in alive}
         claims = self._claims(i, blobs, count, alive, outlines)
@@ -167,19 +168,6 @@ class _Follower:
                 self._update(i, track, outlines[track.number], track.number in contested)
         for track in [t for t in alive if t.alive]:
             self._split(i, track)
-
-    def _blobs(self, mask: Mask) -> tuple[NDArray[np.int32], int]:
-        solid = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, self.joiner)
-        # What a thing surrounds is its plain inside.
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - solid, connectivity=4)
-        inner = stats[:, cv2.CC_STAT_AREA] < HOLE * mask.size
-        inner[0] = False
-        solid |= inner[labels].astype(np.uint8)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
-        large = stats[:, cv2.CC_STAT_AREA] >= self.smallest
-        large[0] = False
-        new = np.cumsum(large) * large
-        return new[labels].astype(np.int32), int(large.sum()) + 1
 
     def _predicted(self, track: _Track, i: int) -> NDArray[np.uint8]:
         """The track's outline where it should be in frame i."""
@@ -290,7 +278,7 @@ class _Follower:
 
     def _begin(self, i: int, blob: Mask) -> _Track | None:
         number = len(self.tracks) + 1
-        if number > MOST_TRACKS:
+        if number > MOST_TRACKS or self._is_ghost(i, blob):
             return None
         flow = self.stretch.flow[i][blob].astype(np.float64)
         self.labels[i][blob] = number
@@ -301,6 +289,23 @@ class _Follower:
         track.size = float(np.count_nonzero(blob))
         self.tracks.append(track)
         return track
+
+    def _is_ghost(self, i: int, blob: Mask) -> bool:
+        """Whether the background, not the frame, has a thing where they differ."""
+        if self.background is None:
+            return False
+        flow = self.stretch.flow[i][blob]
+        if float(np.median(np.hypot(flow[:, 0], flow[:, 1]))) > GHOST_FLOW:
+            return False
+        y0, y1, x0, x1 = extent(blob)
+        window = np.s_[max(y0 - 4, 0) : y1 + 4, max(x0 - 4, 0) : x1 + 4]
+        solid = blob[window].astype(np.uint8)
+        rim = cv2.morphologyEx(solid, cv2.MORPH_GRADIENT, np.ones((5, 5), np.uint8)) > 0
+        now, ground = (
+            cv2.morphologyEx(p[window], cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))[rim].mean()
+            for p in (self.stretch.frames[i], self.background)
+        )
+        return bool(ground > GHOST_EDGE * now)
 
     def _colours(self, i: int, where: Mask) -> NDArray[np.float64]:
         counts = np.bincount(self.bins[i][where], minlength=256).astype(np.float64)
@@ -327,8 +332,9 @@ class _Follower:
         own = self.labels[i] == track.number
         area = int(np.count_nonzero(own))
         expected = int(np.count_nonzero(predicted))
-        leaving = area < LAST_OF_IT * track.size and self._at_border(own if area else predicted > 0)
-        if not leaving and area >= max(self.smallest, 0.1 * expected):
+        vanishing = area < LAST_OF_IT * track.size
+        leaving = vanishing and at_border(own if area else predicted > 0)
+        if not vanishing and area >= max(self.smallest, 0.1 * expected):
             track.velocity = self._velocity(i, track, own, contested)
             track.outline = own.astype(np.uint8)
             if contested:
@@ -342,7 +348,8 @@ class _Follower:
             track.thing = track.thing or self._is_thing(track, area)
             return
         taken = self._taken(i, track)
-        if track.thing and not leaving and self._stands(i, track.last, predicted, taken):
+        whole = track.thing and expected >= STANDING_SIZE * track.size
+        if whole and not leaving and self._stands(i, track.last, predicted, taken):
             self.labels[i][(predicted > 0) & (self.labels[i] == 0)] = track.number
             track.velocity = np.zeros(2)
             track.outline = predicted
@@ -361,10 +368,6 @@ class _Follower:
             # Flow loses what is swift; a whole outline that has moved does not lie.
             return centre(own) - moved(self.stretch, i - 1, i, centre(track.outline))
         return np.median(self.stretch.flow[i][own].astype(np.float64), 0)
-
-    def _at_border(self, mask: Mask) -> bool:
-        edges = (mask[:2], mask[-2:], mask[:, :2], mask[:, -2:])
-        return any(bool(edge.any()) for edge in edges)
 
     def _is_thing(self, track: _Track, area: int) -> bool:
         if track.seen < SEEN_FRAMES:
@@ -399,7 +402,7 @@ class _Follower:
         """Make two tracks of one whose parts stay apart and move apart or together."""
         if track.last != i or track.lost:
             return
-        parts = self._parts(i, track)
+        parts = parts_of(track.outline, self._taken(i, track), 2 * self.smallest)
         if parts is None:
             track.apart.clear()
             return
@@ -412,6 +415,11 @@ class _Follower:
             return
         track.apart.clear()
         rest, gone = parts
+        if self._is_ghost(i, gone > 0) or self._is_ghost(i, rest > 0):
+            track.outline = rest if self._is_ghost(i, gone > 0) else gone
+            self.labels[i][(self.labels[i] == track.number) & (track.outline == 0)] = 0
+            track.size = float(np.count_nonzero(track.outline))
+            return
         self.labels[i][rest > 0] = track.number
         flow = self.stretch.flow[i]
         other = _Track(
@@ -426,24 +434,6 @@ class _Follower:
         other.size, track.size = float(np.count_nonzero(gone)), float(np.count_nonzero(rest))
         self.tracks.append(other)
         self._share_back(i, track, other)
-
-    def _parts(self, i: int, track: _Track) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
-        """The two largest parts of a track if they are far apart, of some size, and nothing
-        that is followed stands between them."""
-        outline = track.outline
-        side = max(3, round(APART * self.w) | 1)
-        kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
-        joined = cv2.dilate(outline, kernel) | self._taken(i, track).astype(np.uint8)
-        count, labels = cv2.connectedComponents(joined)
-        if count < 3:
-            return None
-        sizes = np.bincount(labels[outline > 0], minlength=count)
-        sizes[0] = 0
-        first, second = np.argsort(-sizes, kind="stable")[:2]
-        if sizes[second] < max(0.15 * sizes[first], 2 * self.smallest):
-            return None
-        apart = ((labels == second) & (outline > 0)).astype(np.uint8)
-        return (outline > 0).astype(np.uint8) - apart, apart
 
     def _share_back(self, i: int, track: _Track, other: _Track) -> None:
         """Share the frames before a split out between the two, going backwards."""
@@ -477,9 +467,7 @@ class _Follower:
         for track in (t for t in self.tracks if t.thing):
             first = track.birth
             outline = (self.labels[first] == track.number).astype(np.uint8)
-            coming_in = (
-                self._at_border(outline > 0) and np.count_nonzero(outline) < 0.5 * track.size
-            )
+            coming_in = at_border(outline > 0) and np.count_nonzero(outline) < 0.5 * track.size
             if (
                 coming_in
                 or not outline.any()

@@ -1,0 +1,90 @@
+"""Real footage: the dog and the woman, the car and the walker, the coffee."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from blender_see2sound.core import parts
+from blender_see2sound.core.media import ClipRange, open_clip
+from blender_see2sound.core.placement import positions_of
+from blender_see2sound.core.progress import silent
+from blender_see2sound.core.regions.built_in import DraftFinder
+from blender_see2sound.core.regions.protocol import Region
+from blender_see2sound.core.regions.words import DraftDescriber
+
+from .clips import SHARED
+
+pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="real clips are not here")
+
+#: The dog's centre by time, and the woman's x, as fractions, read by eye.
+DOG = {0.96: (0.485, 0.60), 4.8: (0.46, 0.64), 6.7: (0.66, 0.55), 8.7: (0.44, 0.69)}
+WOMAN = {0.96: 0.25, 4.8: 0.19, 6.7: 0.18, 8.7: 0.22}
+
+
+def described(path: Path) -> list[Region]:
+    with open_clip(ClipRange(path)) as clip:
+        return DraftDescriber().describe(clip, DraftFinder().find(clip, 5, silent), silent)
+
+
+def centre(region: Region, time: float, size: tuple[int, int]) -> np.ndarray:
+    middle = (region.boxes[:, :2] + region.boxes[:, 2:]) / 2 / size
+    return np.array([np.interp(time, region.times, middle[:, k]) for k in (0, 1)])
+
+
+def test_the_dog_and_the_woman_are_two_and_the_dog_is_silent_while_it_is_away() -> None:
+    regions = described(SHARED / "dog.mp4")
+    moving = [region for region in regions if region.moving]
+    assert len(moving) == 2
+    size = (1280, 720)
+    woman, dog = sorted(moving, key=lambda r: centre(r, 6.7, size)[0])
+    for time, place in DOG.items():
+        assert np.abs(centre(dog, time, size) - place).max() < 0.08
+    for time, x in WOMAN.items():
+        assert abs(centre(woman, time, size)[0] - x) < 0.08
+    assert woman.presence.min() == 1.0
+    away = (dog.times > 2.55) & (dog.times < 3.25)
+    assert dog.presence[away].max() == 0.0
+    assert dog.presence[(dog.times < 2.2) | (dog.times > 3.7)].min() == 1.0
+    assert dog.stands
+    assert woman.stands
+    assert "footsteps" in woman.prompt
+    assert "steps" in dog.prompt
+    assert "foliage" in [region.look.stuff for region in regions]
+
+
+def test_the_car_and_the_walker_are_where_they_are() -> None:
+    truth = json.loads((SHARED / "street.json").read_text())
+    view = truth["horizontal_fov"]
+    with open_clip(ClipRange(SHARED / "street.mp4")) as clip:
+        regions = DraftFinder().find(clip, 5, silent)
+        regions = DraftDescriber().describe(clip, regions, silent)
+        distances = parts.load("depth").distances(clip, regions, view, silent)
+        placed = [
+            (region, np.array(positions_of(region, metres, view, clip.size)))
+            for region, metres in zip(regions, distances, strict=True)
+            if region.moving
+        ]
+    assert len(placed) == 2
+    for name, label in (("car", "vehicle"), ("walker", "person")):
+        places = np.array(truth["objects"][name]["positions"])
+        times = np.arange(len(places)) / truth["fps"]
+        region, at = next(p for p in placed if p[0].label == label)
+        here = np.column_stack([np.interp(times, region.times, at[:, k]) for k in range(3)])
+        turn = np.degrees(
+            np.arctan2(here[:, 0], here[:, 1]) - np.arctan2(places[:, 0], places[:, 1])
+        )
+        far = np.linalg.norm(here, axis=1) / np.linalg.norm(places, axis=1)
+        assert np.median(np.abs(turn)) < 1.5
+        assert np.median(np.abs(far - 1.0)) < 0.35
+
+
+def test_the_kettle_is_no_car() -> None:
+    regions = described(SHARED / "coffee.mp4")
+    assert regions[0].moving
+    assert not regions[0].stands
+    assert {region.label for region in regions} & {"vehicle", "animal", "figure"} == set()
+    assert regions[-1].prompt.startswith("quiet room tone")
