@@ -47,6 +47,8 @@ def region(window: Window, folder: Path) -> tuple[int, int, int, int]:
         area.spaces.active.view_type = "SEQUENCER"
         area.spaces.active.show_region_ui = True
         bpy.ops.wm.save_as_mainfile(filepath={str(folder / "film.blend")!r})
+        # What a person does is remembered for undo; what a script did is only so.
+        bpy.ops.ed.undo_push(message="Set up")
     """)
     # The sidebar exists once it has been drawn.
     window.wait_for(
