@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Generator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-#: How many samples one slice of work looks at.
-_SLICE = 200_000
+#: Seconds of work between two pauses.
+_SLICE = 0.012
 
 
 def knots(times: ArrayLike, values: ArrayLike, tolerance: ArrayLike) -> NDArray[np.int64]:
@@ -31,7 +32,9 @@ def knots(times: ArrayLike, values: ArrayLike, tolerance: ArrayLike) -> NDArray[
     return _exhaust(knots_in_slices(times, values, tolerance))
 
 
-def knots_in_slices(times: ArrayLike, values: ArrayLike, tolerance: ArrayLike) -> Iterator[float]:
+def knots_in_slices(
+    times: ArrayLike, values: ArrayLike, tolerance: ArrayLike
+) -> Generator[float, None, NDArray[np.int64]]:
     """`knots` as a generator that yields a fraction between slices and returns the indices."""
     t = np.asarray(times, dtype=np.float64)
     v = np.asarray(values, dtype=np.float64).reshape(len(t), -1)
@@ -42,7 +45,7 @@ def knots_in_slices(times: ArrayLike, values: ArrayLike, tolerance: ArrayLike) -
     keep = np.zeros(len(t), dtype=bool)
     keep[[0, -1]] = True
     waiting = [(0, len(t) - 1)]
-    looked = 0
+    pause = time.monotonic() + _SLICE
     while waiting:
         first, last = waiting.pop()
         if last - first < 2:
@@ -56,14 +59,13 @@ def knots_in_slices(times: ArrayLike, values: ArrayLike, tolerance: ArrayLike) -
             middle = first + 1 + worst
             keep[middle] = True
             waiting += [(first, middle), (middle, last)]
-        looked += last - first
-        if looked > _SLICE:
-            looked = 0
+        if time.monotonic() > pause:
             yield float(np.count_nonzero(keep)) / len(t)
+            pause = time.monotonic() + _SLICE
     return np.flatnonzero(keep)
 
 
-def _exhaust(work: Iterator[float]) -> NDArray[np.int64]:
+def _exhaust(work: Generator[float, None, NDArray[np.int64]]) -> NDArray[np.int64]:
     while True:
         try:
             next(work)

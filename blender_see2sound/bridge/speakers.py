@@ -13,16 +13,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 from mathutils import Matrix
+from numpy.typing import NDArray
 
 from ..core.scene import SoundScene, Source
-from . import actions, camera, document, files, found, levels, matching, monitor, record, versions
-from .knots import knots
+from . import (
+    actions,
+    camera,
+    document,
+    files,
+    found,
+    levels,
+    matching,
+    monitor,
+    motion,
+    record,
+    versions,
+)
+from .knots import knots_in_slices
 from .strips import shown_range
 
 #: What of a source goes into the settings as it is.
@@ -30,6 +44,8 @@ _SETTINGS = ("label", "prompt", "kind", "seed", "spread", "reverb_db")
 #: How far keyframes may stray from the track: metres, and share of the distance (0.1 degree).
 _METRES, _ANGLE = 0.01, 0.1 * np.pi / 180.0
 _VOLUME = 0.01
+#: How many boxes of a track are kept to know it again.
+_BOXES = 64
 
 
 def place(
@@ -65,17 +81,23 @@ def place(
     uids = {source_id: speaker.session_uid for source_id, speaker in matched.items()}
     kept = set(uids.values())
     gone = [s.session_uid for s in old if s.session_uid not in kept and not record.changed(s)]
+    steps = len(sound_scene.sources) + 1
     ids = []
     for number, source in enumerate(sound_scene.sources):
-        yield number / (len(sound_scene.sources) + 1)
+        yield number / steps
+        fps = versions.frame_rate(found.scene(scene_uid))
+        drawing = keyframes_of(source, fps)
+        keyframes = yield from motion.scaled(drawing, number / steps, (number + 1) / steps)
         scene, collection = found.scene(scene_uid), found.collection(collection_uid)
         strip = found.strip(scene, strip_name)
-        speaker = found.thing(uids[source.id]) if source.id in uids else None
-        if speaker is None:
+        if source.id in uids:
+            speaker = found.thing(uids[source.id])
+        else:
             speaker = _new_speaker(scene, collection, source)
-        _fill(scene, strip, speaker, source, Path(folder))
+            start_sound(speaker, strip)
+        _fill(scene, strip, speaker, source, keyframes, Path(folder))
         ids.append(speaker.data.see2sound.source_id)
-    yield len(sound_scene.sources) / (len(sound_scene.sources) + 1)
+    yield (steps - 1) / steps
     scene, collection = found.scene(scene_uid), found.collection(collection_uid)
     strip = found.strip(scene, strip_name)
     document.remove([found.thing(uid) for uid in gone])
@@ -118,6 +140,8 @@ def give_sounds(
             else:
                 strip = document.strip_of(scene, collection)
                 _set_sound(speaker, Path(path), files.folder_of(strip or collection))
+                if strip is not None:
+                    start_sound(speaker, strip)
     yield len(sounds) / (len(sounds) + 1)
     make_heard(found.scene(scene_uid), found.collection(collection_uid))
     return tuple(notes)
@@ -186,7 +210,12 @@ def _new_speaker(
 
 
 def _fill(
-    scene: bpy.types.Scene, strip: Any, speaker: bpy.types.Object, source: Source, folder: Path
+    scene: bpy.types.Scene,
+    strip: Any,
+    speaker: bpy.types.Object,
+    source: Source,
+    keyframes: Keyframes,
+    folder: Path,
 ) -> None:
     """Make a speaker what the source says, but for what a person changed."""
     settings, data = speaker.data.see2sound, speaker.data
@@ -197,16 +226,14 @@ def _fill(
     if "use_lfe" not in theirs and "lfe_db" not in theirs:
         settings.use_lfe = source.lfe_db is not None
         settings.lfe_db = -10.0 if source.lfe_db is None else source.lfe_db
-    start, end = shown_range(strip)
-    fps = versions.frame_rate(scene)
+    start, _ = shown_range(strip)
     if "placement" not in theirs:
-        _set_track(scene, speaker, source, start, fps)
+        local = camera.to_camera(keyframes.places) / camera.metres_per_unit(scene)
+        _set(speaker, "location", keyframes.place_frames + start, local)
     if "volume" not in theirs:
-        _set_presence(data, source, start, fps)
+        _set(data, "volume", keyframes.volume_frames + start, keyframes.volumes)
         levels.set_law(scene, data, source)
-    for part in actions.sound_strips(speaker):
-        part.frame_start, part.frame_end = start, max(end, start + 1)
-    settings.boxes = json.dumps({"times": source.times, "boxes": source.boxes})
+    settings.boxes = json.dumps(_seen(source))
     thumbnail = folder / "thumbnails" / f"{source.id}.png"
     if thumbnail.is_file():
         place = files.folder_of(strip) / "thumbnails"
@@ -214,45 +241,32 @@ def _fill(
     record.write(speaker, set(record.current(speaker)) - theirs - {"sound"})
 
 
-def _set_track(
-    scene: bpy.types.Scene, speaker: bpy.types.Object, source: Source, start: int, fps: float
+def _set(
+    block: bpy.types.ID, name: str, frames: NDArray[np.float64], values: NDArray[np.float64]
 ) -> None:
-    places = np.asarray(source.positions, dtype=np.float64)
-    frames, places = on_frames(np.asarray(source.times), places, fps)
-    distance = np.linalg.norm(places, axis=1)
-    chosen = knots(frames, places, np.clip(_ANGLE * distance, 1e-3, _METRES))
-    local = camera.to_camera(places[chosen]) / camera.metres_per_unit(scene)
-    actions.remove_keyframes(speaker, "location")
-    speaker.location = local[0]
-    if len(chosen) > 1:
-        name = f"{speaker.name} Motion"
-        actions.set_keyframes(speaker, "location", frames[chosen] + start, local, name)
+    """Set a property, by keyframes where it changes."""
+    actions.remove_keyframes(block, name)
+    setattr(block, name, values[0])
+    if len(frames) > 1:
+        actions.set_keyframes(block, name, frames, values, f"{block.name} {name.capitalize()}")
 
 
-def _set_presence(data: bpy.types.Speaker, source: Source, start: int, fps: float) -> None:
-    presence = np.asarray(source.presence or (1.0,) * len(source.times), dtype=np.float64)
-    volume = presence * min(1.0, 10.0 ** (source.gain_db / 20.0))
-    frames, volume = on_frames(np.asarray(source.times), volume, fps)
-    chosen = knots(frames, volume, _VOLUME)
-    actions.remove_keyframes(data, "volume")
-    data.volume = float(volume[0])
-    if len(chosen) > 1:
-        name = f"{data.name} Presence"
-        actions.set_keyframes(data, "volume", frames[chosen] + start, volume[chosen], name)
+def _seen(source: Source) -> dict[str, Any]:
+    """The source's region at some of its times: enough to know it again."""
+    if not source.boxes:
+        return {"times": [], "boxes": []}
+    some = np.unique(np.linspace(0, len(source.boxes) - 1, _BOXES).astype(int))
+    return {
+        "times": [source.times[i] for i in some],
+        "boxes": [source.boxes[i] for i in some],
+    }
 
 
-def on_frames(times: np.ndarray, values: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
-    """Sample a track at the whole frames nearest to its times.
-
-    Returns
-    -------
-    (K,) array, (K, ...) array
-        Frames from the clip's start, rising, and the values there.
-    """
-    frames = np.unique(np.rint(times * fps))
-    columns = values.reshape(len(times), -1)
-    sampled = np.stack([np.interp(frames / fps, times, c) for c in columns.T], axis=1)
-    return frames, sampled.reshape(len(frames), *values.shape[1:])
+def start_sound(speaker: bpy.types.Object, strip: Any) -> None:
+    """Let a speaker's sound start with the strip, as the sounds that are made do."""
+    start, end = shown_range(strip)
+    for part in actions.sound_strips(speaker):
+        part.frame_start, part.frame_end = start, max(end, start + 1)
 
 
 def _set_sound(speaker: bpy.types.Object, path: Path, folder: Path) -> None:
@@ -264,3 +278,44 @@ def _set_sound(speaker: bpy.types.Object, path: Path, folder: Path) -> None:
     if old is not None and old.users == 0:
         bpy.data.sounds.remove(old)
     record.write(speaker, ("sound",))
+
+
+# ------------------------------------------------------------------ keyframes of a source
+
+
+@dataclass(frozen=True)
+class Keyframes:
+    """A source's track as keyframes; one where nothing changes.
+
+    Attributes
+    ----------
+    place_frames : (K,) array
+        From the clip's start, whole.
+    places : (K, 3) array
+        Metres in the listener's frame.
+    volume_frames : (M,) array
+    volumes : (M,) array
+        0 to 1.
+    """
+
+    place_frames: NDArray[np.float64]
+    places: NDArray[np.float64]
+    volume_frames: NDArray[np.float64]
+    volumes: NDArray[np.float64]
+
+
+def keyframes_of(source: Source, fps: float) -> Generator[float, None, Keyframes]:
+    """Draw a source's track with as few keyframes as its shape needs."""
+    times = np.asarray(source.times)
+    places = np.asarray(source.positions, dtype=np.float64)
+    volumes = np.asarray(source.presence or (1.0,) * len(times), dtype=np.float64)
+    volumes = volumes * min(1.0, 10.0 ** (source.gain_db / 20.0))
+    # Keyframes lie on whole frames, where a person expects them.
+    frames = np.unique(np.rint(times * fps))
+    at = frames / fps
+    places = np.stack([np.interp(at, times, column) for column in places.T], axis=1)
+    volumes = np.interp(at, times, volumes)
+    near = np.clip(_ANGLE * np.linalg.norm(places, axis=1), 1e-3, _METRES)
+    moved = yield from motion.scaled(knots_in_slices(frames, places, near), 0.0, 0.5)
+    changed = yield from motion.scaled(knots_in_slices(frames, volumes, _VOLUME), 0.5, 1.0)
+    return Keyframes(frames[moved], places[moved], frames[changed], volumes[changed])

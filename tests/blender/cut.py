@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ import cv2
 import numpy as np
 
 import blender_see2sound
-from blender_see2sound.bridge import document, export, fingerprint, speakers
+from blender_see2sound.bridge import dna, document, export, fingerprint, speakers
 from blender_see2sound.core.scene import Clip, SoundScene, Source
 
 T = TypeVar("T")
@@ -109,6 +110,16 @@ def add_effect(scene: bpy.types.Scene, strip: Any, kind: str, **fields: Any) -> 
     for name, value in fields.items():
         setattr(effect, name, value)
     return effect
+
+
+def select_key(strip: Any, number: int) -> None:
+    """Select a retiming key, for which Blender has no call: only a click."""
+    fields = dna.layout().fields
+    keys = strip.as_pointer() + fields["Sequence"]["retiming_handles"].offset
+    first = ctypes.c_void_p.from_address(keys).value
+    flag = number * dna.layout().sizes["SeqRetimingHandle"]
+    flag += fields["SeqRetimingHandle"]["flag"].offset
+    ctypes.c_int.from_address(first + flag).value |= 1 << 4
 
 
 @contextlib.contextmanager

@@ -340,3 +340,32 @@ def test_saved_to_another_folder_everything_is_still_found(
     bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
     (collection,) = document.collections_of(bpy.context.scene)
     assert [files.absolute(p) for p in paths(collection)] == where
+
+
+# ------------------------------------------------------------------ undo
+
+
+def test_a_step_is_undone_wholly(scene: bpy.types.Scene, strip: Any, tmp_path: Path) -> None:
+    window = bpy.context.window_manager.windows[0]
+    with bpy.context.temp_override(window=window):
+        bpy.ops.ed.undo_push(message="Before")
+        collection = place(scene, strip, moving(), folder=tmp_path)
+        sound(collection, tmp_path)
+        mixed(scene, strip, collection, tmp_path, 0.1)
+        bpy.ops.ed.undo_push(message="Steps")
+        speaker(collection, "s1").location.x = 9.0
+        bpy.ops.ed.undo_push(message="Drag")
+        bpy.ops.ed.undo()
+        scene = bpy.context.scene
+        strip = scene.sequence_editor.strips["Film"]
+        collection = document.collection_of(scene, strip)
+        assert speaker(collection, "s1").location.x != 9.0
+        assert mix_strip.mix_strip_of(scene, collection) is not None
+        assert files.absolute(speaker(collection, "s1").data.sound.filepath).is_file()
+        bpy.ops.ed.undo()
+        assert len(bpy.data.speakers) == len(bpy.data.sounds) == len(bpy.data.actions) == 0
+        assert [s.name for s in bpy.context.scene.sequence_editor.strips] == ["Film"]
+        bpy.ops.ed.redo()
+        scene = bpy.context.scene
+        collection = document.collection_of(scene, scene.sequence_editor.strips["Film"])
+        assert len(document.speakers_of(collection)) == 1
