@@ -104,6 +104,8 @@ def ramp(scene: bpy.types.Scene, strip: Any) -> None:
         strip.select = True
         bpy.ops.sequencer.retiming_key_add(timeline_frame=51)
         strip.retiming_keys[1].timeline_frame = 31
+        strip.show_retiming_keys = True
+        bpy.ops.sequencer.select_all(action="SELECT")
         select_key(strip, 1)
         bpy.ops.sequencer.retiming_transition_add(duration=20)
     assert len(strip.retiming_keys) == 4
