@@ -19,7 +19,7 @@ def ground(width: int = 320, height: int = 180, seed: int = 1, grain: int = 5) -
     """Patches of brownish grey."""
     random = np.random.default_rng(seed)
     light = random.uniform(90, 190, (height // grain + 1, width // grain + 1, 1))
-    tint = random.uniform(-8, 8, (*light.shape[:2], 3)) + (6, 0, -10)
+    tint = random.uniform(-8, 8, (*light.shape[:2], 3)) + np.array([6, 0, -10])
     patches = np.kron(light + tint, np.ones((grain, grain, 1)))
     return np.clip(patches[:height, :width], 0, 255).astype(np.uint8)
 

@@ -101,7 +101,7 @@ def areas_of(maps: Maps) -> list[Area]:
 
 def _fire(m: Maps, free: Mask) -> Mask:
     """Orange, bright, and flickering; in a still, glaring and rough in the dark."""
-    orange = (m.a > 10) & (m.b > 22) & (m.light > 45)
+    orange = (m.a > 8) & (m.b > 20) & (m.light > 30)
     around = cv2.GaussianBlur(m.light, (0, 0), 25.0)
     glaring = (m.light > 65) & (np.hypot(m.a, m.b) > 50) & (m.texture > 0.04) & (around < 40)
     return _solid(free & orange & ((m.flicker > 1.5 * FLICKER) | glaring), 0.004)

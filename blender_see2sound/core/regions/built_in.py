@@ -25,11 +25,12 @@ from .camera import Camera, inverse
 from .choosing import Seen, Sight, Thing, moving_regions, resting_regions
 from .foreground import Evidence, Stretch, dense_flow, find_foreground
 from .linking import absorb_pieces
+from .look import true_lab
 from .people import PeopleDetector
 from .protocol import Look, Region
 from .saliency import salient_things
 from .tracking import follow
-from .tracklets import Tracklet
+from .tracklets import Tracklet, is_restless
 
 #: Long side of the pictures that are analysed, and of those that people are looked for in.
 ANALYSED = 320
@@ -48,8 +49,15 @@ DETAIL_EVERY = 0.6
 COVERED = 0.1
 #: Things kept for linking, at most: the largest and longest seen.
 MOST_THINGS = 300
-#: What stands out is a thing when its mean gradient is this much: land and clouds are softer.
-THING_TEXTURE = 0.12
+#: A picture whose L (0 to 255) varies less than this shows nothing.
+PLAIN = 3.0
+#: How strongly a person who stands stands out, when the detector is sure.
+PERSON_STRENGTH = 0.5
+#: What moves within an area for this share, in its colours (differences of L and of a and b,
+#: CIE L*a*b*), is the area's own stirring.
+WITHIN = 0.6
+LIKE_LIGHT = 30.0
+LIKE_COLOUR = 14.0
 #: Longest side of a thumbnail.
 THUMBNAIL = 256
 
@@ -59,6 +67,16 @@ class _Detail:
     """A detailed picture of the stretch."""
 
     time: float
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """What a stretch shows of the regions at rest."""
+
+    maps: Maps
+    start: float
+    end: float
     image: NDArray[np.uint8]
 
 
@@ -178,16 +196,21 @@ class _Search:
             return part_of(lambda phase, f: self._tell(phase, f * n), start, end)
 
         evidence = find_foreground(stretch, step(0.0, 0.6))
+        tracklets: list[Tracklet] = []
         if n > 1:
             found, covered = follow(stretch, evidence, current.shot, step(0.6, 0.9))
-            for tracklet in absorb_pieces(found, self.size):
-                self._tell("Looking at what moved", 0.9 * n)
-                self.things.append(self._thing(tracklet, current.details))
-            # So that memory does not grow with the clip's length.
-            self.things.sort(key=lambda t: -float(t.tracklet.areas.sum()))
-            del self.things[MOST_THINGS:]
+            tracklets = absorb_pieces(found, self.size)
             evidence.flicker[covered > COVERED] = 0.0
-        self._look_around(stretch, evidence, current.details)
+        maps = maps_of(evidence.background, evidence.flicker)
+        areas = areas_of(maps) if evidence.background[..., 0].std() >= PLAIN else []
+        for tracklet in tracklets:
+            self._tell("Looking at what moved", 0.9 * n)
+            if not any(_stirs_in(tracklet, area, maps, self.size) for area in areas):
+                self.things.append(self._thing(tracklet, current.details))
+        # So that memory does not grow with the clip's length.
+        self.things.sort(key=lambda t: -float(t.tracklet.areas.sum()))
+        del self.things[MOST_THINGS:]
+        self._look_around(stretch, evidence, maps, areas, current.details)
         self.worked += n
 
     def _thing(self, tracklet: Tracklet, details: Sequence[_Detail]) -> Thing:
@@ -206,37 +229,45 @@ class _Search:
         return Thing(tracklet, person, best[1], best[0])
 
     def _look_around(
-        self, stretch: Stretch, evidence: Evidence, details: Sequence[_Detail]
+        self,
+        stretch: Stretch,
+        evidence: Evidence,
+        maps: Maps,
+        areas: Sequence[Area],
+        details: Sequence[_Detail],
     ) -> None:
-        """Sky, foliage, water and the like in the stretch's background, and what stands out."""
-        if evidence.background[..., 0].std() < 3.0:
+        """Keep the areas of the stretch's background, and what stands out in it."""
+        if evidence.background[..., 0].std() < PLAIN:
             return
-        maps = maps_of(evidence.background, evidence.flicker)
-        start, end = float(stretch.times[0]), float(stretch.times[-1])
-        image = details[len(details) // 2].image
-        areas = areas_of(maps)
-        everything = np.ones(maps.light.shape, bool)
+        moment = _Moment(
+            maps,
+            float(stretch.times[0]),
+            float(stretch.times[-1]),
+            details[len(details) // 2].image,
+        )
         for area in areas:
-            self._see(area.stuff, area.mask, 1.0, maps, start, end, image)
-        self._see("background", everything, 1.0, maps, start, end, image)
+            self._see(moment, area.mask, stuff=area.stuff)
+        self._see(moment, np.ones(maps.light.shape, bool), stuff="background")
         if any(not sight.look.stuff for sight in self.sights):
             return
+        for mask, score in _people(self.people, moment):
+            self._see(moment, mask, strength=PERSON_STRENGTH * score, person=score)
         for thing in salient_things(evidence.background):
             quiet = float(maps.flicker[thing.mask].mean()) < NOISE
-            sharp = float(maps.texture[thing.mask].mean()) > THING_TEXTURE
-            if quiet and sharp and not any(_belongs(thing.mask, area) for area in areas):
-                self._see("", thing.mask, thing.strength, maps, start, end, image)
+            if quiet and not any(_belongs(thing.mask, area) for area in areas):
+                self._see(moment, thing.mask, strength=thing.strength)
 
     def _see(
         self,
-        stuff: str,
+        moment: _Moment,
         mask: NDArray[np.bool_],
-        strength: float,
-        maps: Maps,
-        start: float,
-        end: float,
-        image: NDArray[np.uint8],
+        *,
+        stuff: str = "",
+        strength: float = 1.0,
+        person: float = 0.0,
     ) -> None:
+        """Keep what a mask covers as a sight, and its picture where it is the largest of its stuff."""
+        maps, image = moment.maps, moment.image
         h, w = mask.shape
         rows, columns = np.nonzero(mask)
         left, right = np.percentile(columns, (2, 98))
@@ -251,6 +282,7 @@ class _Search:
             aspect=float(
                 (box[2] - box[0]) * self.size[0] / max((box[3] - box[1]) * self.size[1], 1)
             ),
+            person=person,
             stuff=stuff,
         )
         before = [s.look.area for s in self.sights if s.look.stuff == stuff and stuff]
@@ -260,7 +292,21 @@ class _Search:
             for sight in self.sights:
                 if stuff and sight.look.stuff == stuff:
                     sight.thumbnail = None
-        self.sights.append(Sight(box, look, start, end, strength, thumbnail))
+        self.sights.append(Sight(box, look, moment.start, moment.end, strength, thumbnail))
+
+
+def _people(detector: PeopleDetector, moment: _Moment) -> list[tuple[NDArray[np.bool_], float]]:
+    """The people in a picture in which nothing may move, as masks at the maps' size, and scores."""
+    h, w = moment.maps.light.shape
+    scale = w / moment.image.shape[1]
+    found = []
+    for box, score in detector.find(moment.image):
+        x0, y0, x1, y1 = np.round(box * scale).astype(int)
+        mask = np.zeros((h, w), bool)
+        mask[max(y0, 0) : max(y1, y0 + 1), max(x0, 0) : max(x1, x0 + 1)] = True
+        if mask.any():
+            found.append((mask, score))
+    return found
 
 
 def _belongs(thing: NDArray[np.bool_], area: Area) -> bool:
@@ -274,6 +320,27 @@ def _belongs(thing: NDArray[np.bool_], area: Area) -> bool:
         cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
         inside = hull > 0
     return bool((thing & inside).sum() > 0.4 * thing.sum())
+
+
+def _stirs_in(tracklet: Tracklet, area: Area, maps: Maps, size: tuple[int, int]) -> bool:
+    """Whether what was followed is only water's, fire's or leaves' own motion."""
+    if not is_restless(tracklet):
+        return False
+    h, w = area.mask.shape
+    light, a, b = (float(m[area.mask].mean()) for m in (maps.light, maps.a, maps.b))
+    colour = true_lab(tracklet.mean)
+    alike = (
+        abs(colour[0] - light) < LIKE_LIGHT and np.hypot(colour[1] - a, colour[2] - b) < LIKE_COLOUR
+    )
+    boxes = tracklet.boxes * np.array([w, h, w, h]) / np.array([*size, *size])
+    inside = []
+    for x0, y0, x1, y1 in boxes:
+        cut = area.mask[
+            int(y0) : max(int(np.ceil(y1)), int(y0) + 1),
+            int(x0) : max(int(np.ceil(x1)), int(x0) + 1),
+        ]
+        inside.append(float(cut.mean()) if cut.size else 0.0)
+    return bool(alike and np.mean(inside) > WITHIN)
 
 
 def _gone_far(current: _Stretch, to_shot: NDArray[np.float64]) -> bool:

@@ -18,6 +18,8 @@ HEIGHT = 110
 WINDOW = (64, 128)
 #: A score of the classifier that makes the detector sure.
 SURE = 1.2
+#: The likeness from which it is trusted alone.
+ALONE = 0.6
 
 
 class PeopleDetector:
@@ -66,14 +68,15 @@ class PeopleDetector:
     def find(self, picture: NDArray[np.uint8]) -> list[tuple[NDArray[np.float64], float]]:
         """The people that it is sure of in a whole picture, each as box and score (0 to 1)."""
         h, w = picture.shape[:2]
-        scale = min(1.5, 640 / max(h, w))
+        # Enlarged pictures make it see people in water and leaves.
+        scale = min(1.0, 640 / max(h, w))
         size = (max(1, round(w * scale)), max(1, round(h * scale)))
         if size[0] < WINDOW[0] or size[1] < WINDOW[1]:
             return []
         found = [
             (box / scale, score)
             for box, score in self._detect(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
-            if score >= 0.75
+            if score >= ALONE
         ]
         found.sort(key=lambda f: (-f[1], tuple(f[0])))
         kept: list[tuple[NDArray[np.float64], float]] = []

@@ -26,6 +26,10 @@ LARGEST = 0.25
 MOST = 5
 #: A thing's least share of all that stands out.
 WEAKEST = 0.05
+#: A thing's outline: the step (0 to 255, 8-bit Lab) that a fifth of it exceeds.
+SHARP = 100.0
+#: What goes on beyond the picture on more than this share of a side is no single thing.
+CUT_OFF = 0.25
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,25 @@ def salient_things(picture: NDArray[np.uint8]) -> list[Salient]:
     closed = cv2.morphologyEx(grown.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     count, labels = cv2.connectedComponents(closed, connectivity=8)
     total = float(strength.sum())
+    steps = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).astype(float)
+    edges = np.maximum(steps[..., 0], 1.6 * steps[..., 1:].max(2))
     things = []
     for label in range(1, count):
         mask = labels == label
         share = float(strength[mask].sum()) / total
-        if (mask & seeds).any() and SMALLEST <= mask.mean() <= LARGEST and share > WEAKEST:
+        whole = (mask & seeds).any() and SMALLEST <= mask.mean() <= LARGEST and share > WEAKEST
+        if whole and _is_thing(mask, edges):
             things.append(Salient(mask, share))
     things.sort(key=lambda t: (-t.strength, int(np.flatnonzero(t.mask)[0])))
     return things[:MOST]
+
+
+def _is_thing(mask: NDArray[np.bool_], edges: NDArray[np.float64]) -> bool:
+    """Whether an outline is sharp, as a thing's is and a cloud's or hill's is not, and closed."""
+    solid, near = mask.astype(np.uint8), np.ones((5, 5), np.uint8)
+    rim = cv2.morphologyEx(solid, cv2.MORPH_GRADIENT, near) > 0
+    cut_off = sum(float(side.mean()) for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
+    return bool(np.percentile(edges[rim], 80) > SHARP and cut_off < CUT_OFF)
 
 
 def saliency(small: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -21,7 +21,16 @@ from ..progress import Progress
 from .blobs import at_border, blobs_of, joiner_for, parts_of
 from .camera import inverse
 from .foreground import Evidence, Stretch
-from .tracklets import Tracklet, bins_of, centre, extent, measure, moved, unlikeness
+from .tracklets import (
+    Tracklet,
+    bins_of,
+    centre,
+    extent,
+    is_restless,
+    measure,
+    moved,
+    unlikeness,
+)
 
 #: The smallest blob, as a share of the picture.
 SMALLEST = 0.0004
@@ -111,7 +120,7 @@ def follow(
     -------
     tracklets : list of Tracklet
     covered : (h, w) float array
-        Share of the frames in which one of them was there.
+        Share of the frames in which one of them was there that is not restless.
     """
     follower = _Follower(stretch, evidence)
     n = len(evidence.masks)
@@ -481,7 +490,7 @@ class _Follower:
                 track.birth = j
 
     def tracklets(self, shot: int) -> tuple[list[Tracklet], NDArray[np.float64]]:
-        """The tracklets of all things, and the share of the frames in which they covered what."""
+        """The tracklets of all things, and the share of frames in which steady ones covered what."""
         found = []
         covered = np.zeros((self.h, self.w))
         for track in (t for t in self.tracks if t.thing):
@@ -491,7 +500,8 @@ class _Follower:
             if tracklet is None or self._is_stuff(tracklet):
                 continue
             found.append(tracklet)
-            covered += (self.labels == track.number).mean(0)
+            if not is_restless(tracklet):
+                covered += (self.labels == track.number).mean(0)
         return found, covered
 
     def _is_stuff(self, tracklet: Tracklet) -> bool:

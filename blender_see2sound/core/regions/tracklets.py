@@ -21,6 +21,11 @@ SMOOTH = 5
 #: something seems to slow down at last.
 END = 10
 
+#: It is restless when more than this share of its outline changes from frame to frame, or its
+#: middle ranges over less than this share of its size.
+RESTLESS = 0.4
+STAYS = 0.5
+
 Mask = NDArray[np.bool_]
 
 
@@ -126,6 +131,14 @@ def measure(
         flicker=float(np.mean(flickers)),
         unsteady=1.0 - float(np.mean(kept)),
     )
+
+
+def is_restless(tracklet: Tracklet) -> bool:
+    """Whether it stirs without keeping its outline or going anywhere, as stuff in motion does."""
+    middles = (tracklet.boxes[:, :2] + tracklet.boxes[:, 2:]) / 2
+    size = np.median(tracklet.boxes[:, 2:] - tracklet.boxes[:, :2], axis=0)
+    gone = float(np.linalg.norm(np.ptp(middles, axis=0)))
+    return tracklet.unsteady > RESTLESS or gone < STAYS * float(np.linalg.norm(size))
 
 
 def _motion(
