@@ -27,6 +27,9 @@ def ensure_camera(scene: bpy.types.Scene) -> bpy.types.Object:
     """
     if scene.camera is None:
         camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+        # What a clip that was looked at without a camera is taken to show.
+        camera.data.sensor_fit = "HORIZONTAL"
+        camera.data.angle = math.radians(DEFAULT_FOV)
         camera.location = (0.0, 0.0, EYE_HEIGHT / metres_per_unit(scene))
         camera.rotation_euler = (math.pi / 2, 0.0, 0.0)
         scene.collection.objects.link(camera)
@@ -54,15 +57,16 @@ def horizontal_fov(scene: bpy.types.Scene, size: Sequence[int] | None = None) ->
     Returns
     -------
     float
-        50 without a perspective camera.
+        Without a perspective camera that of a frame 50 degrees wide.
     """
-    camera = scene.camera
-    if camera is None or camera.type != "CAMERA" or camera.data.type != "PERSP":
-        return DEFAULT_FOV
-    data, render = camera.data, scene.render
+    camera, render = scene.camera, scene.render
     width = render.resolution_x * render.pixel_aspect_x
     height = render.resolution_y * render.pixel_aspect_y
-    if data.sensor_fit == "VERTICAL":
+    seen = camera is not None and camera.type == "CAMERA" and camera.data.type == "PERSP"
+    data = camera.data if seen else None
+    if data is None:
+        tangent = math.tan(math.radians(DEFAULT_FOV) / 2.0)
+    elif data.sensor_fit == "VERTICAL":
         tangent = data.sensor_height / (2.0 * data.lens) * width / height
     elif data.sensor_fit == "AUTO" and height > width:
         tangent = data.sensor_width / (2.0 * data.lens) * width / height

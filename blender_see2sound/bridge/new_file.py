@@ -19,9 +19,14 @@ STILL_SECONDS = 10.0
 def begin() -> None:
     """Open a new, empty file of the video-editing template, as Blender ships it.
 
-    Its colours show footage as it is, and its workspaces are those that an editor expects.
+    Its colours show footage as it is, and its workspaces are those that an editor expects;
+    where the template lists files, the speakers are shown.
     """
     bpy.ops.wm.read_homefile(app_template="Video_Editing", use_factory_startup=True, use_empty=True)
+    for screen in bpy.data.screens:
+        for area in screen.areas:
+            if area.type == "FILE_BROWSER":
+                area.type = "VIEW_3D"
 
 
 def add_clip(scene: bpy.types.Scene, path: Path) -> Any:

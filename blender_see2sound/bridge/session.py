@@ -213,13 +213,14 @@ def ask(method: str, params: dict[str, Any]) -> Work[Any]:
     Cancelling tells the worker, waits until it has let go (the client ends a worker
     that does not) and raises `Cancelled`.
     """
-    yield Tick("Starting the worker", 0.0)
     client = worker()
+    phase = "Waiting for the worker" if client.running else "Starting the worker"
+    yield Tick(phase, 0.0)
     job = client.submit(method, params)
     try:
         while not job.finished:
             try:
-                yield Tick(job.phase or "Starting the worker", job.fraction, waiting=True)
+                yield Tick(job.phase or phase, job.fraction, waiting=True)
             except Cancelled:
                 client.cancel(job)
             client.poll()
