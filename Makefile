@@ -14,11 +14,12 @@ demo: $(VENV)/.demo
 	$(BIN)/python examples/demo.py "$(CLIP)" --output build/demo
 
 test: $(VENV)/.test lint types
-	$(BIN)/python -m pytest tests/core tests/worker
+	$(BIN)/python -m pytest tests/core --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest tests/worker
 	$(BIN)/python -m pytest tests/blender
 
 test-core: $(VENV)/.test
-	$(BIN)/python -m pytest tests/core tests/worker
+	$(BIN)/python -m pytest tests/core --numprocesses auto --dist loadfile
 
 test-all: test $(VENV)-4.5/.demo
 	SEE2SOUND_PYTHON=$(VENV)-4.5/bin/python $(VENV)-4.5/bin/python -m pytest tests/blender

@@ -18,7 +18,16 @@ from . import parts
 from .errors import See2SoundError, from_os_error
 from .files import atomic_path
 from .progress import Progress, part_of, silent
-from .scene import Clip, Room, SoundScene, Source, read_scene, resolve, write_scene
+from .scene import (
+    Clip,
+    Room,
+    SoundScene,
+    Source,
+    check_room,
+    read_scene,
+    resolve,
+    write_scene,
+)
 
 if TYPE_CHECKING:
     from .media import ClipRange
@@ -259,6 +268,8 @@ def run_clip(
     """
     from .overview import draw_overview
 
+    if room is not None:
+        check_room(room)
     scene_path = Path(folder) / "scene.json"
     mix_path = Path(folder) / "mix.wav"
     found = find_sources(

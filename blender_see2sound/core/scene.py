@@ -266,6 +266,17 @@ def scene_from_json(data: Any, name: str = "the scene") -> SoundScene:
     return scene
 
 
+def check_room(room: Room) -> None:
+    """Check a room by itself, before there is a scene to put it in.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-scene", naming the field that is wrong.
+    """
+    _room(_Reader("the room"), dataclasses.asdict(room))
+
+
 def _clip(reader: _Reader, data: Any) -> Clip:
     names = {f.name for f in dataclasses.fields(Clip)}
     row = reader.mapping(data, "clip", names, names)
