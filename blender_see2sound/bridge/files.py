@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from ..core.files import atomic_path
 
 #: The folder beside the .blend.
 ROOT = "see2sound"
+#: How much of a file is read or written between two pauses, bytes.
+_PIECE = 2**21
 #: What no file system of ours can bear in a name.
 _FORBIDDEN = '<>:"/\\|?*'
 #: Names that Windows keeps for devices.
@@ -56,8 +58,10 @@ def safe_name(name: str) -> str:
     return kept or "strip"
 
 
-def keep(made: str | Path, folder: Path, name: str) -> Path:
+def keep(made: str | Path, folder: Path, name: str) -> Generator[float, None, Path]:
     """Copy a file that a step made to its place, under a name that its content gives.
+
+    Yields the fraction done after each piece: a mix may be gigabytes.
 
     Parameters
     ----------
@@ -79,15 +83,15 @@ def keep(made: str | Path, folder: Path, name: str) -> Path:
     See2SoundError
     """
     source = Path(made)
-    digest = _digest(source)
+    digest = yield from _digest(source, 0.0, 0.5)
     for extra in range(1000):
         ending = "" if extra == 0 else f"-{extra + 1}"
         place = folder / f"{safe_name(name)}-{digest[:10]}{ending}{source.suffix}"
         if not os.path.lexists(place):
             with atomic_path(place) as part:
-                shutil.copyfile(source, part)
+                yield from _copy(source, part)
             return place
-        if place.is_file() and _digest(place) == digest:
+        if place.is_file() and (yield from _digest(place, 0.5, 0.5)) == digest:
             return place
     raise See2SoundError(
         f"cannot write {folder / name}",
@@ -185,9 +189,26 @@ def _root(blend: str) -> Path:
     return Path(os.path.abspath(base)) / ROOT
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, start: float, end: float) -> Generator[float, None, str]:
+    digest = hashlib.sha256()
     try:
+        size = max(1, path.stat().st_size)
+        done = 0
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+                done += len(piece)
+                yield start + (end - start) * done / size
     except OSError as error:
         raise from_os_error(error, path, "read") from error
+    return digest.hexdigest()
+
+
+def _copy(source: Path, target: Path) -> Generator[float, None, None]:
+    size = max(1, source.stat().st_size)
+    done = 0
+    with source.open("rb") as here, target.open("wb") as there:
+        while piece := here.read(_PIECE):
+            there.write(piece)
+            done += len(piece)
+            yield 0.5 + 0.5 * done / size

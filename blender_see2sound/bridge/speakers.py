@@ -48,12 +48,54 @@ _VOLUME = 0.01
 _BOXES = 64
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What can be made ready for `place` without touching the document.
+
+    Attributes
+    ----------
+    keyframes : dict of Keyframes
+        By source id.
+    thumbnails : dict of Path
+        By source id; at their place beside the .blend.
+    """
+
+    keyframes: dict[str, Keyframes]
+    thumbnails: dict[str, Path]
+
+
+def prepare(
+    scene: bpy.types.Scene, strip: Any, sound_scene: SoundScene, folder: str | Path
+) -> Generator[float, None, Prepared]:
+    """Do what of placing takes long or can fail: draw the tracks, keep the thumbnails.
+
+    Parameters
+    ----------
+    sound_scene : SoundScene
+        As a finder gives it.
+    folder : path
+        Where its file lies, with ``thumbnails/<id>.png`` beside it.
+    """
+    fps, place = versions.frame_rate(scene), files.folder_of(strip) / "thumbnails"
+    prepared = Prepared({}, {})
+    count = max(1, len(sound_scene.sources))
+    for number, source in enumerate(sound_scene.sources):
+        end = (number + 1) / count
+        drawing = keyframes_of(source, fps)
+        prepared.keyframes[source.id] = yield from motion.scaled(drawing, number / count, end)
+        thumbnail = Path(folder) / "thumbnails" / f"{source.id}.png"
+        if thumbnail.is_file():
+            kept = yield from motion.scaled(files.keep(thumbnail, place, source.id), end, end)
+            prepared.thumbnails[source.id] = kept
+    return prepared
+
+
 def place(
     scene: bpy.types.Scene,
     strip: Any,
     collection: bpy.types.Collection,
     sound_scene: SoundScene,
-    folder: str | Path,
+    prepared: Prepared,
 ) -> Generator[float, None, tuple[str, ...]]:
     """Give every source a speaker; speakers of an earlier time take new sources that match.
 
@@ -64,8 +106,8 @@ def place(
     ----------
     sound_scene : SoundScene
         As a finder gives it.
-    folder : path
-        Where its file lies, with ``thumbnails/<id>.png`` beside it.
+    prepared : Prepared
+        As `prepare` gives it.
 
     Returns
     -------
@@ -85,9 +127,6 @@ def place(
     ids = []
     for number, source in enumerate(sound_scene.sources):
         yield number / steps
-        fps = versions.frame_rate(found.scene(scene_uid))
-        drawing = keyframes_of(source, fps)
-        keyframes = yield from motion.scaled(drawing, number / steps, (number + 1) / steps)
         scene, collection = found.scene(scene_uid), found.collection(collection_uid)
         strip = found.strip(scene, strip_name)
         if source.id in uids:
@@ -95,7 +134,7 @@ def place(
         else:
             speaker = _new_speaker(scene, collection, source)
             start_sound(speaker, strip)
-        _fill(scene, strip, speaker, source, keyframes, Path(folder))
+        _fill(scene, strip, speaker, source, prepared)
         ids.append(speaker.data.see2sound.source_id)
     yield (steps - 1) / steps
     scene, collection = found.scene(scene_uid), found.collection(collection_uid)
@@ -109,6 +148,34 @@ def place(
     return tuple(ids)
 
 
+def keep_sounds(
+    scene: bpy.types.Scene, collection: bpy.types.Collection, sounds: Mapping[str, str | Path]
+) -> Generator[float, None, dict[str, Path]]:
+    """Copy sounds to the strip's folder; what can fail of giving them to speakers.
+
+    Parameters
+    ----------
+    sounds : mapping of source id to path
+
+    Returns
+    -------
+    dict
+        The copies, by source id.
+    """
+    strip = document.strip_of(scene, collection)
+    folder = files.folder_of(strip or collection) / "sounds"
+    ids = document.source_ids(collection)
+    labels = {ids[s.name]: s.data.see2sound.label for s in document.speakers_of(collection)}
+    kept = {}
+    for number, (source_id, path) in enumerate(sounds.items()):
+        name = f"{source_id}-{labels.get(source_id, '')}".strip("-")
+        keeping = files.keep(path, folder, name)
+        kept[source_id] = yield from motion.scaled(
+            keeping, number / len(sounds), (number + 1) / len(sounds)
+        )
+    return kept
+
+
 def give_sounds(
     scene: bpy.types.Scene, collection: bpy.types.Collection, sounds: Mapping[str, str | Path]
 ) -> Generator[float, None, tuple[str, ...]]:
@@ -119,7 +186,7 @@ def give_sounds(
     Parameters
     ----------
     sounds : mapping of source id to path
-        The files are copied to the strip's folder.
+        Where the files stay, as `keep_sounds` gives it.
 
     Returns
     -------
@@ -139,7 +206,7 @@ def give_sounds(
                 notes.append(f"{speaker.name!r} keeps its own sound")
             else:
                 strip = document.strip_of(scene, collection)
-                _set_sound(speaker, Path(path), files.folder_of(strip or collection))
+                _set_sound(speaker, Path(path))
                 if strip is not None:
                     start_sound(speaker, strip)
     yield len(sounds) / (len(sounds) + 1)
@@ -214,10 +281,10 @@ def _fill(
     strip: Any,
     speaker: bpy.types.Object,
     source: Source,
-    keyframes: Keyframes,
-    folder: Path,
+    prepared: Prepared,
 ) -> None:
     """Make a speaker what the source says, but for what a person changed."""
+    keyframes = prepared.keyframes[source.id]
     settings, data = speaker.data.see2sound, speaker.data
     theirs = record.changed(speaker) if settings.made else set()
     for name in _SETTINGS:
@@ -234,10 +301,8 @@ def _fill(
         _set(data, "volume", keyframes.volume_frames + start, keyframes.volumes)
         levels.set_law(scene, data, source)
     settings.boxes = json.dumps(_seen(source))
-    thumbnail = folder / "thumbnails" / f"{source.id}.png"
-    if thumbnail.is_file():
-        place = files.folder_of(strip) / "thumbnails"
-        settings.thumbnail = files.to_blend(files.keep(thumbnail, place, settings.source_id))
+    if source.id in prepared.thumbnails:
+        settings.thumbnail = files.to_blend(prepared.thumbnails[source.id])
     record.write(speaker, set(record.current(speaker)) - theirs - {"sound"})
 
 
@@ -269,9 +334,7 @@ def start_sound(speaker: bpy.types.Object, strip: Any) -> None:
         part.frame_start, part.frame_end = start, max(end, start + 1)
 
 
-def _set_sound(speaker: bpy.types.Object, path: Path, folder: Path) -> None:
-    name = f"{speaker.data.see2sound.source_id}-{speaker.data.see2sound.label}".strip("-")
-    kept = files.keep(path, folder / "sounds", name)
+def _set_sound(speaker: bpy.types.Object, kept: Path) -> None:
     old = speaker.data.sound
     speaker.data.sound = bpy.data.sounds.load(str(kept), check_existing=True)
     speaker.data.sound.filepath = files.to_blend(kept)

@@ -158,8 +158,9 @@ def find_sources(target: Target, sources: int = 0) -> Work[str]:
                 "Add Speakers by hand to the strip's collection, or choose another clip",
                 kind="bad-request",
             )
+        prepared = yield from share(_prepare(target, found, folder), 0.9, 0.95)
         _, cancelled = yield from share(
-            _changing(_place(target, found, folder), "Placing"), 0.9, 1.0
+            _changing(_place(target, found, prepared), "Placing"), 0.95, 1.0
         )
     session.note(*answer["warnings"])
     if cancelled:
@@ -167,10 +168,15 @@ def find_sources(target: Target, sources: int = 0) -> Work[str]:
     return _counted(len(found.sources), "source was found", "sources were found")
 
 
-def _place(target: Target, found: SoundScene, folder: Path) -> Fractions[None]:
+def _prepare(target: Target, found: SoundScene, folder: Path) -> Work[speakers.Prepared]:
+    scene, strip = target.find()
+    return (yield from reading(speakers.prepare(scene, strip, found, folder), "Drawing the tracks"))
+
+
+def _place(target: Target, found: SoundScene, prepared: speakers.Prepared) -> Fractions[None]:
     scene, strip = target.find()
     collection = document.collection_of(scene, strip, create=True)
-    yield from speakers.place(scene, strip, collection, found, folder)
+    yield from speakers.place(scene, strip, collection, found, prepared)
 
 
 def make_sounds(target: Target, only: str | None = None) -> Work[str]:
@@ -210,8 +216,9 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
             0.05,
             0.95,
         )
+        kept = yield from share(_keep(target, answer["sounds"]), 0.95, 0.97)
         notes, cancelled = yield from share(
-            _changing(_give(target, answer["sounds"]), "Giving the speakers their sounds"),
+            _changing(_give(target, kept), "Giving the speakers their sounds"),
             0.95,
             1.0,
         )
@@ -250,8 +257,9 @@ def bake_mix(target: Target) -> Work[str]:
             0.1,
             0.95,
         )
+        kept = yield from share(_keep_mix(target, output), 0.95, 0.99)
         notes, cancelled = yield from share(
-            _changing(_place_mix(target, output, now), "Placing the mix"), 0.95, 1.0
+            _changing(_place_mix(target, kept, now), "Placing the mix"), 0.99, 1.0
         )
     session.note(*report["warnings"], *notes)
     if cancelled:
@@ -338,18 +346,28 @@ def _fingerprint(target: Target) -> Work[str]:
     return (yield from reading(fingerprint.of_collection(scene, strip, collection), _READING))
 
 
-def _give(target: Target, sounds: dict[str, str]) -> Fractions[tuple[str, ...]]:
+def _keep(target: Target, sounds: dict[str, str]) -> Work[dict[str, Path]]:
+    scene, _, collection = target.collection()
+    keeping = speakers.keep_sounds(scene, collection, sounds)
+    return (yield from reading(keeping, "Keeping the sounds"))
+
+
+def _give(target: Target, sounds: dict[str, Path]) -> Fractions[tuple[str, ...]]:
     scene, _, collection = target.collection()
     return (yield from speakers.give_sounds(scene, collection, sounds))
 
 
-def _place_mix(target: Target, made: Path, now: str) -> Fractions[tuple[str, ...]]:
-    yield 0.0
+def _keep_mix(target: Target, made: Path) -> Work[Path]:
+    _, strip = target.find()
+    return (yield from reading(files.keep(made, files.folder_of(strip), "mix"), "Keeping the mix"))
+
+
+def _place_mix(target: Target, kept: Path, now: str) -> Fractions[tuple[str, ...]]:
     scene, strip, collection = target.collection()
-    kept = files.keep(made, files.folder_of(strip), "mix")
     notes = mix_strip.place_mix(scene, strip, collection, kept, f"{strip.name} Mix")
     collection.see2sound.mix_fingerprint = now
     monitor.switch(collection, "MIX")
+    yield 1.0
     return notes
 
 

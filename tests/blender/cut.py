@@ -153,7 +153,9 @@ def place(scene: bpy.types.Scene, strip: Any, *sources: Source, folder: Path) ->
     """Place sources for a strip; give its collection."""
     clip = Clip(None, 0.0, strip.frame_final_duration / 24.0, 24.0, _SIZE, 50.0)
     collection = document.collection_of(scene, strip, create=True)
-    run(speakers.place(scene, strip, collection, SoundScene(clip, sources), folder))
+    sound_scene = SoundScene(clip, sources)
+    prepared = run(speakers.prepare(scene, strip, sound_scene, folder))
+    run(speakers.place(scene, strip, collection, sound_scene, prepared))
     return collection
 
 

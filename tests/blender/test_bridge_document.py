@@ -13,7 +13,18 @@ import soundfile
 from blender_see2sound.bridge import document, files, mix_strip, monitor
 from blender_see2sound.bridge.actions import curve_values, curves_of, sound_strips
 
-from .cut import add_movie, exported, mark, new_file, place, sequencer, source, speaker, write_movie
+from .cut import (
+    add_movie,
+    exported,
+    mark,
+    new_file,
+    place,
+    run,
+    sequencer,
+    source,
+    speaker,
+    write_movie,
+)
 from .test_bridge_speakers import heard, level, noise, sound
 
 
@@ -38,7 +49,7 @@ def moving(source_id: str = "s1") -> Any:
 
 def mixed(scene: bpy.types.Scene, strip: Any, collection: Any, folder: Path, level: float) -> Any:
     """Bake something that is no mix but as long; give the strip that plays it."""
-    path = files.keep(noise(folder / "m.wav", 100 / 24, level), files.folder_of(strip), "mix")
+    path = run(files.keep(noise(folder / "m.wav", 100 / 24, level), files.folder_of(strip), "mix"))
     mix_strip.place_mix(scene, strip, collection, path, "Film Mix")
     return mix_strip.mix_strip_of(scene, collection)
 
@@ -269,10 +280,10 @@ def test_names_are_ones_that_every_file_system_bears(name: str, kept: str) -> No
 
 def test_a_file_of_a_person_is_never_overwritten(tmp_path: Path) -> None:
     made = noise(tmp_path / "made.wav", 0.1)
-    first = files.keep(made, tmp_path / "sounds", "s1")
-    assert files.keep(made, tmp_path / "sounds", "s1") == first
+    first = run(files.keep(made, tmp_path / "sounds", "s1"))
+    assert run(files.keep(made, tmp_path / "sounds", "s1")) == first
     first.write_text("a person's")
-    second = files.keep(made, tmp_path / "sounds", "s1")
+    second = run(files.keep(made, tmp_path / "sounds", "s1"))
     assert second != first
     assert first.read_text() == "a person's"
     assert second.read_bytes() == made.read_bytes()

@@ -42,7 +42,14 @@ def sound(collection: Any, folder: Path) -> None:
     """Give every speaker noise."""
     path = noise(folder / "noise.wav")
     ids = document.source_ids(collection).values()
-    run(speakers.give_sounds(bpy.context.scene, collection, dict.fromkeys(ids, path)))
+    give(collection, dict.fromkeys(ids, path))
+
+
+def give(collection: Any, sounds: dict[str, Path]) -> tuple[str, ...]:
+    """Give speakers sounds, as a step does."""
+    scene = bpy.context.scene
+    kept = run(speakers.keep_sounds(scene, collection, sounds))
+    return run(speakers.give_sounds(scene, collection, kept))
 
 
 def heard(folder: Path) -> np.ndarray:
@@ -313,8 +320,7 @@ def test_an_own_sound_stays_and_a_made_one_is_replaced(
     by_label(found)["dog"].data.sound = bpy.data.sounds.load(str(own))
     made = by_label(found)["woman"].data.sound.filepath
     new = noise(tmp_path / "new.wav", level=0.05)
-    scene = bpy.context.scene
-    notes = run(speakers.give_sounds(scene, found, {"s1": new, "s2": new}))
+    notes = give(found, {"s1": new, "s2": new})
     assert len(notes) == 1
     assert files.absolute(by_label(found)["dog"].data.sound.filepath) == own
     assert by_label(found)["woman"].data.sound.filepath != made
@@ -349,9 +355,9 @@ def test_work_that_lost_its_strip_says_so(strip: Any, tmp_path: Path) -> None:
     scene = bpy.context.scene
     collection = document.collection_of(scene, strip, create=True)
     clip = Clip(None, 0.0, 4.0, 24.0, (256, 64), 50.0)
-    work = speakers.place(
-        scene, strip, collection, SoundScene(clip, (source("s1", (0, 3, 0)),)), tmp_path
-    )
+    sound_scene = SoundScene(clip, (source("s1", (0, 3, 0)),))
+    prepared = run(speakers.prepare(scene, strip, sound_scene, tmp_path))
+    work = speakers.place(scene, strip, collection, sound_scene, prepared)
     next(work)
     scene.sequence_editor.strips.remove(strip)
     with pytest.raises(See2SoundError, match="not there any more"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +134,28 @@ def test_a_worker_that_cannot_start_says_where_to_mend_it(
     assert bpy.app.version_string in report
 
 
+@pytest.mark.parametrize("step", ["find_sources", "make_sounds", "bake_mix"])
+def test_a_place_that_cannot_be_written_leaves_everything_as_it_was(
+    strip: Any, tmp_path: Path, step: str
+) -> None:
+    if step != "find_sources":
+        bpy.ops.see2sound.find_sources()
+    if step == "bake_mix":
+        bpy.ops.see2sound.make_sounds()
+        # Sounds are taken from where they are.
+        (tmp_path / "see2sound" / "Walk").rename(tmp_path / "see2sound" / "moved")
+        for sound in bpy.data.sounds:
+            sound.filepath = sound.filepath.replace("/Walk/", "/moved/")
+    before = document()
+    shutil.rmtree(tmp_path / "see2sound" / "Walk", ignore_errors=True)
+    (tmp_path / "see2sound").mkdir(exist_ok=True)
+    (tmp_path / "see2sound" / "Walk").write_text("a file is in the way")
+    with pytest.raises(RuntimeError, match="see2sound"):
+        getattr(bpy.ops.see2sound, step)()
+    assert document() == before
+    assert session.state.failure.error.kind in {"no-permission", "missing-file"}
+
+
 def test_the_next_job_puts_the_error_away(strip: Any) -> None:
     path = strip.filepath
     strip.filepath = "//gone.mp4"
@@ -226,8 +250,6 @@ def test_a_slice_is_short(strip: Any) -> None:
 
 
 def _draining(work: Any) -> Iterator[Any]:
-    import time
-
     for tick in work:
         if tick.waiting:
             time.sleep(0.005)
