@@ -1,4 +1,4 @@
-"""Real footage: the dog and the woman, the car and the walker, the coffee."""
+"""Whole clips: the example's park, and real footage of a dog and a woman, a street, a coffee."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from blender_see2sound.core.regions.built_in import DraftFinder
 from blender_see2sound.core.regions.protocol import Region
 from blender_see2sound.core.regions.words import DraftDescriber
 
-from .clips import SHARED
+from .clips import EXAMPLE, SHARED
 
-pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="real clips are not here")
+real = pytest.mark.skipif(not SHARED.is_dir(), reason="real clips are not here")
 
 #: The dog's centre by time, and the woman's x, as fractions, read by eye.
 DOG = {0.96: (0.485, 0.60), 4.8: (0.46, 0.64), 6.7: (0.66, 0.55), 8.7: (0.44, 0.69)}
@@ -35,6 +35,7 @@ def centre(region: Region, time: float, size: tuple[int, int]) -> np.ndarray:
     return np.array([np.interp(time, region.times, middle[:, k]) for k in (0, 1)])
 
 
+@real
 def test_the_dog_and_the_woman_are_two_and_the_dog_is_silent_while_it_is_away() -> None:
     regions = described(SHARED / "dog.mp4")
     moving = [region for region in regions if region.moving]
@@ -56,10 +57,13 @@ def test_the_dog_and_the_woman_are_two_and_the_dog_is_silent_while_it_is_away() 
     assert "foliage" in [region.look.stuff for region in regions]
 
 
-def test_the_car_and_the_walker_are_where_they_are() -> None:
-    truth = json.loads((SHARED / "street.json").read_text())
+def turns_and_ratios(
+    path: Path, labels: dict[str, str]
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Per true object the errors of azimuth, degrees, and the distances over the true ones."""
+    truth = json.loads(path.with_suffix(".json").read_text())
     view = truth["horizontal_fov"]
-    with open_clip(ClipRange(SHARED / "street.mp4")) as clip:
+    with open_clip(ClipRange(path)) as clip:
         regions = DraftFinder().find(clip, 5, silent)
         regions = DraftDescriber().describe(clip, regions, silent)
         distances = parts.load("depth").distances(clip, regions, view, silent)
@@ -68,8 +72,9 @@ def test_the_car_and_the_walker_are_where_they_are() -> None:
             for region, metres in zip(regions, distances, strict=True)
             if region.moving
         ]
-    assert len(placed) == 2
-    for name, label in (("car", "vehicle"), ("walker", "person")):
+    assert [region.label for region, _ in placed if region.label not in labels.values()] == []
+    errors = {}
+    for name, label in labels.items():
         places = np.array(truth["objects"][name]["positions"])
         times = np.arange(len(places)) / truth["fps"]
         region, at = next(p for p in placed if p[0].label == label)
@@ -77,11 +82,26 @@ def test_the_car_and_the_walker_are_where_they_are() -> None:
         turn = np.degrees(
             np.arctan2(here[:, 0], here[:, 1]) - np.arctan2(places[:, 0], places[:, 1])
         )
-        far = np.linalg.norm(here, axis=1) / np.linalg.norm(places, axis=1)
+        errors[name] = turn, np.linalg.norm(here, axis=1) / np.linalg.norm(places, axis=1)
+    return errors
+
+
+@real
+def test_the_car_and_the_walker_are_where_they_are() -> None:
+    errors = turns_and_ratios(SHARED / "street.mp4", {"car": "vehicle", "walker": "person"})
+    for turn, ratio in errors.values():
         assert np.median(np.abs(turn)) < 1.5
-        assert np.median(np.abs(far - 1.0)) < 0.35
+        assert np.median(np.abs(ratio - 1.0)) < 0.35
 
 
+def test_in_the_park_all_three_are_followed_behind_column_and_tree() -> None:
+    labels = {"man": "person", "dog": "animal", "cart": "vehicle"}
+    for turn, ratio in turns_and_ratios(EXAMPLE, labels).values():
+        assert np.median(np.abs(turn)) < 3.0
+        assert np.median(np.abs(ratio - 1.0)) < 0.5
+
+
+@real
 def test_the_kettle_is_no_car() -> None:
     regions = described(SHARED / "coffee.mp4")
     assert regions[0].moving

@@ -91,13 +91,18 @@ class _Stretch:
     flow: list[NDArray[np.float32]] = field(default_factory=list)
     details: list[_Detail] = field(default_factory=list)
 
-    def closed(self) -> Stretch:
-        flow = list(self.flow)
+    def close(self) -> Stretch:
+        """The whole stretch; this one is empty afterwards."""
+        flow = self.flow
         while len(flow) < len(self.frames):
             flow.append(flow[-1] if flow else np.zeros((*self.frames[0].shape[:2], 2), np.float32))
-        return Stretch(
+        closed = Stretch(
             np.array(self.times), np.stack(self.frames), np.stack(self.to_shot), np.stack(flow)
         )
+        # The stacks are copies: what they were made of need not stay beside them.
+        self.frames.clear()
+        self.flow.clear()
+        return closed
 
 
 class DraftFinder:
@@ -188,7 +193,7 @@ class _Search:
     def _work(self, current: _Stretch) -> None:
         if not current.frames:
             return
-        stretch = current.closed()
+        stretch = current.close()
         n, h, w, _ = stretch.frames.shape
         self.size = (w, h)
 

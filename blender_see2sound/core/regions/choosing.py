@@ -13,7 +13,7 @@ from .linking import link
 from .look import rhythm_of, true_lab
 from .paths import path_of
 from .protocol import Look, Region
-from .tracklets import Tracklet
+from .tracklets import Tracklet, is_restless
 
 #: A thing is seen for this long at least (seconds, or this share of a short clip).
 SEEN = 0.5
@@ -22,6 +22,8 @@ SEEN_SHARE = 0.25
 LEAST_AREA = 0.0008
 #: Things less prominent than this are left out.
 LEAST_PROMINENCE = 0.01
+#: The same for what stirs without keeping its outline: mostly reflections and twigs.
+LEAST_RESTLESS = 0.03
 #: A thing stands on the ground when its lower edge is below the horizon for this share of
 #: the time and the ratio of its depth below it to its height varies by no more than this.
 STANDING = 0.75
@@ -128,9 +130,11 @@ def prominence_of(chain: Sequence[Tracklet], seen: Seen) -> float:
     least = min(SEEN, SEEN_SHARE * seen.duration)
     if len(areas) * period < least or area < LEAST_AREA:
         return 0.0
+    restless = all(is_restless(t) for t in chain)
     swift = float(np.percentile(np.concatenate([t.speeds for t in chain]), 75)) / width
     share = len(areas) / len(seen.times)
-    return float(np.sqrt(area) * share * (0.5 + min(1.0, 4.0 * swift)))
+    prominence = float(np.sqrt(area) * share * (0.5 + min(1.0, 4.0 * swift)))
+    return prominence if prominence >= (LEAST_RESTLESS if restless else 0.0) else 0.0
 
 
 def _moving_region(
@@ -146,6 +150,8 @@ def _moving_region(
         return float(np.average(values, weights=weights))
 
     sides = there[:, 2:] - there[:, :2]
+    # Its shape where most of it is seen.
+    full_view = np.prod(sides, axis=1) >= np.percentile(np.prod(sides, axis=1), 60)
     longest = max(chain, key=lambda t: len(t.times))
     scores = sorted((s for part in parts for s in part.person), reverse=True)
     look = Look(
@@ -156,7 +162,7 @@ def _moving_region(
         flicker=mean([t.flicker for t in chain]),
         speed=float(np.median(np.concatenate([t.speeds for t in chain]))) / width,
         rhythm=rhythm_of(longest.times, longest.boxes),
-        aspect=float(np.median(sides[:, 0] / np.maximum(sides[:, 1], 1e-6))),
+        aspect=float(np.median((sides[:, 0] / np.maximum(sides[:, 1], 1e-6))[full_view])),
         person=float(np.mean(scores[: max(2, len(scores) // 3)])) if scores else 0.0,
         unsteady=mean([t.unsteady for t in chain]),
     )

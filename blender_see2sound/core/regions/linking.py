@@ -94,13 +94,31 @@ def join_cost(before: Tracklet, after: Tracklet, size: tuple[int, int]) -> float
     # Its usual size: when it went behind something, the last of it was small.
     extent = float(np.hypot(*np.median(before.boxes[:, 2:] - before.boxes[:, :2], axis=0)))
     expected = _middle(last) + before.velocity_out * min(gap, HIDDEN)
-    missed = float(np.linalg.norm(expected - _middle(first)))
+    missed = min(
+        float(np.linalg.norm(expected - _middle(first))), _missed_front(before, after, gap)
+    )
     stayed = float(np.linalg.norm(_middle(last) - _middle(first)))
     if gap <= HIDDEN and missed < extent * 0.6 + 0.25 * np.linalg.norm(expected - _middle(last)):
         return unlike + 0.3 * missed / max(extent, 1.0) + 0.1 * gap / HIDDEN
     if gap <= HIDDEN_IN_PLACE and stayed < 0.7 * extent:
         return unlike + 0.3 * stayed / max(extent, 1.0) + 0.2 * gap / HIDDEN_IN_PLACE
     return 1e3
+
+
+def _missed_front(before: Tracklet, after: Tracklet, gap: float) -> float:
+    """How far the front that comes out is from where it should be, pixels.
+
+    What goes behind something shows its tail last, and its front first when it
+    comes out: the front is its usual length ahead of the tail.
+    """
+    last, first = before.boxes[-1], after.boxes[0]
+    sides = np.percentile(before.boxes[:, 2:] - before.boxes[:, :2], 80, axis=0)
+    along = int(np.argmax(np.abs(before.velocity_out)))
+    way = before.velocity_out[along]
+    tail, front = (along, along + 2) if way > 0 else (along + 2, along)
+    expected = last[tail] + np.sign(way) * sides[along] + way * min(gap, HIDDEN)
+    aside = _middle(last)[1 - along] - _middle(first)[1 - along]
+    return float(np.hypot(expected - first[front], aside))
 
 
 def at_border(box: NDArray[np.float64], size: tuple[int, int]) -> bool:

@@ -40,7 +40,7 @@ class Look:
     rhythm : float
         Dominant frequency of the box's shape changes in Hz; 0 where there is none.
     aspect : float
-        Median width divided by height of the box.
+        Median width divided by height of the box, where most of it is seen.
     person : float
         0 to 1, how sure the people detector is.
     unsteady : float

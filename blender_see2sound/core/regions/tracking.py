@@ -56,6 +56,9 @@ MUCH_MORE = 1.0
 #: in colours no more unlike than this is the rest of it.
 HALF_HIDDEN = 0.85
 SAME_COLOURS = 0.45
+#: Where less than this share of a track is left, a blob in colours more unlike is another thing.
+HALF_GONE = 0.5
+OTHER_COLOURS = 0.65
 #: Two parts that stay apart for so many frames, while the gap grows or shrinks by this share
 #: of the width, are two things.
 APART_FRAMES = 5
@@ -207,9 +210,17 @@ class _Follower:
                 if common[j] >= 0.15 * min(sizes[j], own):
                     claims[j].append(track)
         for j in range(1, count):
+            claims[j] = [t for t in claims[j] if not self._takes_over(i, blobs == j, t)]
             if claims[j]:
                 self._claim_by_colour(i, blobs == j, claims[j], alive, outlines)
         return claims
+
+    def _takes_over(self, i: int, blob: Mask, track: _Track) -> bool:
+        """Whether a blob is where a half hidden track was but is something else that came out."""
+        hidden = np.count_nonzero(track.outline) < HALF_GONE * track.size
+        if not (track.thing and hidden):
+            return False
+        return unlikeness(self._colours(i, blob), track.colours) > OTHER_COLOURS
 
     def _claim_by_colour(
         self,

@@ -117,6 +117,7 @@ def measure(
         before = own
     times = stretch.times[there]
     motion = _motion(stretch, there, np.array(centres))
+    first, last = (_velocity_at(stretch, there, np.array(boxes), end) for end in (0, -1))
     return Tracklet(
         shot=shot,
         times=times,
@@ -124,8 +125,8 @@ def measure(
         areas=np.array(areas, np.float64),
         speeds=np.hypot(motion[:, 0], motion[:, 1]),
         colours=colours / colours.sum(),
-        velocity_in=np.median(motion[:END], 0),
-        velocity_out=np.median(motion[-END:], 0),
+        velocity_in=first,
+        velocity_out=last,
         mean=np.mean(means, axis=0),
         texture=float(np.mean(textures)),
         flicker=float(np.mean(flickers)),
@@ -155,6 +156,20 @@ def _motion(
         rest = moved(stretch, i, j, centres[k])
         steps.append((centres[k + 1] - rest) / (stretch.times[j] - stretch.times[i]))
     return np.array([steps[0], *steps])
+
+
+def _velocity_at(
+    stretch: Stretch, there: list[int], boxes: NDArray[np.float64], end: int
+) -> NDArray[np.float64]:
+    """Velocity at the begin (0) or end (-1), relative to the background, (2,) pixels a second.
+
+    That of the swifter of two opposite edges: what comes out from behind something
+    or goes there shows one edge that stands still.
+    """
+    chosen = slice(0, END + 1) if end == 0 else slice(-END - 1, None)
+    corners = (boxes[chosen, :2], boxes[chosen, 2:])
+    speeds = np.array([np.median(_motion(stretch, there[chosen], c), axis=0) for c in corners])
+    return speeds[np.argmax(np.abs(speeds), axis=0), [0, 1]]
 
 
 def moved(stretch: Stretch, i: int, j: int, point: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -44,6 +44,8 @@ SLOW = 0.03
 SWIFT = 0.3
 #: What drives goes this far from side to side, in picture widths.
 FAR = 0.25
+#: What runs about goes at least this far.
+ROAMS = 0.15
 #: An outline that keeps its shape, and one that does not (share changed between looks).
 RIGID = 0.3
 LIMBER = 0.3
@@ -107,7 +109,7 @@ def _moving(region: Region, travel: float) -> tuple[str, str]:
         return "figure", "footsteps of someone walking"
     if stands and look.aspect >= LONG and look.unsteady < RIGID and travel > FAR:
         return "vehicle", "a car driving past, engine and tyres"
-    if stands and look.unsteady >= LIMBER and look.aspect < 3.0 and look.area < 0.12:
+    if stands and look.unsteady >= LIMBER and look.aspect < 3.0 and travel > ROAMS:
         return "animal", "quick pattering steps of an animal"
     if stands:
         return "moving thing", "whoosh and footfalls of something moving"
