@@ -224,13 +224,17 @@ def make_heard(scene: bpy.types.Scene, collection: bpy.types.Collection) -> None
     """Let playback and mixdown know of new speakers and sounds.
 
     Blender looks for them when it rebuilds the relations of its dependency graph, and then
-    only at what is tagged: a passing empty makes it rebuild.
+    only at what is tagged: a passing empty makes it rebuild. What is tagged before as well
+    cannot reach for a sound that was replaced and removed (Blender 4.5 crashes then).
     """
     passing = bpy.data.objects.new("See2Sound", None)
     collection.objects.link(passing)
-    for layer in scene.view_layers:
-        layer.update()
+    _update(scene, collection)
     bpy.data.objects.remove(passing)
+    _update(scene, collection)
+
+
+def _update(scene: bpy.types.Scene, collection: bpy.types.Collection) -> None:
     for speaker in document.speakers_of(collection):
         speaker.update_tag()
         speaker.data.update_tag()
