@@ -235,11 +235,12 @@ def _draw_plan(axes: Axes, scene: SoundScene) -> None:
         span = f"{low:.1f} m" if high - low < 0.1 * high else f"{low:.1f} to {high:.1f} m"
         lines.append((i, f"{source.label}, {span}"))
     lines += [(i, f"{source.label}, all around") for i, source in around]
-    for row, (i, text) in enumerate(sorted(lines)):
-        height = 0.965 - 0.052 * row
+    # Near the listener, outside what the camera sees, is where the fewest tracks are.
+    for row, (i, text) in enumerate(sorted(lines, reverse=True)):
+        height = 0.025 + 0.052 * row
         axes.text(
             0.02, height, f"{i + 1}  {text}", transform=axes.transAxes, color=_colour(i), fontsize=10,
-            va="top", bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 1.5}, zorder=6,
+            va="bottom", bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 1.5}, zorder=6,
         )  # fmt: skip
 
 

@@ -59,19 +59,19 @@ PARTS: tuple[Part, ...] = (
     Part(
         "finder", "draft",
         "Draft: finds what moves by optical flow, and salient and coherent regions; no model.",
-        "GPL-3.0-or-later", "yes", 0, 300, ("numpy", "scipy", "cv2", "av"),
+        "GPL-3.0-or-later", "yes", 0, 400, ("numpy", "scipy", "cv2", "av"),
         "regions.built_in:DraftFinder",
     ),
     Part(
         "depth", "draft",
         "Draft: distance from ground contact and horizon, else from size and place; no model.",
-        "GPL-3.0-or-later", "yes", 0, 50, ("numpy",),
+        "GPL-3.0-or-later", "yes", 0, 50, ("numpy", "cv2", "av"),
         "placement.built_in:GroundDepth",
     ),
     Part(
         "describer", "draft",
         "Draft: words from colour, texture, place and motion; no model.",
-        "GPL-3.0-or-later", "yes", 0, 100, ("numpy", "cv2"),
+        "GPL-3.0-or-later", "yes", 0, 100, ("numpy", "cv2", "av"),
         "regions.words:DraftDescriber",
     ),
     Part(
