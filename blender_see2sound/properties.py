@@ -236,9 +236,6 @@ class StripSettings(bpy.types.PropertyGroup):
     mix_strip_uid: StringProperty(
         name="Mix Strip UID", description="The sound strip that plays the mix", options={"HIDDEN"}
     )
-    warnings: StringProperty(
-        name="Warnings", description="What the last steps had to say, one sentence a line"
-    )
 
 
 CLASSES = (SourceSettings, StripSettings)

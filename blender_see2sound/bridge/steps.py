@@ -6,6 +6,7 @@ and then wholly: whatever fails or is cancelled before leaves everything as it w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -199,33 +200,29 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
     chosen = [only] if only is not None else _without_own_sound(collection)
     if not chosen:
         return "Every source has a sound of its own: nothing was made"
-    maker = collection.see2sound.maker or None
+    by_maker = _by_maker(collection, chosen)
+    sounds: dict[str, str] = {}
     with session.job_folder() as name:
         path = Path(name) / "scene.json"
         heard = yield from share(_export(target), 0.0, 0.05)
         write_scene(heard, path)
-        answer = yield from share(
-            session.ask(
-                "sound",
-                {
-                    "scene": str(path),
-                    "maker": maker,
-                    "only": [ids[n] for n in chosen],
-                },
-            ),
-            0.05,
-            0.95,
-        )
-        kept = yield from share(_keep(target, answer["sounds"]), 0.95, 0.97)
+        for maker, group in by_maker.items():
+            request = {"scene": str(path), "maker": maker or None, "only": group}
+            begun = 0.05 + 0.9 * len(sounds) / len(chosen)
+            ended = begun + 0.9 * len(group) / len(chosen)
+            answer = yield from share(session.ask("sound", request), begun, ended)
+            sounds |= answer["sounds"]
+            session.note(*answer["warnings"])
+        kept = yield from share(_keep(target, sounds), 0.95, 0.97)
         notes, cancelled = yield from share(
             _changing(_give(target, kept), "Giving the speakers their sounds"),
             0.95,
             1.0,
         )
-    session.note(*answer["warnings"], *notes)
+    session.note(*notes)
     if cancelled:
         raise Cancelled
-    return _counted(len(answer["sounds"]), "sound was made", "sounds were made")
+    return _counted(len(sounds), "sound was made", "sounds were made")
 
 
 def bake_mix(target: Target) -> Work[str]:
@@ -332,6 +329,17 @@ def _changing(work: Fractions[T], phase: str) -> Work[tuple[T, bool]]:
     while session.rendering():
         yield Tick("Waiting for the render to end", 0.0, waiting=True)
     return (yield from changing(work, phase))
+
+
+def _by_maker(collection: bpy.types.Collection, chosen: Sequence[str]) -> dict[str, list[str]]:
+    """The ids of the chosen speakers by the name of what makes their sound."""
+    ids = document.source_ids(collection)
+    groups: dict[str, list[str]] = {}
+    for speaker in document.speakers_of(collection):
+        if speaker.name in chosen:
+            maker = speaker.data.see2sound.maker or collection.see2sound.maker
+            groups.setdefault(maker, []).append(ids[speaker.name])
+    return groups
 
 
 def _export(target: Target) -> Work[SoundScene]:

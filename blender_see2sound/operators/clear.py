@@ -45,7 +45,7 @@ class SEE2SOUND_OT_clear(bpy.types.Operator):
         except See2SoundError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        session.state.failure = None
+        session.forget()
         view.refresh()
         return {"FINISHED"}
 

@@ -24,6 +24,7 @@ class Mix:
         layout.use_property_split = True
         layout.use_property_decorate = False
         settings = view.active_collection(context).see2sound
+        layout.prop(settings, "layout")
         row = layout.row(heading="Loudness")
         row.prop(settings, "use_lufs", text="")
         level = row.row()

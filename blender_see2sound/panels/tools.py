@@ -1,4 +1,4 @@
-"""What is seldom needed: how much is looked for, selecting, clearing, memory."""
+"""What is seldom needed: how much is looked for and by what, selecting, clearing, memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class Tools:
             column = layout.column()
             column.use_property_split = True
             column.use_property_decorate = False
-            column.prop(collection.see2sound, "sources")
+            for name in ("sources", "finder", "depth", "describer", "maker"):
+                column.prop(collection.see2sound, name)
         column = layout.column(align=True)
         column.operator("see2sound.select_speakers", icon="RESTRICT_SELECT_OFF")
         column.operator("see2sound.clear", icon="TRASH")

@@ -68,6 +68,15 @@ def test_one_source_alone_gets_another_sound(strip: Any) -> None:
     assert after[1:] == before[1:]
 
 
+def test_an_unknown_maker_is_named_and_nothing_changes(strip: Any) -> None:
+    bpy.ops.see2sound.find_sources()
+    speakers()[0].data.see2sound.maker = "of tomorrow"
+    before = document()
+    with pytest.raises(RuntimeError, match="of tomorrow"):
+        bpy.ops.see2sound.make_sounds()
+    assert document() == before
+
+
 def test_a_person_s_sound_and_place_stay(done: Any, tmp_path: Path) -> None:
     speaker = speakers()[0]
     own = bpy.data.sounds.load(bpy.path.abspath(speakers()[-1].data.sound.filepath))
