@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
+import sys
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -171,7 +175,8 @@ def render_movie(scene: bpy.types.Scene, path: Path) -> None:
     render.use_sequencer = True
     render.filepath = str(path)
     try:
-        bpy.ops.render.render(animation=True)
+        with _told_in_tenths(scene):
+            bpy.ops.render.render(animation=True)
     except RuntimeError as error:
         raise _blender_said("the movie could not be rendered", error) from error
     finally:
@@ -179,6 +184,32 @@ def render_movie(scene: bpy.types.Scene, path: Path) -> None:
         render.use_file_extension = True
     if not path.exists() or path.stat().st_size == 0:
         raise See2SoundError("the movie could not be rendered", "Blender wrote no file")
+
+
+@contextlib.contextmanager
+def _told_in_tenths(scene: bpy.types.Scene) -> Iterator[None]:
+    """Print a line for every tenth of a render, instead of Blender's own for every frame."""
+    frames = scene.frame_end - scene.frame_start + 1
+    told = -1
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+
+    def tell(now: bpy.types.Scene, *_: object) -> None:
+        nonlocal told
+        tenth = 10 * (now.frame_current - scene.frame_start + 1) // frames
+        if tenth > told:
+            told = tenth
+            os.write(kept, f"{tenth / 10:4.0%} Rendering\n".encode())
+
+    bpy.app.handlers.render_write.append(tell)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+        bpy.app.handlers.render_write.remove(tell)
 
 
 def _blender_said(what: str, error: RuntimeError) -> See2SoundError:
