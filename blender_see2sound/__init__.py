@@ -2,13 +2,15 @@
 
 The package is three things: an extension of Blender (everything here but `core`
 and the worker's server), a library (`core`) and a command (`see2sound`). This
-file imports nothing, so that the library and the worker start without Blender.
+file imports nothing heavy, so that the library and the worker start without Blender.
 """
 
 from __future__ import annotations
 
+from types import ModuleType
 
-def _rooms() -> tuple:
+
+def _rooms() -> tuple[ModuleType, ...]:
     """The modules that register something, in the order in which they do it."""
     from . import operators, panels, preferences, properties
     from .bridge import command, handlers, render_bake, session, watch

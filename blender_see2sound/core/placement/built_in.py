@@ -40,7 +40,9 @@ class GroundDepth:
         progress("Measuring distances", 0.0)
         size = clip.size
         standing = [r for r in regions if r.stands and r.kind == "point"]
-        horizon = find_horizon(((r.boxes, r.presence) for r in standing), size)
+        horizon = find_horizon(
+            ((r.boxes, r.presence, (usual_size(r.label) or (None,))[0]) for r in standing), size
+        )
         result = []
         for number, region in enumerate(regions, 1):
             depth = _depth(region, size, horizontal_fov, horizon)

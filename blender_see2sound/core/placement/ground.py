@@ -25,6 +25,8 @@ HORIZON_GUESSED = 0.06
 HORIZON_FOUND = 0.015
 #: A found horizon farther than this from the picture's middle, in picture heights, is a mistake.
 FARTHEST_HORIZON = 0.3
+#: A thing that is so many times as high as usual, or as low, is seen wrongly.
+UNUSUAL = 1.5
 #: A box whose edge is this near the picture's edge, in picture heights, is cut off there.
 CUT_MARGIN = 0.012
 
@@ -45,14 +47,15 @@ def cut_edges(boxes: Values, size: tuple[int, int]) -> tuple[Flags, Flags, Flags
 
 
 def find_horizon(
-    tracks: Iterable[tuple[Values, Values]], size: tuple[int, int]
+    tracks: Iterable[tuple[Values, Values, float | None]], size: tuple[int, int]
 ) -> tuple[float, float]:
     """Where the horizon is, from things that stand on the ground and come nearer or go.
 
     Parameters
     ----------
-    tracks : iterable of ((T, 4) boxes, (T,) presence)
-        Of things that stand on the ground.
+    tracks : iterable of ((T, 4) boxes, (T,) presence, height or None)
+        Of things that stand on the ground, with their usual height in metres where they
+        have one: what passes behind something shrinks too, but not as its size would.
     size : (int, int)
         Width and height of the picture.
 
@@ -63,7 +66,7 @@ def find_horizon(
     """
     middle, height = size[1] / 2, size[1]
     found: list[float] = []
-    for boxes, presence in tracks:
+    for boxes, presence, usual in tracks:
         below, above, _ = cut_edges(boxes, size)
         rows = boxes[(presence > 0.5) & ~below & ~above]
         tall = rows[:, 3] - rows[:, 1]
@@ -71,9 +74,12 @@ def find_horizon(
             continue
         slope, foot = np.polyfit(tall, rows[:, 3], 1)
         rest = float(np.std(rows[:, 3] - slope * tall - foot))
-        # Things between knee height and four metres, whose lower edge follows the rule.
-        plausible = EYE_HEIGHT / 4.0 < slope < EYE_HEIGHT / 0.4
-        if plausible and rest < 0.015 * height and abs(foot - middle) < FARTHEST_HORIZON * height:
+        # The slope is the eye height in heights of the thing: that must be its usual height,
+        # or between knee height and four metres where that is not known.
+        low, high = (0.4, 4.0) if usual is None else (usual / UNUSUAL, usual * UNUSUAL)
+        plausible = EYE_HEIGHT / high < slope < EYE_HEIGHT / low
+        farthest = FARTHEST_HORIZON if usual is not None else 2.5 * HORIZON_GUESSED
+        if plausible and rest < 0.015 * height and abs(foot - middle) < farthest * height:
             found.append(float(foot))
     if not found:
         return middle, HORIZON_GUESSED * height
