@@ -11,7 +11,8 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constr
 .PHONY: demo test test-all test-core lint types extension clean
 
 demo: $(VENV)/.demo
-	$(BIN)/python examples/demo.py "$(CLIP)" --output build/demo
+	@rm -rf build/demo
+	@$(BIN)/python examples/demo.py "$(CLIP)" --output build/demo
 
 test: $(VENV)/.test lint types
 	$(BIN)/python -m pytest tests/core --numprocesses auto --dist loadfile
@@ -32,7 +33,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 extension: $(VENV)/.demo
-	$(BIN)/python tools/build_extension.py
+	$(BIN)/python tools/build_extension.py --wheels
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
