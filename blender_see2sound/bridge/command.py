@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import bpy
 
-from ..core.errors import Cancelled, See2SoundError
-from ..core.files import atomic_path
+from ..core.errors import Cancelled, See2SoundError, from_os_error
+from ..core.files import atomic_path, keep_apart
 
 if TYPE_CHECKING:
     from .task import Task
@@ -74,6 +74,10 @@ def execute(arguments: Sequence[str]) -> int:
     except See2SoundError as error:
         print(f"see2sound: {error}", file=sys.stderr, flush=True)
         return 2
+    except OSError as error:  # a name that is too long, a folder that may not be read
+        told = from_os_error(error, error.filename or "a file", "use")
+        print(f"see2sound: {told}", file=sys.stderr, flush=True)
+        return 2
     except (KeyboardInterrupt, Cancelled):
         print("see2sound: interrupted", file=sys.stderr, flush=True)
         return 130
@@ -114,6 +118,8 @@ def _check(options: argparse.Namespace) -> None:
             "Check the path",
             kind="missing-file",
         )
+    outputs = [path for path in (options.blend, options.render) if path is not None]
+    keep_apart(outputs, [options.clip])
 
 
 def _run(options: argparse.Namespace) -> None:

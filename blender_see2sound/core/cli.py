@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import parts
-from .errors import Cancelled, See2SoundError
+from .errors import Cancelled, See2SoundError, from_os_error
 
 if TYPE_CHECKING:
     from .media import ClipRange
@@ -213,6 +213,12 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read the output has gone; python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a name that is too long, a folder that may not be read
+        bar.close()
+        print(
+            f"see2sound: {from_os_error(error, error.filename or 'a file', 'use')}", file=sys.stderr
+        )
+        return 2
     except MemoryError:
         bar.close()
         print(

@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .errors import from_os_error
+from .errors import See2SoundError, from_os_error
 
 
 @contextlib.contextmanager
@@ -48,6 +48,34 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         raise from_os_error(error, final, "write") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def keep_apart(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Refuse to write over what is read.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-request", naming the output that is an input too.
+    """
+    read = list(inputs)
+    for output in outputs:
+        for path in read:
+            try:
+                same = output.resolve() == path.resolve() or (
+                    output.exists() and output.samefile(path)
+                )
+            except FileNotFoundError:
+                same = False
+            except OSError as error:
+                raise from_os_error(error, output, "write") from error
+            if same:
+                raise See2SoundError(
+                    f"cannot write {output}",
+                    "it is what this is made from",
+                    "Choose another file or folder",
+                    kind="bad-request",
+                )
 
 
 def write_text(path: str | Path, text: str) -> None:

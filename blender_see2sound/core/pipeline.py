@@ -7,6 +7,7 @@ can be cancelled; what it had not finished is not there, what was there stays.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from . import parts
 from .errors import See2SoundError, from_os_error
-from .files import atomic_path
+from .files import atomic_path, keep_apart
 from .progress import Progress, part_of, silent
 from .scene import (
     Clip,
@@ -40,6 +41,9 @@ DEFAULT_SOURCES = 5
 MOST_SOURCES = 64
 #: A bed that accompanies things one sees lies below them, as in film mixes; dB.
 BED_GAIN_DB = -12.0
+#: What large low events send to the LFE channel, dB, and the families of sounds that are such.
+LFE_DB = -6.0
+LFE_FAMILIES = frozenset({"thunder", "explosion"})
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,8 @@ def find_sources(
             "Choose 1 to 175",
             kind="bad-request",
         )
+    path = _relative(clip.path, scene_path)
+    keep_apart([Path(scene_path)], [clip.path, *clip.files])
     finding, describing, estimating = (
         parts.load("finder", finder),
         parts.load("describer", describer),
@@ -127,9 +133,10 @@ def find_sources(
             )
             for number, (region, metres) in enumerate(zip(regions, distances, strict=True), 1)
         )
+        found = tuple(dataclasses.replace(s, lfe_db=_lfe_of(s)) for s in found)
         scene = SoundScene(
             Clip(
-                path=_relative(clip.path, scene_path),
+                path=path,
                 start=float(clip.start),
                 duration=float(opened.duration),
                 frame_rate=float(opened.frame_rate),
@@ -172,7 +179,7 @@ def make_sounds(
     ------
     See2SoundError, Cancelled
     """
-    from .sounds import SAMPLE_RATE, write_sound
+    from .sounds import SAMPLE_RATE, pending_sound
 
     scene = read_scene(scene_path)
     chosen = [scene.source(i) for i in only] if only is not None else list(scene.sources)
@@ -185,14 +192,17 @@ def make_sounds(
             )
         chosen = [dataclasses.replace(s, seed=seed) for s in chosen]
     making = parts.load("maker", maker)
-    # One source at a time is written, so that memory does not grow with their number.
     done: list[Source] = []
-    for number, source in enumerate(chosen):
-        step = part_of(progress, number / len(chosen), (number + 1) / len(chosen))
-        samples = making.make([source], scene.clip, step)[0]
-        name = f"sounds/{source.id}.wav"
-        write_sound(resolve(name, scene_path), samples, SAMPLE_RATE)
-        done.append(dataclasses.replace(source, sound=name))
+    # One source at a time, so that memory does not grow with their number; the files get
+    # their names when all are whole.
+    with contextlib.ExitStack() as pending:
+        for number, source in enumerate(chosen):
+            step = part_of(progress, number / len(chosen), (number + 1) / len(chosen))
+            samples = making.make([source], scene.clip, step)[0]
+            name = f"sounds/{source.id}.wav"
+            file = resolve(name, scene_path)
+            pending.enter_context(pending_sound(file, samples, SAMPLE_RATE))
+            done.append(dataclasses.replace(source, sound=name))
     for source in done:
         scene = scene.replace_source(source)
     write_scene(scene, scene_path)
@@ -272,6 +282,8 @@ def run_clip(
         check_room(room)
     scene_path = Path(folder) / "scene.json"
     mix_path = Path(folder) / "mix.wav"
+    picture = Path(folder) / "overview.png"
+    keep_apart([mix_path, picture], [clip.path, *clip.files])
     found = find_sources(
         clip,
         scene_path,
@@ -290,7 +302,7 @@ def run_clip(
         read_scene(scene_path),
         clip,
         mix_path,
-        Path(folder) / "overview.png",
+        picture,
         progress=part_of(progress, 0.9, 1.0),
     )
     return StepResult(sounded.scene, found.warnings + sounded.warnings), report
@@ -301,9 +313,24 @@ def _relative(path: Path, scene_path: str | Path) -> str:
     import os
 
     try:
-        return Path(os.path.relpath(path, Path(scene_path).resolve().parent)).as_posix()
+        name = Path(os.path.relpath(path, Path(scene_path).resolve().parent)).as_posix()
     except ValueError:  # another drive on Windows
-        return str(Path(path).resolve())
+        name = str(Path(path).resolve())
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise See2SoundError(
+            f"cannot use {str(path)!r}", "its name is not text", "Rename it", kind="bad-request"
+        ) from error
+    return name
+
+
+def _lfe_of(source: Source) -> float | None:
+    """The LFE send of a source that was found: only large low events have one."""
+    from .sounds import families_for
+
+    chosen = families_for(source.label, source.prompt, source.kind)
+    return LFE_DB if any(c.family in LFE_FAMILIES for c in chosen) else None
 
 
 def _write_thumbnail(region: Region, path: Path) -> None:

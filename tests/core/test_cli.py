@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.core.clips import write_movie
+from tests.core.clips import SHARED, write_movie
 
 COMMAND = [sys.executable, "-m", "blender_see2sound.core"]
 
@@ -171,6 +171,8 @@ def test_an_interrupted_run_leaves_nothing_half_written(
         [*COMMAND, "run", str(long_clip), "-o", str(tmp_path / "out")],
         stderr=subprocess.PIPE,
         text=True,
+        # A run in the background of a shell is started deaf to SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     time.sleep(1.5)
     process.send_signal(number)
@@ -187,3 +189,47 @@ def test_help_of_every_command() -> None:
         done = see2sound(step, "--help")
         assert done.returncode == 0
         assert "--json" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [
+        (["find", "clip.mp4", "-o", "clip.mp4"], "clip.mp4"),
+        (["find", "link.mp4", "-o", "clip.mp4"], "clip.mp4"),
+        (["run", "overview.png", "-o", "."], "overview.png"),
+    ],
+)
+def test_the_clip_is_never_written_over(
+    arguments: list[str], kept: str, clip: Path, tmp_path: Path
+) -> None:
+    import cv2
+
+    (tmp_path / "clip.mp4").write_bytes(clip.read_bytes())
+    (tmp_path / "link.mp4").symlink_to("clip.mp4")
+    cv2.imwrite(str(tmp_path / "overview.png"), np.full((64, 64, 3), 90, np.uint8))
+    before = (tmp_path / kept).read_bytes()
+    done = see2sound(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert kept in done.stderr
+    assert (tmp_path / kept).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".mp4", os.fsdecode(b"caf\xe9.mp4")])
+def test_names_that_no_file_system_or_text_can_bear_are_one_line(
+    name: str, clip: Path, tmp_path: Path
+) -> None:
+    if len(name) < 255:
+        (tmp_path / name).write_bytes(clip.read_bytes())
+    done = see2sound("find", name, "-o", "scene.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "scene.json").exists()
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared clips are not here")
+def test_thunder_is_sent_to_the_lfe_and_nothing_else(tmp_path: Path) -> None:
+    see2sound("find", SHARED / "storm.png", "-o", tmp_path / "scene.json")
+    scene = json.loads((tmp_path / "scene.json").read_text(encoding="utf-8"))
+    sends = {s["prompt"]: s["lfe_db"] for s in scene["sources"]}
+    assert any("thunder" in prompt for prompt in sends), sends
+    assert all((lfe is not None) == ("thunder" in prompt) for prompt, lfe in sends.items())

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from .protocol import SAMPLE_RATE, Maker
 from .words import Choice, families_for
-from .writing import write_sound
+from .writing import pending_sound, write_sound
 
-__all__ = ["SAMPLE_RATE", "Choice", "Maker", "families_for", "write_sound"]
+__all__ = ["SAMPLE_RATE", "Choice", "Maker", "families_for", "pending_sound", "write_sound"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,13 @@ def write_sound(path: str | Path, samples: NDArray[np.float32], rate: int) -> No
     See2SoundError
         Of kind "no-permission", "no-space" or "missing-file", naming `path`.
     """
+    with pending_sound(path, samples, rate):
+        pass
+
+
+@contextlib.contextmanager
+def pending_sound(path: str | Path, samples: NDArray[np.float32], rate: int) -> Iterator[None]:
+    """Write a sound that gets its name only when the block ends well; see `write_sound`."""
     import soundfile
 
     with atomic_path(path) as part:
@@ -42,3 +51,4 @@ def write_sound(path: str | Path, samples: NDArray[np.float32], rate: int) -> No
                 "Free some space, or choose another disk",
                 kind="no-space",
             ) from error
+        yield
