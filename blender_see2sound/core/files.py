@@ -44,6 +44,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         os.umask(umask)
         part.chmod(0o666 & ~umask)
         os.replace(part, final)
+    except BrokenPipeError:  # of who watches the progress; it is not about this file
+        raise
     except OSError as error:
         raise from_os_error(error, final, "write") from error
     finally:

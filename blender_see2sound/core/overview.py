@@ -165,7 +165,9 @@ def _draw_frame(axes: Axes, scene: SoundScene, clip: ClipRange, moment: float) -
     with open_clip(clip) as opened:
         image = opened.frame_at(moment, width=1280).image
     width, height = scene.clip.size
-    _plain(axes, f"{clip.path.name} at {moment:.1f} s")
+    _plain(
+        axes, clip.path.name if opened.kind == "still" else f"{clip.path.name} at {moment:.1f} s"
+    )
     axes.imshow(image, extent=(0, width, height, 0), interpolation="antialiased")
     axes.set_xticks([])
     axes.set_yticks([])
@@ -245,13 +247,17 @@ def _draw_plan(axes: Axes, scene: SoundScene) -> None:
 
 
 def _draw_levels(axes: Axes, levels: NDArray[np.float64], names: list[str], seconds: float) -> None:
-    _plain(axes, f"Level of each channel over time ({FLOOR_DB:.0f} to 0 dBFS)")
+    _plain(
+        axes,
+        f"Level of each channel over time ({FLOOR_DB:.0f} to 0 dBFS, dotted {FLOOR_DB / 2:.0f})",
+    )
     time = (np.arange(levels.shape[1]) + 0.5) * seconds / levels.shape[1]
     for row, (name, level) in enumerate(zip(names, levels, strict=True)):
         base = len(names) - 1 - row
         height = 0.9 * (1 - level / FLOOR_DB)
         axes.fill_between(time, base, base + height, color="#56b4e9", alpha=0.9, linewidth=0)
         axes.axhline(base, color=FAINT, linewidth=0.6)
+        axes.axhline(base + 0.45, color=FAINT, linewidth=0.5, linestyle=":")
         axes.text(
             -0.006, base + 0.4, name, transform=axes.get_yaxis_transform(), color=INK, ha="right",
             va="center", fontsize=10,
