@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.app.handlers import persistent
 
+from ..core.errors import See2SoundError
 from . import document, session
-from .task import Task, Work, share
+from .task import Task, Work, as_fault, share
 
 if TYPE_CHECKING:
     from .steps import Target
@@ -47,11 +48,11 @@ class _Waiting:
             self.scene_uid = scene_uid
             return self._done
 
-    def alive(self) -> bool:
-        """The main thread says that it lives, and learns whether a render waits."""
+    def alive(self) -> threading.Event | None:
+        """The main thread says that it lives, and learns which render waits, if any."""
         with self._lock:
             self._alive_at = time.monotonic()
-            return self._done is not None
+            return self._done
 
     def end(self) -> None:
         """The render goes on."""
@@ -68,6 +69,8 @@ class _Waiting:
 
 _waiting = _Waiting()
 _task: Task | None = None
+#: The render that the task is for.
+_task_of: threading.Event | None = None
 
 
 @persistent
@@ -134,9 +137,23 @@ def _end(task: Task) -> None:
 
 def _attend() -> float:
     """Bake for a render that waits: a timer of the main thread."""
-    global _task
-    session.state.render_waits = _waiting.alive()
-    if not session.state.render_waits:
+    try:
+        return _go_on()
+    except Exception as error:
+        # A timer that raises is gone for good, and every later render would wait in vain.
+        _stop()
+        _let_go()
+        session.fail(_TITLE, as_fault(error, _TITLE))
+        return _EVERY
+
+
+def _go_on() -> float:
+    global _task, _task_of
+    render = _waiting.alive()
+    session.state.render_waits = render is not None
+    if _task is not None and _task_of is not render:
+        _give_up()
+    if render is None:
         return _EVERY
     if _task is None:
         if session.busy():
@@ -145,17 +162,45 @@ def _attend() -> float:
         if not targets:
             _let_go()
             return _EVERY
-        _task = session.start(_TITLE, _bake_stale(targets))
+        _task, _task_of = session.start(_TITLE, _bake_stale(targets)), render
     if _task.advance():
         session.redraw()
     if _task.running:
         return _SLICE_EVERY
-    task, _task = _task, None
-    _end(task)
+    changed = _task.changed
+    _stop()
+    _let_go()
+    if changed:
+        _push_undo()
+    return _EVERY
+
+
+def _give_up() -> None:
+    """The render that the bake was for went on without it."""
+    task = _stop()
+    if task is None:
+        return
+    if task.error is None:
+        session.fail(
+            _TITLE,
+            See2SoundError(
+                "the render went on before its mix was baked",
+                f"Blender gave no sign of life for {_PATIENCE:.0f} s",
+                "Bake Mix, and render again",
+            ),
+        )
     if task.changed:
         _push_undo()
-    _let_go()
-    return _EVERY
+
+
+def _stop() -> Task | None:
+    """Take the bake away, done or not; give it, if there was one."""
+    global _task, _task_of
+    task, _task, _task_of = _task, None, None
+    if task is not None:
+        task.abandon()
+        _end(task)
+    return task
 
 
 def _let_go() -> None:
@@ -198,11 +243,8 @@ def register() -> None:
 
 def unregister() -> None:
     """Listen no more, and let a render go on that waits."""
-    global _task
     bpy.app.handlers.render_init.remove(on_render_init)
     if bpy.app.timers.is_registered(_attend):
         bpy.app.timers.unregister(_attend)
-    if _task is not None:
-        _task.abandon()
-        _task = None
+    _stop()
     _let_go()

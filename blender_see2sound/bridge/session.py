@@ -133,9 +133,11 @@ def cancel() -> None:
 
 def abandon() -> None:
     """Stop the job at once, because Blender's data is about to be replaced."""
-    if state.task is not None:
-        state.task.abandon()
-        state.task = None
+    task, state.task = state.task, None
+    if task is not None:
+        task.abandon()
+        if task.error is not None:
+            state.failure = Failure(task.title, task.error)
 
 
 def note(*texts: str) -> None:

@@ -119,10 +119,13 @@ def problem_of(scene: bpy.types.Scene, strip: Any) -> See2SoundError | None:
             "Lengthen the meta strip, or select another one",
             kind="bad-request",
         )
-    try:
-        _media(scene, strip)
-    except See2SoundError as error:
-        return error
+    first = _first_file(scene, strip)
+    # Only those pictures of a sequence that are shown must be there, which a quick look cannot tell.
+    sequence = strip.type == "IMAGE" and len(strip.elements) > 1
+    if sequence and not first.parent.is_dir():
+        return _missing(strip, first.parent)
+    if not sequence and not first.is_file():
+        return _missing(strip, first)
     return None
 
 
@@ -188,18 +191,21 @@ def top_level(strip: Any) -> Any:
 
 
 def _media(scene: bpy.types.Scene, strip: Any) -> tuple[StripKind, Path, tuple[Path, ...]]:
+    first = _first_file(scene, strip)
     if strip.type == "MOVIE":
-        path = files.absolute(strip.filepath, scene.library)
-        if not path.is_file():
-            raise _missing(strip, path)
-        return "movie", path, ()
+        return "movie", first, ()
+    if len(strip.elements) > 1:
+        pictures = tuple(first.parent / element.filename for element in strip.elements)
+        return "sequence", first.parent, pictures
+    return "still", first, ()
+
+
+def _first_file(scene: bpy.types.Scene, strip: Any) -> Path:
+    """The movie, or the first picture; the folder where there is no picture."""
+    if strip.type == "MOVIE":
+        return files.absolute(strip.filepath, scene.library)
     folder = files.absolute(strip.directory, scene.library)
-    pictures = tuple(folder / element.filename for element in strip.elements)
-    if len(pictures) > 1:
-        return "sequence", folder, pictures
-    if not pictures or not pictures[0].is_file():
-        raise _missing(strip, pictures[0] if pictures else folder)
-    return "still", pictures[0], ()
+    return folder / strip.elements[0].filename if len(strip.elements) else folder
 
 
 def _check_pictures(strip: Any, pictures: tuple[Path, ...], positions: NDArray[np.float64]) -> None:

@@ -98,10 +98,20 @@ class Task:
         self.cancelling = self.running
 
     def abandon(self) -> None:
-        """Stop at once, without another slice: Blender is about to replace its data or to end."""
-        if self.running:
+        """Stop at once, without another slice: Blender is about to replace its data or to end.
+
+        What goes wrong meanwhile is kept as the error; the job has ended all the same.
+        """
+        if not self.running:
+            return
+        try:
             self._work.close()
-            self._end("cancelled")
+        except See2SoundError as error:
+            self.error = error
+        except Exception as error:
+            self.error = as_fault(error, self.title)
+        finally:
+            self._end("cancelled" if self.error is None else "failed")
 
     def advance(self, seconds: float = SLICE) -> bool:
         """Work for about `seconds`; say whether there is anything new to show."""

@@ -100,6 +100,25 @@ class JobOperator:
         return {"FINISHED"} if task.state == "done" or task.changed else {"CANCELLED"}
 
 
+class FindingOperator(JobOperator):
+    """A job that finds the sources of the active strip."""
+
+    sources: bpy.props.IntProperty(
+        name="Sources",
+        description="How many sources to keep at most; 0 takes the number that the strip has "
+        "in Tools, the first time that in the preferences",
+        default=0,
+        min=0,
+        max=64,
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def problem(cls, context: bpy.types.Context) -> str:
+        """Why it cannot start."""
+        return strip_problem(context)
+
+
 def common_problem(context: bpy.types.Context) -> str:
     """Why no job can start in this context, one sentence; empty when one can."""
     if session.busy():
