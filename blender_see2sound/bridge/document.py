@@ -10,7 +10,7 @@ collection of its own when its sources are found.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import bpy
@@ -23,11 +23,15 @@ UID = "see2sound"
 
 def owner_of(scene: bpy.types.Scene, uid: str, name: str) -> Any | None:
     """The strip that owns a uid, when its collection remembers this name."""
-    bearing = [s for s in versions.all_strips(scene) if s.get(UID) == uid]
-    named = [s for s in bearing if s.name == name]
-    if named:
-        return named[0]
-    return min(bearing, key=lambda s: (versions.left_edge(s), s.name), default=None)
+    named = versions.strip_named(scene, name)
+    if named is not None and named.get(UID) == uid:
+        return named
+    return first_of(s for s in versions.all_strips(scene) if s.get(UID) == uid)
+
+
+def first_of(strips: Iterable[Any]) -> Any | None:
+    """Of strips that bear the same uid, the one that owns it when none has the known name."""
+    return min(strips, key=lambda s: (versions.left_edge(s), s.name), default=None)
 
 
 def collection_of(
@@ -49,7 +53,8 @@ def collection_of(
         for collection in scene.collection.children_recursive:
             settings = collection.see2sound
             if settings.is_see2sound and settings.strip_uid == uid:
-                if owner_of(scene, uid, settings.strip_name) == strip:
+                known = settings.strip_name == strip.name  # names are unique in a scene
+                if known or owner_of(scene, uid, settings.strip_name) == strip:
                     return collection
                 break
     if not create:
@@ -90,16 +95,27 @@ def speakers_of(collection: bpy.types.Collection) -> list[bpy.types.Object]:
     return sorted((o for o in collection.all_objects if o.type == "SPEAKER"), key=lambda o: o.name)
 
 
-def settle_ids(collection: bpy.types.Collection) -> None:
+def settle_ids(collection: bpy.types.Collection, settled: Mapping[int, str] | None = None) -> None:
     """Write the ids that `source_ids` gives, where a speaker has none or a copy's.
 
     Linked duplicates share their settings, and with them the id of the first of them.
+
+    Parameters
+    ----------
+    settled : mapping of int to str, optional
+        The ids that speakers, by their session uid, were given before: they keep these.
     """
-    ids = source_ids(collection)
+    if settled is not None:
+        _write_ids(collection, settled)
+    _write_ids(collection, ids_by_uid(collection))
+
+
+def _write_ids(collection: bpy.types.Collection, ids: Mapping[int, str]) -> None:
     for speaker in speakers_of(collection):
         settings = speaker.data.see2sound
-        if settings.source_id != ids[speaker.name] and speaker.data.users == 1:
-            settings.source_id = ids[speaker.name]
+        wanted = ids.get(speaker.session_uid, settings.source_id)
+        if settings.source_id != wanted and speaker.data.users == 1:
+            settings.source_id = wanted
 
 
 def source_ids(collection: bpy.types.Collection) -> dict[str, str]:
@@ -123,6 +139,12 @@ def source_ids(collection: bpy.types.Collection) -> dict[str, str]:
     return ids
 
 
+def ids_by_uid(collection: bpy.types.Collection) -> dict[int, str]:
+    """As `source_ids`, by the object's session uid, which outlives a new name."""
+    ids = source_ids(collection)
+    return {speaker.session_uid: ids[speaker.name] for speaker in speakers_of(collection)}
+
+
 def free_id(taken: Iterable[str]) -> str:
     """The first of s1, s2, … that is not taken."""
     used = {t.lower() for t in taken}
@@ -133,6 +155,16 @@ def free_id(taken: Iterable[str]) -> str:
 
 
 # ------------------------------------------------------------------ changing
+
+
+def is_in_step(strip: Any, collection: bpy.types.Collection) -> bool:
+    """Whether `follow_strip` would change nothing."""
+    settings = collection.see2sound
+    return settings.strip_name == strip.name and _moved(strip, settings) == 0
+
+
+def _moved(strip: Any, settings: Any) -> int:
+    return round(versions.content_start(strip) - settings.strip_start)
 
 
 def follow_strip(scene: bpy.types.Scene, strip: Any, collection: bpy.types.Collection) -> int:
@@ -146,8 +178,9 @@ def follow_strip(scene: bpy.types.Scene, strip: Any, collection: bpy.types.Colle
         The frames that the strip had moved.
     """
     settings = collection.see2sound
-    settings.strip_name = strip.name
-    moved = round(versions.content_start(strip) - settings.strip_start)
+    if settings.strip_name != strip.name:
+        settings.strip_name = strip.name
+    moved = _moved(strip, settings)
     if moved == 0:
         return 0
     settings.strip_start += moved

@@ -53,7 +53,6 @@ def to_sound_scene(
         When the scene has no camera, a sound file is missing, or Blender cannot read it.
     """
     scene_uid, collection_uid = scene.session_uid, collection.session_uid
-    document.settle_ids(collection)
     clip = clip_of(scene, strip)
     fov = camera.horizontal_fov(scene, clip.size)
     speakers = document.speakers_of(collection)

@@ -6,6 +6,7 @@ It bears the custom property ``see2sound_mix``; strips of a person are never tou
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,22 @@ def mix_strip_of(scene: bpy.types.Scene, collection: bpy.types.Collection) -> An
     uid = collection.see2sound.mix_strip_uid
     if not uid:
         return None
-    bearing = [s for s in versions.all_strips(scene) if s.type == "SOUND" and s.get(UID) == uid]
-    # A person's copy bears the uid too; the copy's name is the longer one.
-    return min(bearing, key=lambda s: (len(s.name), s.name), default=None)
+    return first_of(s for s in versions.all_strips(scene) if s.get(UID) == uid)
+
+
+def first_of(strips: Iterable[Any]) -> Any | None:
+    """Of strips that bear the same uid, the mix; a person's copy of it has the longer name."""
+    sounds = (s for s in strips if s.type == "SOUND")
+    return min(sounds, key=lambda s: (len(s.name), s.name), default=None)
+
+
+def is_there(scene: bpy.types.Scene, collection: bpy.types.Collection) -> bool:
+    """Whether a collection's mix can be heard: its strip is there, and the file that it plays."""
+    mix = mix_strip_of(scene, collection)
+    if mix is None or mix.sound is None:
+        return False
+    sound = mix.sound
+    return sound.packed_file is not None or files.absolute(sound.filepath, sound.library).is_file()
 
 
 def place_mix(

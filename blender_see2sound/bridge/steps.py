@@ -7,7 +7,6 @@ and then wholly: whatever fails or is cancelled before leaves everything as it w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,99 +25,11 @@ from . import (
     session,
     speakers,
     strips,
-    versions,
 )
+from .target import Target
 from .task import Fractions, T, Tick, Work, changing, reading, share
 
 _READING = "Reading the speakers"
-
-
-@dataclass(frozen=True)
-class Target:
-    """A strip, found again after a pause in which anything may have happened to it.
-
-    Attributes
-    ----------
-    scene_uid : int
-        Its scene, whatever that is renamed to.
-    strip : str
-        Its name.
-    pointer : int
-        Where it lay in memory, to know it when it was renamed; never followed.
-    """
-
-    scene_uid: int
-    strip: str
-    pointer: int
-
-    @classmethod
-    def of(cls, scene: bpy.types.Scene, strip: Any) -> Target:
-        """This strip."""
-        return cls(scene.session_uid, strip.name, strip.as_pointer())
-
-    @classmethod
-    def active(cls, context: bpy.types.Context) -> Target:
-        """The strip that the panel is about.
-
-        Raises
-        ------
-        See2SoundError
-        """
-        from . import view
-
-        scene, strip = view.active_strip(context)
-        if scene is None or strip is None:
-            raise See2SoundError(
-                "no strip is active", "", "Select a movie or image strip", kind="bad-request"
-            )
-        return cls.of(scene, strip)
-
-    def find(self) -> tuple[bpy.types.Scene, Any]:
-        """The scene and the strip as they are now.
-
-        Raises
-        ------
-        See2SoundError
-            When either is gone.
-        """
-        scene = next((s for s in bpy.data.scenes if s.session_uid == self.scene_uid), None)
-        if scene is None:
-            raise self._gone("its scene was removed while See2Sound was working")
-        here = list(versions.all_strips(scene))
-        for strip in here:
-            if strip.name == self.strip:
-                return scene, strip
-        for strip in here:
-            if strip.as_pointer() == self.pointer and strip.type in {"MOVIE", "IMAGE"}:
-                return scene, strip
-        raise self._gone("it was removed or renamed while See2Sound was working")
-
-    def collection(self) -> tuple[bpy.types.Scene, Any, bpy.types.Collection]:
-        """The scene, the strip and the collection of its speakers.
-
-        Raises
-        ------
-        See2SoundError
-            When any is gone, or there are no speakers.
-        """
-        scene, strip = self.find()
-        collection = document.collection_of(scene, strip)
-        if collection is None or not document.speakers_of(collection):
-            raise See2SoundError(
-                f"{strip.name!r} has no sources",
-                "there is no speaker in its collection",
-                "Find Sources first, or add a Speaker to the collection",
-                kind="bad-request",
-            )
-        return scene, strip, collection
-
-    def _gone(self, why: str) -> See2SoundError:
-        return See2SoundError(
-            f"the strip {self.strip!r} is not there any more",
-            why,
-            "Select a strip and start again",
-            kind="bad-request",
-        )
 
 
 def find_sources(target: Target, sources: int = 0) -> Work[str]:
@@ -133,6 +44,7 @@ def find_sources(target: Target, sources: int = 0) -> Work[str]:
     clip = strips.clip_of(scene, strip)
     collection = document.collection_of(scene, strip)
     settings = None if collection is None else collection.see2sound
+    sources = sources or _sources(settings)
     with session.job_folder() as name:
         folder = Path(name)
         answer = yield from share(
@@ -141,7 +53,7 @@ def find_sources(target: Target, sources: int = 0) -> Work[str]:
                 {
                     "clip": clip.request(),
                     "scene": str(folder / "scene.json"),
-                    "sources": sources or _sources(settings),
+                    "sources": sources,
                     "finder": settings.finder if settings else None,
                     "depth": settings.depth if settings else None,
                     "describer": settings.describer if settings else None,
@@ -161,7 +73,7 @@ def find_sources(target: Target, sources: int = 0) -> Work[str]:
             )
         prepared = yield from share(_prepare(target, found, folder), 0.9, 0.95)
         _, cancelled = yield from share(
-            _changing(_place(target, found, prepared), "Placing"), 0.95, 1.0
+            _changing(_place(target, found, prepared, sources), "Placing"), 0.95, 1.0
         )
     session.note(*answer["warnings"])
     if cancelled:
@@ -174,9 +86,14 @@ def _prepare(target: Target, found: SoundScene, folder: Path) -> Work[speakers.P
     return (yield from reading(speakers.prepare(scene, strip, found, folder), "Drawing the tracks"))
 
 
-def _place(target: Target, found: SoundScene, prepared: speakers.Prepared) -> Fractions[None]:
+def _place(
+    target: Target, found: SoundScene, prepared: speakers.Prepared, sources: int
+) -> Fractions[None]:
     scene, strip = target.find()
-    collection = document.collection_of(scene, strip, create=True)
+    collection = document.collection_of(scene, strip)
+    if collection is None:
+        collection = document.collection_of(scene, strip, create=True)
+        collection.see2sound.sources = sources
     yield from speakers.place(scene, strip, collection, found, prepared)
 
 
@@ -188,6 +105,7 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
     only : str, optional
         The name of the one speaker to make a sound for.
     """
+    yield from share(_follow(target), 0.0, 0.0)
     _, _, collection = target.collection()
     ids = document.source_ids(collection)
     if only is not None and only not in ids:
@@ -201,6 +119,7 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
     if not chosen:
         return "Every source has a sound of its own: nothing was made"
     by_maker = _by_maker(collection, chosen)
+    settled = document.ids_by_uid(collection)
     sounds: dict[str, str] = {}
     with session.job_folder() as name:
         path = Path(name) / "scene.json"
@@ -215,7 +134,7 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
             session.note(*answer["warnings"])
         kept = yield from share(_keep(target, sounds), 0.95, 0.97)
         notes, cancelled = yield from share(
-            _changing(_give(target, kept), "Giving the speakers their sounds"),
+            _changing(_give(target, kept, settled), "Giving the speakers their sounds"),
             0.95,
             1.0,
         )
@@ -227,6 +146,7 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
 
 def bake_mix(target: Target) -> Work[str]:
     """Mix what the speakers do to the layout and put the mix on the timeline."""
+    yield from share(_follow(target), 0.0, 0.0)
     _, strip, collection = target.collection()
     settings = collection.see2sound
     wanted = {
@@ -267,6 +187,7 @@ def bake_mix(target: Target) -> Work[str]:
 def see_to_sound(target: Target, sources: int = 0) -> Work[str]:
     """All three steps."""
     found = yield from share(find_sources(target, sources), 0.0, 0.5)
+    target = Target.of(*target.find())
     yield from share(make_sounds(target), 0.5, 0.75)
     mixed = yield from share(bake_mix(target), 0.75, 1.0)
     return f"{found}. {mixed}"
@@ -300,8 +221,12 @@ def check_worker() -> Work[str]:
 
 
 def is_stale(target: Target) -> Work[bool]:
-    """Whether the mix is not what a bake would give now, or there is none yet."""
-    baked = target.collection()[2].see2sound.mix_fingerprint
+    """Whether the mix is not what a bake would give now, or there is none (any more)."""
+    yield from _follow(target)
+    scene, _, collection = target.collection()
+    baked = collection.see2sound.mix_fingerprint
+    if not mix_strip.is_there(scene, collection):
+        return True
     now = yield from _fingerprint(target)
     return now != baked
 
@@ -342,15 +267,28 @@ def _by_maker(collection: bpy.types.Collection, chosen: Sequence[str]) -> dict[s
     return groups
 
 
+def _follow(target: Target) -> Work[None]:
+    """Bring speakers and mix along with their strip: a change by itself, whatever comes after."""
+    _, strip, collection = target.collection()
+    if document.is_in_step(strip, collection):
+        return
+    _, cancelled = yield from _changing(_bring_along(target), "Following the strip")
+    if cancelled:
+        raise Cancelled
+
+
+def _bring_along(target: Target) -> Fractions[None]:
+    yield 0.0  # from here on it is a change, should it fail half way
+    document.follow_strip(*target.collection())
+
+
 def _export(target: Target) -> Work[SoundScene]:
     scene, strip, collection = target.collection()
-    document.follow_strip(scene, strip, collection)
     return (yield from reading(export.to_sound_scene(scene, strip, collection), _READING))
 
 
 def _fingerprint(target: Target) -> Work[str]:
     scene, strip, collection = target.collection()
-    document.follow_strip(scene, strip, collection)
     return (yield from reading(fingerprint.of_collection(scene, strip, collection), _READING))
 
 
@@ -360,8 +298,11 @@ def _keep(target: Target, sounds: dict[str, str]) -> Work[dict[str, Path]]:
     return (yield from reading(keeping, "Keeping the sounds"))
 
 
-def _give(target: Target, sounds: dict[str, Path]) -> Fractions[tuple[str, ...]]:
+def _give(
+    target: Target, sounds: dict[str, Path], settled: dict[int, str]
+) -> Fractions[tuple[str, ...]]:
     scene, _, collection = target.collection()
+    document.settle_ids(collection, settled)
     return (yield from speakers.give_sounds(scene, collection, sounds))
 
 
@@ -373,6 +314,7 @@ def _keep_mix(target: Target, made: Path) -> Work[Path]:
 def _place_mix(target: Target, kept: Path, now: str) -> Fractions[tuple[str, ...]]:
     scene, strip, collection = target.collection()
     notes = mix_strip.place_mix(scene, strip, collection, kept, f"{strip.name} Mix")
+    document.settle_ids(collection)
     collection.see2sound.mix_fingerprint = now
     monitor.switch(collection, "MIX")
     yield 1.0

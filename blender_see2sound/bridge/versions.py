@@ -31,6 +31,12 @@ def all_strips(scene: bpy.types.Scene) -> Iterable[Any]:
     return () if editor is None else editor.strips_all
 
 
+def strip_named(scene: bpy.types.Scene, name: str) -> Any | None:
+    """The scene's strip with this name, one inside a meta strip too."""
+    editor = scene.sequence_editor
+    return None if editor is None else editor.strips_all.get(name)
+
+
 def frame_rate(scene: bpy.types.Scene) -> float:
     """Frames per second of the timeline."""
     return scene.render.fps / scene.render.fps_base
