@@ -30,8 +30,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     final = Path(path)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
+        if final.exists() and not (final.is_file() or final.is_dir()):
+            raise See2SoundError(
+                f"cannot write {final}", "it is no file", "Choose a file", kind="bad-request"
+            )
+        suffix = final.suffix if len(final.suffix) <= 16 else ""
         handle, name = tempfile.mkstemp(
-            prefix=f".{final.stem[:40]}-", suffix=final.suffix, dir=final.parent
+            prefix=f".{final.stem[:40]}-", suffix=suffix, dir=final.parent
         )
         os.close(handle)
     except OSError as error:

@@ -104,7 +104,9 @@ def find_sources(
             kind="bad-request",
         )
     path = _relative(clip.path, scene_path)
-    keep_apart([Path(scene_path)], [clip.path, *clip.files])
+    thumbnails = Path(scene_path).parent / "thumbnails"
+    made = [thumbnails / f"s{number}.png" for number in range(1, sources + 1)]
+    keep_apart([Path(scene_path), *made], [clip.path, *clip.files])
     finding, describing, estimating = (
         parts.load("finder", finder),
         parts.load("describer", describer),
@@ -147,7 +149,7 @@ def find_sources(
         )
     progress("Writing the scene", 0.98)
     for source, region in zip(found, regions, strict=True):
-        _write_thumbnail(region, Path(scene_path).parent / "thumbnails" / f"{source.id}.png")
+        _write_thumbnail(region, thumbnails / f"{source.id}.png")
     write_scene(scene, scene_path)
     progress("Found the sources", 1.0)
     warnings = () if found else ("Nothing that could sound was found in this picture",)
@@ -191,6 +193,12 @@ def make_sounds(
                 f"seed {seed} cannot be used", "", "Choose 0 to 2147483647", kind="bad-request"
             )
         chosen = [dataclasses.replace(s, seed=seed) for s in chosen]
+    ids = {s.id for s in chosen}
+    others = [s.sound for s in scene.sources if s.sound is not None and s.id not in ids]
+    keep_apart(
+        [resolve(f"sounds/{i}.wav", scene_path) for i in ids],
+        [resolve(sound, scene_path) for sound in others],
+    )
     making = parts.load("maker", maker)
     done: list[Source] = []
     # One source at a time, so that memory does not grow with their number; the files get
@@ -247,6 +255,7 @@ def mix_scene(
             kind="bad-request",
         )
     scene = read_scene(scene_path)
+    keep_apart([Path(output)], [Path(scene_path)])
     if not room:
         scene = dataclasses.replace(scene, room=None)
     return mix_to_file(

@@ -312,7 +312,7 @@ def _source(reader: _Reader, data: Any, where: str) -> Source:
         )
     kind = row["kind"]
     if kind not in get_args(Kind):
-        raise reader.bad(f"{where}.kind", f"it must be point, area or ambience, not {kind!r}")
+        raise reader.bad(f"{where}.kind", f"it must be point, area or ambience, not {kind!r:.40}")
     times = reader.numbers(row["times"], f"{where}.times")
     if not times:
         raise reader.bad(f"{where}.times", "it is empty; one time is needed at least")

@@ -233,3 +233,67 @@ def test_thunder_is_sent_to_the_lfe_and_nothing_else(tmp_path: Path) -> None:
     sends = {s["prompt"]: s["lfe_db"] for s in scene["sources"]}
     assert any("thunder" in prompt for prompt in sends), sends
     assert all((lfe is not None) == ("thunder" in prompt) for prompt, lfe in sends.items())
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_is_no_fault(closed: str, tmp_path: Path) -> None:
+    number = {"stdout": 1, "stderr": 2}[closed]
+    done = subprocess.run(
+        [*COMMAND, "models"], preexec_fn=lambda: os.close(number), timeout=60, check=False
+    )
+    assert done.returncode == 0
+
+
+def test_output_that_the_terminal_cannot_show_is_shown_otherwise(
+    clip: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [*COMMAND, "find", str(clip), "-o", str(tmp_path / "größe.json")],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_a_person_made_is_not_written_over(result: Path, tmp_path: Path) -> None:
+    import shutil
+
+    import cv2
+
+    folder = tmp_path / "copy"
+    shutil.copytree(result, folder)
+    scene = json.loads((folder / "scene.json").read_text(encoding="utf-8"))
+    scene["sources"] = [scene["sources"][0], {**scene["sources"][0], "id": "own"}]
+    (folder / "scene.json").write_text(json.dumps(scene), encoding="utf-8")
+    thumbnail = folder / "thumbnails" / "s1.png"
+    cv2.imwrite(str(thumbnail), np.full((64, 64, 3), 90, np.uint8))
+    (folder / "scene.wav").write_bytes((folder / "scene.json").read_bytes())
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    for arguments in (
+        ("sound", folder / "scene.json", "--only", "s1"),
+        ("find", thumbnail, "-o", folder / "new.json"),
+        ("mix", folder / "scene.wav", "-o", folder / "scene.wav"),
+    ):
+        done = see2sound(*arguments)
+        assert done.returncode == 2, arguments
+        assert "made from" in done.stderr
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+
+
+def test_a_picture_that_is_too_narrow_is_said_so(tmp_path: Path) -> None:
+    import cv2
+
+    cv2.imwrite(str(tmp_path / "thin.png"), np.full((2000, 16, 3), 90, np.uint8))
+    done = see2sound("find", "thin.png", "-o", "scene.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "too narrow" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are POSIX's")
+def test_a_sound_that_is_a_pipe_is_not_waited_for(result: Path, tmp_path: Path) -> None:
+    scene = json.loads((result / "scene.json").read_text(encoding="utf-8"))
+    os.mkfifo(tmp_path / "pipe.wav")
+    scene["sources"][0]["sound"] = str(tmp_path / "pipe.wav")
+    (tmp_path / "scene.json").write_text(json.dumps(scene), encoding="utf-8")
+    done = see2sound("mix", tmp_path / "scene.json", "-o", tmp_path / "m.wav")
+    assert done.returncode == 2
+    assert "pipe.wav" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -47,6 +48,8 @@ class SoundReader:
         self._path = path
         self._id = source_id
         try:
+            if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+                raise self._bad("it is not a file")
             with path.open("rb"):
                 pass
         except (OSError, ValueError) as error:

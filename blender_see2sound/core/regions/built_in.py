@@ -18,7 +18,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import See2SoundError
 from ..media import Frame, OpenClip
+from ..media.scaling import reduced_size
 from ..progress import Progress, part_of
 from .areas import NOISE, Area, Maps, areas_of, maps_of
 from .camera import Camera, inverse
@@ -34,6 +36,8 @@ from .tracklets import Tracklet, is_restless
 
 #: Long side of the pictures that are analysed, and of those that people are looked for in.
 ANALYSED = 320
+#: The short side of what optical flow can work on, pixels.
+NARROWEST = 16
 DETAILED = 640
 #: Frames a second; longer clips are looked at less often, so that about `FRAMES` are.
 FASTEST_RATE = 10.0
@@ -110,6 +114,14 @@ class DraftFinder:
 
     def find(self, clip: OpenClip, count: int, progress: Progress) -> list[Region]:
         """Give at most `count` regions, the most prominent first; the same for the same clip."""
+        short = min(reduced_size(clip.size, ANALYSED))
+        if short < NARROWEST:
+            raise See2SoundError(
+                f"nothing can be found in {clip.range.path}",
+                f"a picture of {clip.size[0]} x {clip.size[1]} pixels is too narrow",
+                "Choose a clip whose sides are less unlike",
+                kind="bad-media",
+            )
         return _Search(clip, progress).regions(count)
 
 
