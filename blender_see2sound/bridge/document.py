@@ -34,6 +34,35 @@ def first_of(strips: Iterable[Any]) -> Any | None:
     return min(strips, key=lambda s: (versions.left_edge(s), s.name), default=None)
 
 
+class Bearers:
+    """The strips of a scene that bear a uid of ours, read in one pass; good for this moment only.
+
+    Parameters
+    ----------
+    scene : Scene
+    """
+
+    def __init__(self, scene: bpy.types.Scene) -> None:
+        self._pictures: dict[str, list[Any]] = {}
+        self._mixes: dict[str, list[Any]] = {}
+        for strip in versions.all_strips(scene):
+            for key, bearers in ((UID, self._pictures), (mix_strip.UID, self._mixes)):
+                uid = strip.get(key)
+                if uid:
+                    bearers.setdefault(uid, []).append(strip)
+
+    def strip_of(self, collection: bpy.types.Collection) -> Any | None:
+        """As the function of this name."""
+        settings = collection.see2sound
+        bearing = self._pictures.get(settings.strip_uid, [])
+        named = next((s for s in bearing if s.name == settings.strip_name), None)
+        return named or first_of(bearing)
+
+    def mix_strip_of(self, collection: bpy.types.Collection) -> Any | None:
+        """As `mix_strip.mix_strip_of`."""
+        return mix_strip.first_of(self._mixes.get(collection.see2sound.mix_strip_uid, []))
+
+
 def collection_of(
     scene: bpy.types.Scene, strip: Any, create: bool = False
 ) -> bpy.types.Collection | None:

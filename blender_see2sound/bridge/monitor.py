@@ -7,6 +7,8 @@ Blender's own switch while the speakers were heard keeps that mute.
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from . import document, mix_strip
@@ -23,6 +25,12 @@ def switch(collection: bpy.types.Collection, heard: str) -> None:
         follow(collection)
     else:
         collection.see2sound.monitor = heard  # its update callback does the rest
+
+
+def is_in_step(collection: bpy.types.Collection, mix: Any | None) -> bool:
+    """Whether what is heard is what should be, now that the mix strip is this one or none."""
+    settings = collection.see2sound
+    return settings.heard in {"", _to_hear(settings.monitor, mix)}
 
 
 def follow(block: bpy.types.ID) -> None:
@@ -61,10 +69,11 @@ def _follow(
 
 def _heard(scene: bpy.types.Scene, collection: bpy.types.Collection) -> str:
     """What is heard; without a mix that is the speakers, whatever the monitor says."""
-    wanted = collection.see2sound.monitor
-    if wanted == "MIX" and mix_strip.mix_strip_of(scene, collection) is None:
-        return "SPEAKERS"
-    return wanted
+    return _to_hear(collection.see2sound.monitor, mix_strip.mix_strip_of(scene, collection))
+
+
+def _to_hear(wanted: str, mix: Any | None) -> str:
+    return "SPEAKERS" if mix is None else wanted
 
 
 def _mute(speaker: bpy.types.Speaker, mix_is_heard: bool) -> None:

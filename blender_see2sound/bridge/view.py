@@ -15,14 +15,20 @@ import bpy
 from ..core.errors import See2SoundError
 from . import camera, document, files, mix_strip, strips, versions
 
-MixState = Literal["none", "current", "stale"]
+MixState = Literal["none", "current", "stale", "missing"]
 
 MIX_TEXTS: dict[MixState, str] = {
     "none": "No Mix Yet",
     "current": "Mix Is Up to Date",
     "stale": "Mix Is Out of Date",
+    "missing": "Mix Is Missing",
 }
-MIX_ICONS: dict[MixState, str] = {"none": "RADIOBUT_OFF", "current": "CHECKMARK", "stale": "ERROR"}
+MIX_ICONS: dict[MixState, str] = {
+    "none": "RADIOBUT_OFF",
+    "current": "CHECKMARK",
+    "stale": "ERROR",
+    "missing": "ERROR",
+}
 
 _STRIP_ICONS = {"MOVIE": "FILE_MOVIE", "IMAGE": "FILE_IMAGE"}
 
@@ -40,7 +46,7 @@ class StripView:
         Why it cannot be taken.
     hint : str
         What to do where no strip is active.
-    mix : {"none", "current", "stale"}
+    mix : {"none", "current", "stale", "missing"}
     temporary : bool
         Its files lie in Blender's session folder.
     """
@@ -54,7 +60,29 @@ class StripView:
     temporary: bool = False
 
 
+@dataclass(frozen=True)
+class _Chosen:
+    """A scene's active strip and its collection, by names: Blender's data must not be held.
+
+    Attributes
+    ----------
+    key : tuple
+        What tells that another strip is active.
+    strip : str
+        The picture's name.
+    collection : str
+        The name of its collection; empty where it has none.
+    collection_uid : int
+    """
+
+    key: tuple[object, ...]
+    strip: str
+    collection: str = ""
+    collection_uid: int = 0
+
+
 _views: dict[int, StripView] = {}
+_chosen: dict[int, _Chosen] = {}
 _keys: dict[int, tuple[object, ...]] = {}
 
 
@@ -78,27 +106,74 @@ def active_strip(context: bpy.types.Context) -> tuple[bpy.types.Scene | None, An
 
 def strip_in(scene: bpy.types.Scene) -> Any | None:
     """The strip of a scene that the panel is about."""
+    return chosen_in(scene)[0]
+
+
+def chosen_in(scene: bpy.types.Scene) -> tuple[Any | None, bpy.types.Collection | None]:
+    """The strip of a scene that the panel is about, and the collection of its speakers.
+
+    Panels ask many times for each drawing: strips are looked through only after a change.
+    """
     editor = scene.sequence_editor
-    strip = None if editor is None else editor.active_strip
-    if strip is not None and strip.type == "SOUND":
+    active = None if editor is None else editor.active_strip
+    if active is None:
+        return None, None
+    key = (active.name, active.get(document.UID), active.get(mix_strip.UID))
+    if key[1:] == (None, None):
+        return active, None
+    known = _chosen.get(scene.session_uid)
+    if known is not None and known.key == key:
+        found = _found_again(scene, known)
+        if found is not None:
+            return found
+    strip, collection = _look_up(scene, active)
+    if strip is not None:
+        chosen = _Chosen(key, strip.name)
+        if collection is not None:
+            chosen = _Chosen(key, strip.name, collection.name, collection.session_uid)
+        _chosen[scene.session_uid] = chosen
+    return strip, collection
+
+
+def _found_again(
+    scene: bpy.types.Scene, known: _Chosen
+) -> tuple[Any, bpy.types.Collection | None] | None:
+    """What is known by name, where it is still the same."""
+    strip = versions.strip_named(scene, known.strip)
+    if strip is None or not known.collection:
+        return None if strip is None else (strip, None)
+    collection = bpy.data.collections.get(known.collection)
+    if collection is None or collection.session_uid != known.collection_uid:
+        return None
+    if collection.see2sound.strip_uid != strip.get(document.UID):
+        return None
+    return strip, collection
+
+
+def _look_up(scene: bpy.types.Scene, active: Any) -> tuple[Any | None, bpy.types.Collection | None]:
+    mix = active.get(mix_strip.UID)
+    if active.type == "SOUND" and mix:
         for collection in document.collections_of(scene):
-            if mix_strip.mix_strip_of(scene, collection) == strip:
-                return document.strip_of(scene, collection)
-    return strip
+            if collection.see2sound.mix_strip_uid == mix:
+                strip = document.strip_of(scene, collection)
+                return strip, None if strip is None else collection
+    return active, document.collection_of(scene, active)
+
+
+def outdated() -> None:
+    """The document may have changed: what belongs to the active strip is to be looked up again."""
+    _chosen.clear()
 
 
 def active_collection(context: bpy.types.Context) -> bpy.types.Collection | None:
     """The collection of the active strip's speakers."""
-    scene, strip = active_strip(context)
-    if scene is None or strip is None:
-        return None
-    return document.collection_of(scene, strip)
+    scene = versions.sequencer_scene(context)
+    return None if scene is None else chosen_in(scene)[1]
 
 
 def chosen_speaker(context: bpy.types.Context) -> bpy.types.Object | None:
     """The active object, where it is a speaker of the active strip."""
-    scene, strip = active_strip(context)
-    collection = None if strip is None else document.collection_of(scene, strip)
+    scene, collection = versions.sequencer_scene(context), active_collection(context)
     if collection is None:
         return None
     chosen = layer_of(context, scene).objects.active
@@ -144,7 +219,8 @@ def refresh(look_again: bool = False) -> bool:
     Parameters
     ----------
     look_again : bool
-        Also where the strip seems to be the same: a missing file may be there now.
+        Also where the strip seems to be the same but cannot be taken: a missing file may be
+        there now.
     """
     scenes = {scene.session_uid: scene for scene in shown_scenes()}
     changed = False
@@ -153,7 +229,9 @@ def refresh(look_again: bool = False) -> bool:
         _keys.pop(uid, None)
     for uid, scene in scenes.items():
         key = _key(scene)
-        if not look_again and _keys.get(uid) == key:
+        known = _views.get(uid)
+        missed = known is not None and known.problem is not None
+        if _keys.get(uid) == key and not (look_again and missed):
             continue
         view = _prepare(scene)
         _keys[uid] = key
@@ -173,6 +251,7 @@ def set_mix(scene_uid: int, mix: MixState) -> bool:
 
 def clear() -> None:
     """Forget everything: another file is loaded."""
+    _chosen.clear()
     _views.clear()
     _keys.clear()
 
@@ -188,10 +267,9 @@ def shown_scenes() -> Iterator[bpy.types.Scene]:
 
 def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
     """What tells cheaply that the active strip is another one or was cut otherwise."""
-    strip = strip_in(scene)
+    strip, collection = chosen_in(scene)
     if strip is None:
         return (None,)
-    collection = document.collection_of(scene, strip)
     return (
         strip.name,
         strip.type,
@@ -207,12 +285,11 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
 
 
 def _prepare(scene: bpy.types.Scene) -> StripView:
-    strip = strip_in(scene)
+    strip, collection = chosen_in(scene)
     if strip is None:
         return StripView()
     rate = versions.frame_rate(scene)
     frames = strip.frame_final_duration
-    collection = document.collection_of(scene, strip)
     before = _views.get(scene.session_uid)
     known = before is not None and before.strip == strip.name
     baked = collection is not None and bool(collection.see2sound.mix_fingerprint)

@@ -1,8 +1,9 @@
 """A timer that keeps what the panels show true: the strip, and whether its mix is out of date.
 
 It looks a few times a second, for a fraction of a millisecond while nothing
-changes. A mix is compared with the document only after a change, in slices,
-once the person pauses.
+changes. Only after a change it goes through the strips, once, to bring along what
+belongs to them; and a mix is compared with the document in slices, once the
+person pauses.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Generator
 
 import bpy
 
-from . import document, fingerprint, session, view
+from . import document, fingerprint, mix_strip, monitor, session, view
 from .task import as_fault
 
 #: How often it looks, seconds.
@@ -21,19 +22,23 @@ _EVERY = 0.25
 _PAUSE = 0.4
 #: How long one slice of that comparison may take, seconds.
 _SLICE = 0.01
-#: How often what seems to be the same is looked at again: a missing file may be there, seconds.
+#: How often what seems to be the same is looked at again, seconds: a missing file may be there,
+#: and a new name of a strip that is not active is told by nothing.
 _LOOK_AGAIN = 5.0
 
 _changed_at: float | None = 0.0
 _looked_at = 0.0
 _comparing: Generator[float, None, bool] | None = None
+_to_follow = True
 
 
 def mark_changed() -> None:
     """The document may have changed: compare the mixes with it once the person pauses."""
-    global _changed_at, _comparing
+    global _changed_at, _comparing, _to_follow
     _changed_at = time.monotonic()
     _comparing = None
+    _to_follow = True
+    view.outdated()
 
 
 def _look() -> float:
@@ -48,28 +53,40 @@ def _look() -> float:
 
 
 def _look_at_document() -> None:
-    global _looked_at
+    global _looked_at, _to_follow
     now = time.monotonic()
     again = now - _looked_at > _LOOK_AGAIN
     if again:
         _looked_at = now
-    _follow_strips()
+        _to_follow = True
     news = view.refresh(look_again=again)
     if news and _changed_at is None:
         mark_changed()
+    if _to_follow and not _in_the_middle():
+        _to_follow = False
+        _follow_strips()
     if _compare(now) or news:
         session.redraw()
 
 
+def _in_the_middle() -> bool:
+    """A person drags something, or is in another operator that goes on."""
+    return any(session.modal_operators(window) for window in bpy.context.window_manager.windows)
+
+
 def _follow_strips() -> None:
-    """Bring speakers along with a strip that was moved, once the person has let go of it."""
-    if any(session.modal_operators(window) for window in bpy.context.window_manager.windows):
-        return
-    for scene in view.shown_scenes():
-        for collection in document.collections_of(scene):
-            strip = document.strip_of(scene, collection)
-            if strip is not None:
+    """Bring speakers along with a strip that was moved; let them be heard when its mix is gone."""
+    for scene in {scene.session_uid: scene for scene in view.shown_scenes()}.values():
+        collections = document.collections_of(scene)
+        bearers = document.Bearers(scene) if collections else None
+        for collection in collections:
+            strip = bearers.strip_of(collection)
+            if strip is None:
+                continue
+            if not document.is_in_step(strip, collection):
                 document.follow_strip(scene, strip, collection)
+            if not monitor.is_in_step(collection, bearers.mix_strip_of(collection)):
+                monitor.follow(collection)
 
 
 def _compare(now: float) -> bool:
@@ -95,10 +112,12 @@ def _comparison() -> Generator[float, None, bool]:
     news = False
     for uid in {scene.session_uid for scene in view.shown_scenes()}:
         scene = next(s for s in bpy.data.scenes if s.session_uid == uid)
-        strip = view.strip_in(scene)
-        collection = None if strip is None else document.collection_of(scene, strip)
+        strip, collection = view.chosen_in(scene)
         if collection is None or not collection.see2sound.mix_fingerprint:
             news |= view.set_mix(uid, "none")
+            continue
+        if not mix_strip.is_there(scene, collection):
+            news |= view.set_mix(uid, "missing")
             continue
         baked = collection.see2sound.mix_fingerprint
         current = yield from fingerprint.of_collection(scene, strip, collection)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 from mathutils import Matrix
 
-from blender_see2sound.bridge import session, versions
+from blender_see2sound.bridge import render_bake, session, versions
 from tests.blender.film import mixes, open_film, speakers
 
 
@@ -134,3 +136,93 @@ def test_when_the_bake_fails_the_old_mix_is_rendered_and_the_failure_is_shown(
     assert levels[1] > 10 * levels[0], "this is the mix of before"
     assert "/nowhere/python" in str(session.state.failure.error)
     assert session.state.failure.title == "Bake on Render"
+
+
+# ------------------------------------------------------------------ a mix that is gone
+
+
+def test_a_mix_strip_that_was_deleted_is_baked_again(done: Any, tmp_path: Path) -> None:
+    bpy.context.scene.sequence_editor.strips.remove(mixes()[0])
+    levels = render(tmp_path / "movie.mp4")
+    assert levels.max() > 1e-3
+    assert len(mixes()) == 1
+
+
+def test_a_mix_whose_file_is_lost_is_baked_again(done: Any, tmp_path: Path) -> None:
+    path = Path(bpy.path.abspath(mixes()[0].sound.filepath))
+    path.unlink()
+    levels = render(tmp_path / "movie.mp4")
+    assert levels.max() > 1e-3
+    assert path.is_file()
+
+
+# ------------------------------------------------------------------ a render from a window
+
+
+@pytest.fixture
+def windowed(done: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    """As from a window: the render's thread waits, and this one is the main thread's timer."""
+    scene = bpy.context.scene
+    versions.set_movie_output(scene)
+    scene.render.ffmpeg.audio_codec = "AAC"
+    monkeypatch.setattr(render_bake, "_renders_animation", lambda window: True)
+    everything_to(-20.0)
+    yield done
+    render_bake._stop()
+    render_bake._let_go()
+
+
+def begin_render() -> threading.Thread:
+    thread = threading.Thread(target=render_bake.on_render_init, args=(bpy.context.scene,))
+    thread.start()
+    while render_bake._waiting.alive() is None:
+        time.sleep(0.001)
+    return thread
+
+
+def attend(thread: threading.Thread) -> None:
+    while thread.is_alive():
+        time.sleep(min(render_bake._attend(), 0.02))
+
+
+def test_the_render_waits_for_the_bake_in_the_main_thread(windowed: Any) -> None:
+    before = mixes()[0].sound.filepath
+    attend(begin_render())
+    assert mixes()[0].sound.filepath != before
+    assert not session.busy()
+    assert session.state.failure is None
+
+
+def test_a_bake_that_no_render_waits_for_any_more_is_given_up(
+    windowed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = mixes()[0].sound.filepath
+    with monkeypatch.context() as patch:
+        patch.setattr(render_bake, "_PATIENCE", 0.2)
+        thread = begin_render()
+        while not session.busy():
+            render_bake._attend()
+        thread.join(10)  # the main thread is silent meanwhile
+        assert not thread.is_alive()
+        render_bake._attend()
+    assert not session.busy()
+    assert not session.state.render_waits
+    assert "went on" in str(session.state.failure.error)
+    assert mixes()[0].sound.filepath == before
+    attend(begin_render())
+    assert mixes()[0].sound.filepath != before, "the next render gets its mix"
+
+
+def test_a_fault_in_the_timer_is_shown_and_neither_render_nor_timer_is_lost(
+    windowed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = mixes()[0].sound.filepath
+    with monkeypatch.context() as patch:
+        patch.setattr(render_bake, "_renders_animation", lambda window: 1 / 0)
+        thread = begin_render()
+        assert render_bake._attend() > 0.0
+        thread.join(1)
+        assert not thread.is_alive()
+    assert "ZeroDivisionError" in str(session.state.failure.error)
+    attend(begin_render())
+    assert mixes()[0].sound.filepath != before
