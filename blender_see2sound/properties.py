@@ -65,6 +65,13 @@ def _monitor_again(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -
     monitor.follow(self.id_data)
 
 
+def _fit_room(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """The first time, the room is large enough for what is in it."""
+    from .bridge import room
+
+    room.fit(self.id_data)
+
+
 class SourceSettings(bpy.types.PropertyGroup):
     """A source: what a Speaker has no field for."""
 
@@ -184,7 +191,9 @@ class StripSettings(bpy.types.PropertyGroup):
         precision=1,
         step=50,
     )
-    use_room: BoolProperty(name="Room", description="Add the reflections of a room to the mix")
+    use_room: BoolProperty(
+        name="Room", description="Add the reflections of a room to the mix", update=_fit_room
+    )
     room_size: FloatVectorProperty(
         name="Room Size",
         description="Width, depth and height of the room; the listener stands in its middle",

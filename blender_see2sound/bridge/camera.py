@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import bpy
 import numpy as np
-from mathutils import Matrix
 from numpy.typing import ArrayLike, NDArray
 
 #: The height of a person's ears and eyes, metres.
@@ -87,8 +86,3 @@ def to_listener(positions: ArrayLike) -> NDArray[np.float64]:
     """Turn camera coordinates, shape (..., 3), into positions in the listener's frame."""
     p = np.asarray(positions, dtype=np.float64)
     return np.stack((p[..., 0], -p[..., 2], p[..., 1]), axis=-1)
-
-
-def without_scale(matrix: Matrix) -> Matrix:
-    """The same place and orientation with unit axes: a listener's size does not matter."""
-    return Matrix.LocRotScale(matrix.to_translation(), matrix.to_quaternion(), None)

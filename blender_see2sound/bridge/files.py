@@ -120,9 +120,11 @@ def absolute(path: str, library: Any = None) -> Path:
 def settle(blend: str) -> None:
     """Bring what lies in the session folder beside a .blend that is about to be saved (`save_pre`).
 
-    Sounds, thumbnails and mixes that are in use are copied, and everything that names them
-    leads there, relative to the .blend. Thumbnails and mixes of a file that is saved to
-    another folder are found from there too, as Blender does for its own paths.
+    Sounds, thumbnails and mixes that are in use are brought there, and everything that names
+    them leads there, relative to the .blend. On the same disk that is a second name for the
+    same file, so that saving does not wait for gigabytes; across disks it is a copy.
+    Thumbnails and mixes of a file that is saved to another folder are found from there too,
+    as Blender does for its own paths.
 
     Parameters
     ----------
@@ -147,8 +149,7 @@ def settle(blend: str) -> None:
         if session in here.parents and here.is_file():
             place = _root(blend) / here.relative_to(session)
             if not place.exists():
-                with atomic_path(place) as part:
-                    shutil.copyfile(here, part)
+                _bring(here, place)
         elif isinstance(owner, bpy.types.Sound) or not path.startswith("//"):
             continue  # Blender keeps its own paths right, and what is absolute stays so
         new = to_blend(place, blend)
@@ -165,6 +166,22 @@ def saved(blend: str) -> None:
             if (uid, field) in paths:
                 setattr(paths[uid, field], field, path)
     _before.clear()
+
+
+def tidy() -> None:
+    """Remove what lies in the session folder, but for files that something still names.
+
+    For work that ends without Blender's own end, which empties that folder. Steps of undo
+    from before the first save name files there: never while a person can undo.
+    """
+    session = session_folder()
+    named = {absolute(path) for _, holder, field in _paths() if (path := getattr(holder, field))}
+    for folder, _, names in os.walk(session, topdown=False):
+        for name in names:
+            if Path(folder, name) not in named:
+                Path(folder, name).unlink()
+        if not os.listdir(folder):
+            os.rmdir(folder)
 
 
 #: What `settle` changed: the owner's session uid, the field and the path before.
@@ -187,6 +204,17 @@ def _paths() -> Iterator[tuple[bpy.types.ID, Any, str]]:
 def _root(blend: str) -> Path:
     base = os.path.dirname(blend) if blend else bpy.app.tempdir
     return Path(os.path.abspath(base)) / ROOT
+
+
+def _bring(here: Path, place: Path) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        os.link(here, place)
+    except OSError:
+        # Another disk, or one whose file system knows no second names; or it cannot be written
+        # at all, which the copy says.
+        with atomic_path(place) as part:
+            shutil.copyfile(here, part)
 
 
 def _digest(path: Path, start: float, end: float) -> Generator[float, None, str]:

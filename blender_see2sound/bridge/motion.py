@@ -126,14 +126,14 @@ def _listeners(scene: bpy.types.Scene, start: int, end: int) -> list[tuple[int, 
     return [(start, scene.camera)]
 
 
-def _ears(matrices: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def ears_of(matrices: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Orientations, shape (N, 3, 3), and places, shape (N, 3), of listeners of any scale."""
     axes = matrices[:, :3, :3] / np.linalg.norm(matrices[:, :3, :3], axis=1, keepdims=True)
     axes = axes * np.where(np.linalg.det(axes) < 0.0, -1.0, 1.0)[:, None, None]
     return axes, matrices[:, :3, 3]
 
 
-def _heard_from(
+def heard_from(
     axes: NDArray[np.float64], ears: NDArray[np.float64], places: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """World places, shape (N, 3), as positions in the listener's frame, in units of the scene."""
@@ -170,10 +170,10 @@ def _evaluated(work: _Work, frames: NDArray[np.float64]) -> Sampling:
             heard = at >= start
             if heard.any():
                 matrices = curves.world_matrices(found.thing(uid), at[heard])
-                axes[heard], ears[heard] = _ears(matrices)
+                axes[heard], ears[heard] = ears_of(matrices)
         for number, speaker in enumerate(speakers):
             places = np.broadcast_to(curves.world_matrices(speaker, at)[:, :3, 3], ears.shape)
-            positions[number, block] = _heard_from(axes, ears, places)
+            positions[number, block] = heard_from(axes, ears, places)
             volumes[number, block] = curves.property_values(speaker.data, "volume", at)[:, 0]
         if time.monotonic() > pause:
             yield first / len(frames)
@@ -194,11 +194,11 @@ def _stepped(work: _Work, frames: NDArray[np.float64]) -> Sampling:
         try:
             while number < len(frames) and time.monotonic() < pause:
                 scene.frame_set(int(frames[number]))
-                axes, ears = _ears(np.array(scene.camera.evaluated_get(graph).matrix_world)[None])
+                axes, ears = ears_of(np.array(scene.camera.evaluated_get(graph).matrix_world)[None])
                 for row, speaker in enumerate(speakers):
                     there = speaker.evaluated_get(graph)
                     place = np.array(there.matrix_world.translation)[None]
-                    positions[row, number] = _heard_from(axes, ears, place)
+                    positions[row, number] = heard_from(axes, ears, place)
                     volumes[row, number] = there.data.volume
                 number += 1
         finally:

@@ -2,13 +2,16 @@
 
 `SourceSettings.made` is a JSON object of aspects: ``placement`` and ``volume``
 as fingerprints, the other settings and the sound file's name as they are. An
-aspect that is no longer as recorded was changed by a person and stays.
+aspect that is no longer as recorded was changed by a person and stays. ``object``
+and ``uid`` tell the speaker that the steps made from a person's copies of it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+import uuid
 from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any
@@ -36,23 +39,38 @@ def read(speaker: bpy.types.Object) -> dict[str, Any]:
 
 
 def made_by_steps(speaker: bpy.types.Object) -> bool:
-    """The steps made this very object; a person's copy of it bears the record too."""
-    return read(speaker).get("object") == speaker.name
+    """The steps made this very object; a person's copy of it bears the record too.
 
-
-def write(speaker: bpy.types.Object, aspects: Iterable[str] | None = None) -> None:
-    """Record how the speaker is now.
-
-    Parameters
-    ----------
-    aspects : iterable of str, optional
-        Only these; the others stay as recorded. All when None.
+    Under the recorded name it is the original. A renamed one is as long as no other bearer
+    is: a copy is called as its original and a number, its name the longer one.
     """
     made = read(speaker)
-    now = current(speaker)
-    made.update(now if aspects is None else {a: now[a] for a in aspects})
+    name, uid = made.get("object"), made.get("uid")
+    if not name or not uid:
+        return False
+    if speaker.name == name:
+        return True
+    bearers = [
+        o.name for o in bpy.data.objects if o.type == "SPEAKER" and uid in o.data.see2sound.made
+    ]
+    if name in bearers or _is_copy(speaker.name, name):
+        return False
+    renamed = [other for other in bearers if not _is_copy(other, name)]
+    return speaker.name == min(renamed, key=lambda other: (len(other), other))
+
+
+def claim(speaker: bpy.types.Object) -> None:
+    """Record that the steps made this object, under its name of now."""
+    made = read(speaker)
     made["object"] = speaker.name
-    speaker.data.see2sound.made = json.dumps(made, ensure_ascii=False, sort_keys=True)
+    made.setdefault("uid", uuid.uuid4().hex)
+    _keep(speaker, made)
+
+
+def write(speaker: bpy.types.Object, aspects: Iterable[str]) -> None:
+    """Record how these aspects of the speaker are now; the others stay as recorded."""
+    made, now = read(speaker), current(speaker)
+    _keep(speaker, {**made, **{aspect: now[aspect] for aspect in aspects}})
 
 
 def changed(speaker: bpy.types.Object) -> set[str]:
@@ -78,6 +96,16 @@ def sound_name(sound: bpy.types.Sound | None) -> str:
     return PurePath(sound.filepath.replace("\\", "/")).name or sound.name
 
 
+def _is_copy(name: str, original: str) -> bool:
+    """Blender calls a copy so: ``Dog.001``, which a copy of ``Dog.001`` is called too."""
+    base = re.sub(r"\.\d{3,}$", "", original)
+    return re.fullmatch(rf"{re.escape(base)}\.\d{{3,}}", name) is not None
+
+
+def _keep(speaker: bpy.types.Object, made: dict[str, Any]) -> None:
+    speaker.data.see2sound.made = json.dumps(made, ensure_ascii=False, sort_keys=True)
+
+
 def _plain(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) else value
 
@@ -85,7 +113,10 @@ def _plain(value: Any) -> Any:
 def _placement(speaker: bpy.types.Object) -> str:
     digest = hashlib.sha256()
     parent = speaker.parent
-    digest.update(b"free" if parent is None else f"{speaker.parent_type} {parent.type}".encode())
+    # One whose camera was removed is as it was made, and gets the next camera.
+    digest.update(
+        ("OBJECT CAMERA" if parent is None else f"{speaker.parent_type} {parent.type}").encode()
+    )
     for name in ("location", "rotation_euler", "scale"):
         # What is keyframed changes with the frame; then the keyframes tell.
         if not any(c.data_path == name for c in curves_of(speaker)):

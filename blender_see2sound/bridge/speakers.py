@@ -119,6 +119,8 @@ def place(
     camera.ensure_camera(scene)
     document.settle_ids(collection)
     old = [s for s in document.speakers_of(collection) if record.made_by_steps(s)]
+    for speaker in old:
+        record.claim(speaker)  # one that was renamed is ours under its new name
     matched = matching.match(sound_scene.sources, old)
     uids = {source_id: speaker.session_uid for source_id, speaker in matched.items()}
     kept = set(uids.values())
@@ -210,7 +212,9 @@ def give_sounds(
                 if strip is not None:
                     start_sound(speaker, strip)
     yield len(sounds) / (len(sounds) + 1)
-    make_heard(found.scene(scene_uid), found.collection(collection_uid))
+    collection = found.collection(collection_uid)
+    monitor.follow(collection)
+    make_heard(found.scene(scene_uid), collection)
     return tuple(notes)
 
 
@@ -272,12 +276,20 @@ def _new_speaker(
     used = {t.lower() for t in taken}
     source_id = document.free_id(taken) if source.id.lower() in used else source.id
     speaker.data.see2sound.source_id = source_id
+    # In a view of the whole place a speaker is a dot; a person may switch its name off.
+    speaker.show_name = True
+    # A speaker that comes while the mix is heard must not play on top of it.
+    monitor.follow(speaker.data)
+    return speaker
+
+
+def _seat(scene: bpy.types.Scene, speaker: bpy.types.Object) -> None:
+    """Let a speaker's location count from the listener: the camera that the scene has now."""
     listener = scene.camera
-    speaker.parent = listener
+    speaker.parent, speaker.parent_type = listener, "OBJECT"
     # A scaled camera is the same listener.
     size = listener.matrix_world.to_scale()
     speaker.matrix_parent_inverse = Matrix.Diagonal([1.0 / (s or 1.0) for s in size]).to_4x4()
-    return speaker
 
 
 def _fill(
@@ -299,6 +311,7 @@ def _fill(
         settings.lfe_db = -10.0 if source.lfe_db is None else source.lfe_db
     start, _ = shown_range(strip)
     if "placement" not in theirs:
+        _seat(scene, speaker)
         local = camera.to_camera(keyframes.places) / camera.metres_per_unit(scene)
         _set(speaker, "location", keyframes.place_frames + start, local)
     if "volume" not in theirs:
@@ -308,6 +321,7 @@ def _fill(
     if source.id in prepared.thumbnails:
         settings.thumbnail = files.to_blend(prepared.thumbnails[source.id])
     record.write(speaker, set(record.current(speaker)) - theirs - {"sound"})
+    record.claim(speaker)
 
 
 def _set(
@@ -339,11 +353,16 @@ def start_sound(speaker: bpy.types.Object, strip: Any) -> None:
 
 
 def _set_sound(speaker: bpy.types.Object, kept: Path) -> None:
+    """Let a speaker play a file; a data-block of a person's that has the same file is not taken."""
     old = speaker.data.sound
-    speaker.data.sound = bpy.data.sounds.load(str(kept), check_existing=True)
-    speaker.data.sound.filepath = files.to_blend(kept)
-    if old is not None and old.users == 0:
-        bpy.data.sounds.remove(old)
+    if old is None or files.absolute(old.filepath, old.library) != kept:
+        speaker.data.sound = bpy.data.sounds.load(str(kept), check_existing=False)
+        speaker.data.sound.filepath = files.to_blend(kept)
+        if old is not None and old.users == 0:
+            bpy.data.sounds.remove(old)
+    elif old.factory is None:
+        # The file was missing when Blender looked for it last; its path set anew, it looks again.
+        old.filepath = files.to_blend(kept)
     record.write(speaker, ("sound",))
 
 

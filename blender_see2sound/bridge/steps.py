@@ -123,7 +123,7 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
     sounds: dict[str, str] = {}
     with session.job_folder() as name:
         path = Path(name) / "scene.json"
-        heard = yield from share(_export(target), 0.0, 0.05)
+        heard = yield from share(_export(target, for_mix=False), 0.0, 0.05)
         write_scene(heard, path)
         for maker, group in by_maker.items():
             request = {"scene": str(path), "maker": maker or None, "only": group}
@@ -282,9 +282,9 @@ def _bring_along(target: Target) -> Fractions[None]:
     document.follow_strip(*target.collection())
 
 
-def _export(target: Target) -> Work[SoundScene]:
-    scene, strip, collection = target.collection()
-    return (yield from reading(export.to_sound_scene(scene, strip, collection), _READING))
+def _export(target: Target, for_mix: bool = True) -> Work[SoundScene]:
+    reading_scene = export.to_sound_scene(*target.collection(), for_mix=for_mix)
+    return (yield from reading(reading_scene, _READING))
 
 
 def _fingerprint(target: Target) -> Work[str]:

@@ -119,6 +119,14 @@ def problem_of(scene: bpy.types.Scene, strip: Any) -> See2SoundError | None:
             "Lengthen the meta strip, or select another one",
             kind="bad-request",
         )
+    bent = _bent_by(scene, strip)
+    if bent:
+        return See2SoundError(
+            f"the strip {strip.name!r} cannot be given sounds",
+            f"the meta strip around it {bent}",
+            "Undo that, or do it to the strip inside the meta strip",
+            kind="bad-request",
+        )
     first = _first_file(scene, strip)
     # Only those pictures of a sequence that are shown must be there, which a quick look cannot tell.
     sequence = strip.type == "IMAGE" and len(strip.elements) > 1
@@ -182,6 +190,20 @@ def shown_range(strip: Any) -> tuple[int, int]:
         start, end = max(start, versions.left_edge(meta)), min(end, versions.right_edge(meta))
         meta = meta.parent_meta()
     return start, end
+
+
+def _bent_by(scene: bpy.types.Scene, strip: Any) -> str:
+    """What a meta strip around a strip does to its time, which `timing` does not follow."""
+    meta = strip.parent_meta()
+    while meta is not None:
+        if versions.retimed(meta):
+            return "is retimed"
+        if meta.use_reverse_frames:
+            return "plays backwards"
+        if timing.speed_effect(scene, meta) is not None:
+            return "is played by a Speed effect"
+        meta = meta.parent_meta()
+    return ""
 
 
 def top_level(strip: Any) -> Any:

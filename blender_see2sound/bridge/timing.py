@@ -52,6 +52,12 @@ def media_positions(scene: bpy.types.Scene, strip: Any, frames: ArrayLike) -> ND
     return index + (0.5 if nearest else 1e-3) + strip.animation_offset_start
 
 
+def speed_effect(scene: bpy.types.Scene, strip: Any) -> Any | None:
+    """The Speed effect that plays a strip."""
+    effects = (s for s in versions.all_strips(scene) if s.type == "SPEED" and not s.mute)
+    return next((effect for effect in effects if effect.input_1 == strip), None)
+
+
 def retimed(keys: Sequence[RetimingKey], frames: ArrayLike) -> NDArray[np.float64]:
     """The part of the media, 0 to 1, at frames from the content's start.
 
@@ -94,14 +100,7 @@ def _through_speed_effect(
     scene: bpy.types.Scene, strip: Any, content: Content, frames: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Which frame of the timeline the strip is asked for, when a Speed effect plays it."""
-    effect = next(
-        (
-            s
-            for s in versions.all_strips(scene)
-            if s.type == "SPEED" and s.input_1 == strip and not s.mute
-        ),
-        None,
-    )
+    effect = speed_effect(scene, strip)
     if effect is None:
         return frames
     start = float(versions.left_edge(effect))

@@ -13,6 +13,7 @@ from typing import Any
 
 import bpy
 
+from ..core.errors import See2SoundError
 from . import dna
 
 # DNA_sequence_types.h: bits of Strip.flag and SeqRetimingKey.flag.
@@ -67,6 +68,11 @@ def set_movie_output(scene: bpy.types.Scene) -> None:
 def left_edge(strip: Any) -> int:
     """The first frame at which the strip is shown."""
     return strip.left_handle if hasattr(strip, "left_handle") else strip.frame_final_start
+
+
+def retimed(strip: Any) -> bool:
+    """Retiming keys bend what the strip plays."""
+    return len(getattr(strip, "retiming_keys", ())) >= 2
 
 
 def right_edge(strip: Any) -> int:
@@ -139,13 +145,31 @@ def content_of(scene: bpy.types.Scene, strip: Any) -> Content:
     """What a movie or image strip plays.
 
     Python sees only where retiming keys lie, not what they show, and nothing of the
-    playback rate: these are read in memory.
+    playback rate. Where there are such keys, or a movie of another frame rate than the
+    timeline's may play at its own, memory is read; else Python tells everything.
 
     Raises
     ------
     See2SoundError
         When this Blender keeps them in a way that we do not know.
     """
+    if not retimed(strip) and not _may_have_a_rate(scene, strip):
+        count = strip.frame_duration
+        return Content(count, 1.0, (), float(count), float(count))
+    try:
+        return _content_in_memory(scene, strip)
+    except See2SoundError as error:
+        if retimed(strip):
+            raise
+        raise See2SoundError(
+            f"this Blender does not tell at which rate {strip.name!r} plays",
+            error.why,
+            "Set the scene's frame rate to the movie's, or render the strip to a movie",
+            kind="bad-request",
+        ) from error
+
+
+def _content_in_memory(scene: bpy.types.Scene, strip: Any) -> Content:
     data = _strip_data(strip)
     pictures = int(data.number("len"))
     rate = data.number("media_playback_rate") / frame_rate(scene)
@@ -157,6 +181,14 @@ def content_of(scene: bpy.types.Scene, strip: Any) -> Content:
     length = keys[-1].frame + (0.0 if after else 1.0) if keys else float(pictures)
     whole = float(pictures if after else pictures - 1)
     return Content(pictures, rate, keys, length / rate, whole)
+
+
+def _may_have_a_rate(scene: bpy.types.Scene, strip: Any) -> bool:
+    """Whether "Adjust Playback Rate" would change what this strip plays."""
+    if strip.type != "MOVIE":
+        return False
+    noted = strip.elements[0].orig_fps if len(strip.elements) else 0.0
+    return not math.isclose(noted, frame_rate(scene), rel_tol=1e-6)
 
 
 def _retiming_keys(strip: Any, data: dna.View) -> tuple[RetimingKey, ...]:
