@@ -123,8 +123,8 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from . import session, steps
-    from .new_file import add_clip, begin, frame_camera, render_movie, save
+    from . import document, session, steps
+    from .new_file import add_clip, begin, frame_camera, render_movie, save, show_speakers
     from .session import start
 
     begin()
@@ -143,6 +143,8 @@ def _run(options: argparse.Namespace) -> None:
     print(task.result)
     for text in session.state.notes:
         print(f"note: {text}")
+    scene, _, collection = target.collection()
+    show_speakers(scene, document.speakers_of(collection))
     save(options.blend.absolute())
     print(f"Wrote {options.blend}", flush=True)
     if options.render is not None:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
+from mathutils import Matrix
 
 from ..core.errors import See2SoundError, from_os_error
-from . import versions
+from . import curves, files, versions
 
 #: How long a single picture lasts, seconds.
 STILL_SECONDS = 10.0
+#: From how high a 3D view looks down, and how much of it is filled: the sidebar and the frame
+#: of another window need room.
+_FROM_ABOVE = math.radians(35.0)
+_FILLED = 0.7
+#: How much room a camera or a speaker needs around its place, units.
+_AROUND = 0.5
 
 
 def begin() -> None:
@@ -134,8 +143,45 @@ def frame_camera(scene: bpy.types.Scene, fov: float) -> None:
     data.angle = math.radians(fov)
 
 
+def show_speakers(scene: bpy.types.Scene, speakers: Sequence[bpy.types.Object]) -> None:
+    """Let every 3D view see the camera and the speakers all along, from above and behind it.
+
+    Parameters
+    ----------
+    speakers : sequence of Object
+        Whose motion is keyframes alone, as the steps make it.
+    """
+    frames = np.arange(scene.frame_start, scene.frame_end + 1, dtype=np.float64)
+    things = [scene.camera, *speakers]
+    places = np.concatenate([curves.world_matrices(t, frames)[:, :3, 3] for t in things])
+    # What stands for a camera or a speaker is about as large as a unit.
+    low, high = places.min(axis=0) - _AROUND, places.max(axis=0) + _AROUND
+    corners = np.array(list(itertools.product(*zip(low, high, strict=True))))
+    middle = (low + high) / 2.0
+    # The camera of a new file looks along +Y.
+    turn = Matrix.Rotation(math.pi / 2 - _FROM_ABOVE, 3, "X")
+    seen = (corners - middle) @ np.array(turn)  # right, up, towards the viewer
+    for screen in bpy.data.screens:
+        for area in screen.areas:
+            space = area.spaces.active
+            if area.type == "VIEW_3D" and space.region_3d is not None:
+                longer = max(area.width, area.height)
+                sides = np.array((area.width, area.height)) / longer
+                # A view is 72 mm wide, or high, where the frame of its lens is 36 mm.
+                reach = _FILLED * sides * 36.0 / space.lens
+                far = (np.abs(seen[:, :2]) / reach + seen[:, 2:]).max()
+                view = space.region_3d
+                view.view_perspective = "PERSP"
+                view.view_rotation = turn.to_quaternion()
+                view.view_location = middle
+                view.view_distance = far
+                space.clip_end = max(space.clip_end, 4.0 * far)
+
+
 def save(path: Path) -> None:
     """Save the open file under `path`, with every path relative to it.
+
+    Files that went beside it are not kept in the session folder as well.
 
     Raises
     ------
@@ -150,6 +196,7 @@ def save(path: Path) -> None:
         bpy.ops.wm.save_as_mainfile(filepath=str(path), relative_remap=True)
     except RuntimeError as error:
         raise _blender_said(f"cannot write {path}", error) from error
+    files.tidy()
 
 
 def render_movie(scene: bpy.types.Scene, path: Path) -> None:

@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 import pytest
 import soundfile
+from mathutils import Vector
 
 from tests.core.clips import write_movie
 
@@ -30,10 +31,12 @@ os._exit(code)  # 4.5 can hang in a destructor after a render with sound
 """
 
 
-def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: object, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", RUN, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         cwd=cwd,
         capture_output=True,
         text=True,
@@ -58,9 +61,12 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def made(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("film é")
-    done = run(clip, "--blend", folder / "out.blend", "--render", folder / "out.mp4", "--fov", 60)
+    folder, passing = tmp_path_factory.mktemp("film é"), tmp_path_factory.mktemp("passing")
+    outputs = ("--blend", folder / "out.blend", "--render", folder / "out.mp4")
+    done = run(clip, *outputs, "--fov", 60, TMPDIR=str(passing), TMP="", TEMP="")
     assert done.returncode == 0, done.stdout + done.stderr
+    left = [p.name for p in passing.rglob("*") if p.is_file()]
+    assert left == [], "a script's end does not empty Blender's folder"
     return folder
 
 
@@ -92,6 +98,30 @@ def test_the_blend_holds_strip_speakers_and_mix_by_relative_paths(made: Path, cl
     for path in (picture.filepath, mix.sound.filepath, *(s.data.sound.filepath for s in speakers)):
         assert path.startswith("//"), path
         assert Path(bpy.path.abspath(path)).is_file()
+
+
+def test_the_blend_opens_with_camera_and_speakers_in_view(made: Path) -> None:
+    bpy.ops.wm.open_mainfile(filepath=str(made / "out.blend"))
+    scene = bpy.context.scene
+    things = [scene.camera, *(o for o in scene.objects if o.type == "SPEAKER")]
+    assert all(o.show_name for o in things[1:])
+    areas = [a for s in bpy.data.screens for a in s.areas if a.type == "VIEW_3D"]
+    assert areas
+    for area in areas:
+        view, lens = area.spaces.active.region_3d, area.spaces.active.lens
+        assert view.view_perspective == "PERSP"
+        eye = Vector(view.view_location) + view.view_rotation @ Vector((0, 0, view.view_distance))
+        assert eye.y < scene.camera.location.y
+        assert eye.z > max(o.matrix_world.translation.z for o in things)
+        for frame in (scene.frame_start, scene.frame_end):
+            scene.frame_set(frame)
+            for thing in things:
+                place = view.view_rotation.inverted() @ (thing.matrix_world.translation - eye)
+                assert place.z < 0.0, thing.name
+                # The larger side of a view shows 72 mm at the distance of its lens.
+                half = 36.0 / lens / max(area.width, area.height)
+                assert abs(place.x / place.z) < half * area.width, thing.name
+                assert abs(place.y / place.z) < half * area.height, thing.name
 
 
 def test_the_movie_carries_the_mix_on_six_channels(made: Path) -> None:
