@@ -193,7 +193,8 @@ class _Page:
         for field in ("co", "handle_left", "handle_right"):
             values = np.empty(2 * len(points), dtype=np.float32)
             points.foreach_get(field, values)
-            values[0::2] -= self._start
+            # Far along the timeline a float32 holds a handle only to some thousandths of a frame.
+            values[0::2] = np.round(values[0::2] - self._start, 2) + 0.0
             self._digest.update(values.tobytes())
         kinds = np.empty(len(points), dtype=np.int32)
         points.foreach_get("interpolation", kinds)
