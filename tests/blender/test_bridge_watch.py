@@ -64,6 +64,57 @@ def test_a_mix_whose_file_is_lost_is_missing_until_it_is_back(
     assert mix_state() == "current"
 
 
+def test_a_prompt_that_is_changed_is_told_until_its_sound_is_made(
+    done: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick(monkeypatch)
+    first = speakers()[0]
+    before = first.data.see2sound.prompt
+    first.data.see2sound.prompt = "rain on a tin roof"
+    tick(monkeypatch)
+    assert mix_state() == "sounds"
+    assert view.shown(bpy.context).outdated == {first.session_uid}
+    watch._look()
+    assert mix_state() == "sounds"
+    first.data.see2sound.prompt = before
+    tick(monkeypatch)
+    assert (mix_state(), view.shown(bpy.context).outdated) == ("current", frozenset())
+    first.data.see2sound.prompt = "rain on a tin roof"
+    bpy.ops.see2sound.make_sounds(speaker=first.name)
+    tick(monkeypatch)
+    assert (mix_state(), view.shown(bpy.context).outdated) == ("stale", frozenset())
+    bpy.ops.see2sound.bake_mix()
+    tick(monkeypatch)
+    assert mix_state() == "current"
+
+
+def test_sounds_that_were_never_mixed_can_be_out_of_date_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_film(tmp_path)
+    bpy.ops.see2sound.find_sources()
+    tick(monkeypatch)
+    assert mix_state() == "none"
+    bpy.ops.see2sound.make_sounds()
+    tick(monkeypatch)
+    assert mix_state() == "none"
+    speakers()[0].data.see2sound.seed += 1
+    tick(monkeypatch)
+    assert mix_state() == "sounds"
+
+
+def test_a_source_that_has_no_sound_yet_is_missing_in_the_mix(
+    done: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speakers()[0].data.sound = None
+    tick(monkeypatch)
+    assert mix_state() == "stale"
+    bpy.ops.see2sound.bake_mix()
+    tick(monkeypatch)
+    assert mix_state() == "current"
+    assert speakers()[0].data.sound is not None
+
+
 def test_with_its_picture_gone_too_nothing_becomes_loud(
     done: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +194,9 @@ def long_edit() -> bpy.types.Scene:
     strips = scene.sequence_editor.strips
     for number in range(2000):
         start = 1 + 10 * number
+        if number % 100 in (0, 1):
+            strips.new_image(f"Strip {number}", "//picture.png", 1 + number % 20, start)
+            continue
         span = {"length": 9} if bpy.app.version >= (5, 0) else {"frame_end": start + 9}
         strips.new_effect(f"Strip {number}", "COLOR", 1 + number % 20, start, **span)
     for number in range(0, 2000, 100):
