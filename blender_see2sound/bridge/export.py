@@ -15,7 +15,7 @@ import bpy
 import numpy as np
 
 from ..core.scene import Clip, SoundScene, Source
-from . import camera, document, found, heard, levels, monitor, motion, room
+from . import camera, document, found, freshness, heard, levels, monitor, motion, room
 from .strips import StripClip, clip_of
 
 #: A source that is left out, dB: nothing of it is left.
@@ -97,7 +97,7 @@ def _source(
     track: motion.Track,
     clip: StripClip,
 ) -> Source:
-    settings = speaker.data.see2sound
+    settings, (label, prompt) = speaker.data.see2sound, freshness.words(speaker)
     distances = np.linalg.norm(track.positions, axis=1)
     volumes = track.volumes * levels.live_over_mixed(scene, speaker.data, distances)
     loudest = float(volumes.max(initial=0.0))
@@ -108,8 +108,8 @@ def _source(
     presence = volumes / loudest if loudest > 0.0 else np.ones(len(volumes))
     return Source(
         id=source_id,
-        label=settings.label or speaker.name,
-        prompt=settings.prompt or settings.label or speaker.name,
+        label=label,
+        prompt=prompt,
         kind=settings.kind,
         times=tuple(float(t) for t in (track.frames - clip.frame_start) / clip.fps),
         positions=tuple((float(x), float(y), float(z)) for x, y, z in track.positions),

@@ -5,6 +5,7 @@ It bears the custom property ``see2sound_mix``; strips of a person are never tou
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -105,6 +106,51 @@ def place_mix(
             setattr(new, field, value)
     settings.mix_path = files.to_blend(path)
     return _set_channels(scene, settings.layout)
+
+
+def heard_beside(scene: bpy.types.Scene, strip: Any) -> tuple[str, ...]:
+    """What a person should know: the clip's own sound plays under the mix.
+
+    That strip is the person's and stays as it is.
+
+    Parameters
+    ----------
+    strip : Strip
+        The picture.
+    """
+    if strip.type != "MOVIE":
+        return ()
+    clip = _same_file(files.absolute(strip.filepath, scene.library))
+    start, end = shown_range(strip)
+    names = []
+    for other in versions.all_strips(scene):
+        if other.type != "SOUND" or other.sound is None or not _is_heard(scene, other):
+            continue
+        first, last = shown_range(other)
+        sound = files.absolute(other.sound.filepath, other.sound.library)
+        if first < end and start < last and _same_file(sound) == clip:
+            names.append(other.name)
+    return tuple(
+        f"{name!r} plays under the mix: mute it if the mix is to replace it"
+        for name in sorted(names)
+    )
+
+
+def _is_heard(scene: bpy.types.Scene, strip: Any) -> bool:
+    """Neither the strip is muted, nor a channel or a meta strip that it lies in."""
+    here: Any | None = strip
+    while here is not None:
+        meta = here.parent_meta()
+        channels = (scene.sequence_editor if meta is None else meta).channels
+        if here.mute or channels[here.channel].mute:
+            return False
+        here = meta
+    return strip.volume > 0.0
+
+
+def _same_file(path: Path) -> str:
+    """What two paths to one file have in common."""
+    return os.path.normcase(os.path.realpath(path))
 
 
 def follow(

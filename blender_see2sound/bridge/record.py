@@ -73,6 +73,17 @@ def write(speaker: bpy.types.Object, aspects: Iterable[str]) -> None:
     _keep(speaker, {**made, **{aspect: now[aspect] for aspect in aspects}})
 
 
+def add(speaker: bpy.types.Object, name: str, value: Any) -> None:
+    """Record something that is not read off the speaker."""
+    _keep(speaker, {**read(speaker), name: value})
+
+
+def has_own_sound(speaker: bpy.types.Object) -> bool:
+    """A person chose the speaker's sound."""
+    sound = speaker.data.sound
+    return sound is not None and sound_name(sound) != read(speaker).get("sound")
+
+
 def changed(speaker: bpy.types.Object) -> set[str]:
     """The aspects that a person changed; all but "sound" on one that the steps did not make."""
     made, now = {"sound": "", **read(speaker)}, current(speaker)

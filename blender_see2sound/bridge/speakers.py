@@ -29,6 +29,7 @@ from . import (
     document,
     files,
     found,
+    freshness,
     levels,
     matching,
     monitor,
@@ -179,7 +180,10 @@ def keep_sounds(
 
 
 def give_sounds(
-    scene: bpy.types.Scene, collection: bpy.types.Collection, sounds: Mapping[str, str | Path]
+    scene: bpy.types.Scene,
+    collection: bpy.types.Collection,
+    sounds: Mapping[str, str | Path],
+    recipes: Mapping[str, freshness.Recipe],
 ) -> Generator[float, None, tuple[str, ...]]:
     """Give speakers their sounds, to be heard in playback at once.
 
@@ -189,6 +193,8 @@ def give_sounds(
     ----------
     sounds : mapping of source id to path
         Where the files stay, as `keep_sounds` gives it.
+    recipes : mapping of source id to Recipe
+        What they were made from.
 
     Returns
     -------
@@ -204,11 +210,12 @@ def give_sounds(
         for speaker in document.speakers_of(collection):
             if ids[speaker.name] != source_id:
                 continue
-            if has_own_sound(speaker):
+            if record.has_own_sound(speaker):
                 notes.append(f"{speaker.name!r} keeps its own sound")
             else:
                 strip = document.strip_of(scene, collection)
                 _set_sound(speaker, Path(path))
+                freshness.keep_recipe(speaker, recipes[source_id])
                 if strip is not None:
                     start_sound(speaker, strip)
     yield len(sounds) / (len(sounds) + 1)
@@ -216,12 +223,6 @@ def give_sounds(
     monitor.follow(collection)
     make_heard(found.scene(scene_uid), collection)
     return tuple(notes)
-
-
-def has_own_sound(speaker: bpy.types.Object) -> bool:
-    """A person chose the speaker's sound."""
-    sound = speaker.data.sound
-    return sound is not None and record.sound_name(sound) != record.read(speaker).get("sound")
 
 
 def make_heard(scene: bpy.types.Scene, collection: bpy.types.Collection) -> None:

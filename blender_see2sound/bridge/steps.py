@@ -20,8 +20,10 @@ from . import (
     export,
     files,
     fingerprint,
+    freshness,
     mix_strip,
     monitor,
+    record,
     session,
     speakers,
     strips,
@@ -118,6 +120,12 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
     chosen = [only] if only is not None else _without_own_sound(collection)
     if not chosen:
         return "Every source has a sound of its own: nothing was made"
+    return _counted((yield from _make(target, chosen)), "sound was made", "sounds were made")
+
+
+def _make(target: Target, chosen: Sequence[str]) -> Work[int]:
+    """Make sounds for the speakers of these names; how many were made."""
+    _, _, collection = target.collection()
     by_maker = _by_maker(collection, chosen)
     settled = document.ids_by_uid(collection)
     sounds: dict[str, str] = {}
@@ -125,8 +133,10 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
         path = Path(name) / "scene.json"
         heard = yield from share(_export(target, for_mix=False), 0.0, 0.05)
         write_scene(heard, path)
+        recipes: dict[str, freshness.Recipe] = {}
         for maker, group in by_maker.items():
-            request = {"scene": str(path), "maker": maker or None, "only": group}
+            recipes |= {i: freshness.recipe_of(heard.source(i), maker) for i in group}
+            request = {"scene": str(path), "maker": maker, "only": group}
             begun = 0.05 + 0.9 * len(sounds) / len(chosen)
             ended = begun + 0.9 * len(group) / len(chosen)
             answer = yield from share(session.ask("sound", request), begun, ended)
@@ -134,19 +144,31 @@ def make_sounds(target: Target, only: str | None = None) -> Work[str]:
             session.note(*answer["warnings"])
         kept = yield from share(_keep(target, sounds), 0.95, 0.97)
         notes, cancelled = yield from share(
-            _changing(_give(target, kept, settled), "Giving the speakers their sounds"),
+            _changing(_give(target, kept, recipes, settled), "Giving the speakers their sounds"),
             0.95,
             1.0,
         )
     session.note(*notes)
     if cancelled:
         raise Cancelled
-    return _counted(len(sounds), "sound was made", "sounds were made")
+    return len(sounds)
 
 
 def bake_mix(target: Target) -> Work[str]:
-    """Mix what the speakers do to the layout and put the mix on the timeline."""
+    """Mix what the speakers do to the layout and put the mix on the timeline.
+
+    Sounds that are out of date, and those of sources that have none yet, are made first.
+    """
     yield from share(_follow(target), 0.0, 0.0)
+    chosen = freshness.to_make(target.collection()[2])
+    if not chosen:
+        return (yield from _bake(target))
+    count = yield from share(_make(target, chosen), 0.0, 0.4)
+    mixed = yield from share(_bake(target), 0.4, 1.0)
+    return f"{_counted(count, 'sound was made', 'sounds were made')}. {mixed}"
+
+
+def _bake(target: Target) -> Work[str]:
     _, strip, collection = target.collection()
     settings = collection.see2sound
     wanted = {
@@ -157,12 +179,16 @@ def bake_mix(target: Target) -> Work[str]:
     with session.job_folder() as name:
         path, output = Path(name) / "scene.json", Path(name) / "mix.wav"
         now = yield from share(_fingerprint(target), 0.0, 0.03)
+        silent = [
+            f"{name!r} is left out of the mix: it has neither a sound nor a prompt"
+            for name in freshness.without_words(target.collection()[2])
+        ]
         heard = yield from share(_export(target), 0.03, 0.1)
         if all(source.sound is None for source in heard.sources):
             raise See2SoundError(
                 f"{name_of_strip!r} has no sounds to mix",
-                "no speaker in its collection has a sound",
-                "Make Sounds first, or give a speaker a sound file",
+                "no speaker in its collection has a sound, or a prompt to make one from",
+                "Write a prompt for a speaker, or give it a sound file",
                 kind="bad-request",
             )
         write_scene(heard, path)
@@ -178,7 +204,7 @@ def bake_mix(target: Target) -> Work[str]:
         notes, cancelled = yield from share(
             _changing(_place_mix(target, kept, now), "Placing the mix"), 0.99, 1.0
         )
-    session.note(*report["warnings"], *notes)
+    session.note(*report["warnings"], *silent, *notes)
     if cancelled:
         raise Cancelled
     return f"The mix was baked: {_loudness(report)}"
@@ -223,12 +249,8 @@ def check_worker() -> Work[str]:
 def is_stale(target: Target) -> Work[bool]:
     """Whether the mix is not what a bake would give now, or there is none (any more)."""
     yield from _follow(target)
-    scene, _, collection = target.collection()
-    baked = collection.see2sound.mix_fingerprint
-    if not mix_strip.is_there(scene, collection):
-        return True
-    now = yield from _fingerprint(target)
-    return now != baked
+    state = yield from reading(freshness.state_of(*target.collection()), _READING)
+    return state != "current"
 
 
 def hear_mix(target: Target) -> Work[bool]:
@@ -246,7 +268,7 @@ def _switch_to_mix(target: Target) -> Fractions[None]:
 
 
 def _without_own_sound(collection: bpy.types.Collection) -> list[str]:
-    return [s.name for s in document.speakers_of(collection) if not speakers.has_own_sound(s)]
+    return [s.name for s in document.speakers_of(collection) if not record.has_own_sound(s)]
 
 
 def _changing(work: Fractions[T], phase: str) -> Work[tuple[T, bool]]:
@@ -262,7 +284,7 @@ def _by_maker(collection: bpy.types.Collection, chosen: Sequence[str]) -> dict[s
     groups: dict[str, list[str]] = {}
     for speaker in document.speakers_of(collection):
         if speaker.name in chosen:
-            maker = speaker.data.see2sound.maker or collection.see2sound.maker
+            maker = freshness.maker_of(collection, speaker)
             groups.setdefault(maker, []).append(ids[speaker.name])
     return groups
 
@@ -299,11 +321,14 @@ def _keep(target: Target, sounds: dict[str, str]) -> Work[dict[str, Path]]:
 
 
 def _give(
-    target: Target, sounds: dict[str, Path], settled: dict[int, str]
+    target: Target,
+    sounds: dict[str, Path],
+    recipes: dict[str, freshness.Recipe],
+    settled: dict[int, str],
 ) -> Fractions[tuple[str, ...]]:
     scene, _, collection = target.collection()
     document.settle_ids(collection, settled)
-    return (yield from speakers.give_sounds(scene, collection, sounds))
+    return (yield from speakers.give_sounds(scene, collection, sounds, recipes))
 
 
 def _keep_mix(target: Target, made: Path) -> Work[Path]:
@@ -317,6 +342,7 @@ def _place_mix(target: Target, kept: Path, now: str) -> Fractions[tuple[str, ...
     document.settle_ids(collection)
     collection.see2sound.mix_fingerprint = now
     monitor.switch(collection, "MIX")
+    notes += mix_strip.heard_beside(scene, strip)
     yield 1.0
     return notes
 

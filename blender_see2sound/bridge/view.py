@@ -8,26 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import bpy
 
 from ..core.errors import See2SoundError
 from . import camera, document, files, mix_strip, strips, versions
+from .freshness import State
 
-MixState = Literal["none", "current", "stale", "missing"]
-
-MIX_TEXTS: dict[MixState, str] = {
+MIX_TEXTS: dict[State, str] = {
     "none": "No Mix Yet",
     "current": "Mix Is Up to Date",
     "stale": "Mix Is Out of Date",
     "missing": "Mix Is Missing",
+    "sounds": "Sounds Are Out of Date",
 }
-MIX_ICONS: dict[MixState, str] = {
+MIX_ICONS: dict[State, str] = {
     "none": "RADIOBUT_OFF",
     "current": "CHECKMARK",
     "stale": "ERROR",
     "missing": "ERROR",
+    "sounds": "ERROR",
 }
 
 _STRIP_ICONS = {"MOVIE": "FILE_MOVIE", "IMAGE": "FILE_IMAGE"}
@@ -46,7 +47,10 @@ class StripView:
         Why it cannot be taken.
     hint : str
         What to do where no strip is active.
-    mix : {"none", "current", "stale", "missing"}
+    mix : {"none", "current", "stale", "missing", "sounds"}
+        As `freshness.state_of` gives it.
+    outdated : frozenset of int
+        The session uids of the speakers whose sounds are out of date.
     temporary : bool
         Its files lie in Blender's session folder.
     """
@@ -56,7 +60,8 @@ class StripView:
     length: str = ""
     problem: See2SoundError | None = None
     hint: str = "Select a movie or image strip in the sequencer"
-    mix: MixState = "none"
+    mix: State = "none"
+    outdated: frozenset[int] = frozenset()
     temporary: bool = False
 
 
@@ -115,7 +120,7 @@ def chosen_in(scene: bpy.types.Scene) -> tuple[Any | None, bpy.types.Collection 
     Panels ask many times for each drawing: strips are looked through only after a change.
     """
     editor = scene.sequence_editor
-    active = None if editor is None else editor.active_strip
+    active = None if editor is None else _meant(editor)
     if active is None:
         return None, None
     key = (active.name, active.get(document.UID), active.get(mix_strip.UID))
@@ -133,6 +138,20 @@ def chosen_in(scene: bpy.types.Scene) -> tuple[Any | None, bpy.types.Collection 
             chosen = _Chosen(key, strip.name, collection.name, collection.session_uid)
         _chosen[scene.session_uid] = chosen
     return strip, collection
+
+
+def _meant(editor: bpy.types.SequenceEditor) -> Any | None:
+    """The active strip; with a sound or nothing active, the one picture that is selected.
+
+    A movie that is added with its sound leaves both selected, and the sound active.
+    """
+    active = editor.active_strip
+    if active is not None and (active.type != "SOUND" or active.get(mix_strip.UID)):
+        return active
+    metas = editor.meta_stack
+    here = metas[-1].strips if len(metas) else editor.strips
+    pictures = [s for s in here if s.select and s.type in _STRIP_ICONS]
+    return pictures[0] if len(pictures) == 1 else active
 
 
 def _found_again(
@@ -240,13 +259,13 @@ def refresh(look_again: bool = False) -> bool:
     return changed
 
 
-def set_mix(scene_uid: int, mix: MixState) -> bool:
-    """Tell whether the mix of a scene's strip is up to date; say whether that is news."""
-    view = _views.get(scene_uid)
-    if view is None or view.mix == mix:
+def set_mix(scene_uid: int, mix: State, outdated: frozenset[int] = frozenset()) -> bool:
+    """Tell whether sounds and mix of a scene's strip are up to date; say whether that is news."""
+    before = _views.get(scene_uid)
+    if before is None:
         return False
-    _views[scene_uid] = replace(view, mix=mix)
-    return True
+    _views[scene_uid] = replace(before, mix=mix, outdated=outdated)
+    return _views[scene_uid] != before
 
 
 def clear() -> None:
@@ -293,11 +312,15 @@ def _prepare(scene: bpy.types.Scene) -> StripView:
     before = _views.get(scene.session_uid)
     known = before is not None and before.strip == strip.name
     baked = collection is not None and bool(collection.see2sound.mix_fingerprint)
+    mix: State = before.mix if known else "none"
+    if mix != "sounds" and baked == (mix == "none"):
+        mix = "current" if baked else "none"  # until it is compared
     return StripView(
         strip=strip.name,
         icon=_STRIP_ICONS.get(strip.type, "SEQUENCE"),
         length=f"{frames / rate:.2f} s, {frames} frames from {strip.frame_final_start}",
         problem=strips.problem_of(scene, strip),
-        mix=(before.mix if known and before.mix != "none" else "current") if baked else "none",
+        mix=mix,
+        outdated=before.outdated if known else frozenset(),
         temporary=collection is not None and files.is_temporary(),
     )

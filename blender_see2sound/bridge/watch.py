@@ -13,7 +13,7 @@ from collections.abc import Generator
 
 import bpy
 
-from . import document, fingerprint, mix_strip, monitor, session, view
+from . import document, freshness, monitor, session, view
 from .task import as_fault
 
 #: How often it looks, seconds.
@@ -108,21 +108,18 @@ def _compare(now: float) -> bool:
 
 
 def _comparison() -> Generator[float, None, bool]:
-    """Compare every shown scene's mix with the document; whether any became another state."""
+    """Compare every shown scene's sounds and mix with the document; whether any became another state."""
     news = False
     for uid in {scene.session_uid for scene in view.shown_scenes()}:
         scene = next(s for s in bpy.data.scenes if s.session_uid == uid)
         strip, collection = view.chosen_in(scene)
-        if collection is None or not collection.see2sound.mix_fingerprint:
+        if collection is None:
             news |= view.set_mix(uid, "none")
             continue
-        if not mix_strip.is_there(scene, collection):
-            news |= view.set_mix(uid, "missing")
-            continue
-        baked = collection.see2sound.mix_fingerprint
-        current = yield from fingerprint.of_collection(scene, strip, collection)
-        # A change of the document starts a new comparison, so that the scene is still there.
-        news |= view.set_mix(uid, "current" if current == baked else "stale")
+        outdated = freshness.outdated_in(collection)
+        # A change of the document starts a new comparison, so that all of it is still there.
+        state = yield from freshness.state_of(scene, strip, collection)
+        news |= view.set_mix(uid, state, outdated)
     return news
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import session, view
+from ..bridge import session, strips, view
 from ..bridge.task import Task, Work
 
 #: Seconds between two slices of a job in a window; what is left of it is the person's.
@@ -129,11 +129,15 @@ def common_problem(context: bpy.types.Context) -> str:
 
 
 def strip_problem(context: bpy.types.Context) -> str:
-    """As `common_problem`, for what needs an active strip."""
+    """As `common_problem`, for what needs an active strip that can be given sounds."""
     problem = common_problem(context)
-    if not problem and view.active_strip(context)[1] is None:
+    if problem:
+        return problem
+    _, strip = view.active_strip(context)
+    if strip is None:
         return "Select a movie or image strip in the sequencer"
-    return problem
+    refused = strips.refusal(strip)
+    return "" if refused is None else str(refused)
 
 
 def sources_problem(context: bpy.types.Context) -> str:

@@ -25,7 +25,7 @@ class SEE2SOUND_UL_sources(bpy.types.UIList):
         index: int,
     ) -> None:
         """Draw one row."""
-        source = item.data.see2sound
+        source, shown = item.data.see2sound, view.shown(context)
         row = layout.row(align=True)
         row.active = not source.mute
         name = row.row(align=True)
@@ -36,6 +36,8 @@ class SEE2SOUND_UL_sources(bpy.types.UIList):
             right.label(text=view.distance_text(context, item), translate=False)
         if item.data.sound is None:
             right.label(text="", icon="QUESTION")
+        elif shown is not None and item.session_uid in shown.outdated:
+            right.label(text="", icon="FILE_REFRESH")
         right.prop(
             source,
             "mute",

@@ -13,7 +13,15 @@ import pytest
 import soundfile
 from mathutils import Vector
 
-from blender_see2sound.bridge import actions, document, files, monitor, speakers
+from blender_see2sound.bridge import (
+    actions,
+    document,
+    files,
+    freshness,
+    mix_strip,
+    monitor,
+    speakers,
+)
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.scene import Clip, SoundScene
 
@@ -49,7 +57,11 @@ def give(collection: Any, sounds: dict[str, Path]) -> tuple[str, ...]:
     """Give speakers sounds, as a step does."""
     scene = bpy.context.scene
     kept = run(speakers.keep_sounds(scene, collection, sounds))
-    return run(speakers.give_sounds(scene, collection, kept))
+    ids = document.source_ids(collection)
+    recipes = {
+        ids[s.name]: freshness.asked(collection, s) for s in document.speakers_of(collection)
+    }
+    return run(speakers.give_sounds(scene, collection, kept, recipes))
 
 
 def heard(folder: Path) -> np.ndarray:

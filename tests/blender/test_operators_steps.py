@@ -68,6 +68,22 @@ def test_one_source_alone_gets_another_sound(strip: Any) -> None:
     assert after[1:] == before[1:]
 
 
+def test_sounds_that_are_missing_are_made_again(strip: Any) -> None:
+    def there() -> list[bool]:
+        return [Path(bpy.path.abspath(s.data.sound.filepath)).is_file() for s in speakers()]
+
+    bpy.ops.see2sound.find_sources()
+    bpy.ops.see2sound.make_sounds()
+    assert len(speakers()) > 1, "this test needs two sources"
+    for speaker in speakers():
+        Path(bpy.path.abspath(speaker.data.sound.filepath)).unlink()
+    assert bpy.ops.see2sound.make_sounds(speaker=speakers()[0].name) == {"FINISHED"}
+    assert there() == [True, *[False] * (len(speakers()) - 1)]
+    assert bpy.ops.see2sound.make_sounds() == {"FINISHED"}
+    assert all(there())
+    assert bpy.ops.see2sound.bake_mix() == {"FINISHED"}
+
+
 def test_an_unknown_maker_is_named_and_nothing_changes(strip: Any) -> None:
     bpy.ops.see2sound.find_sources()
     speakers()[0].data.see2sound.maker = "of tomorrow"
@@ -89,7 +105,102 @@ def test_a_person_s_sound_and_place_stay(done: Any, tmp_path: Path) -> None:
     assert tuple(speaker.location) == (1.0, 2.0, 3.0)
 
 
+# ------------------------------------------------------------------ sounds that are out of date
+
+
+def change(aspect: str) -> None:
+    """Ask for another sound of the first source."""
+    source = speakers()[0].data.see2sound
+    if aspect == "kind":
+        source.kind = "point" if source.kind == "area" else "area"
+    elif aspect == "seed":
+        source.seed += 1000
+    else:
+        setattr(source, aspect, "rain on a tin roof")
+
+
+def sounds() -> list[str]:
+    return [s.data.sound.filepath for s in speakers()]
+
+
+@pytest.mark.parametrize("aspect", ["prompt", "label", "seed"])
+def test_a_bake_makes_a_sound_anew_whose_source_asks_for_another_one(
+    done: Any, aspect: str
+) -> None:
+    assert len(speakers()) > 1, "this test needs two sources"
+    before, mix = sounds(), mixes()[0].sound.filepath
+    change(aspect)
+    assert bpy.ops.see2sound.bake_mix() == {"FINISHED"}
+    assert sounds()[1:] == before[1:]
+    if aspect != "label":  # whose words the prompt may outdo
+        assert sounds()[0] != before[0]
+        assert mixes()[0].sound.filepath != mix
+    settled = sounds(), mixes()[0].sound.filepath
+    assert bpy.ops.see2sound.bake_mix() == {"FINISHED"}
+    assert (sounds(), mixes()[0].sound.filepath) == settled
+
+
+@pytest.mark.parametrize("of", ["source", "strip"])
+def test_a_bake_asks_another_maker_for_the_sounds(done: Any, of: str) -> None:
+    collection = next(c for c in bpy.data.collections if c.see2sound.is_see2sound)
+    owner = speakers()[0].data if of == "source" else collection
+    owner.see2sound.maker = "of tomorrow"
+    before = document()
+    with pytest.raises(RuntimeError, match="of tomorrow"):
+        bpy.ops.see2sound.bake_mix()
+    assert document() == before
+
+
+def test_a_speaker_that_was_moved_keeps_its_sound(done: Any) -> None:
+    before, mix = sounds(), mixes()[0].sound.filepath
+    moved = speakers()[0]
+    moved.animation_data.action = None
+    moved.location = (-5.0, 0.0, -1.0)
+    done.frame_start += 7
+    bpy.ops.see2sound.bake_mix()
+    assert sounds() == before
+    assert mixes()[0].sound.filepath != mix
+
+
+def test_a_person_s_sound_is_never_out_of_date(done: Any) -> None:
+    own = bpy.data.sounds.load(bpy.path.abspath(speakers()[-1].data.sound.filepath))
+    own.filepath = own.filepath.replace(".wav", ".copy.wav")
+    shutil.copy(bpy.path.abspath(speakers()[-1].data.sound.filepath), own.filepath)
+    speakers()[0].data.sound = own
+    change("prompt")
+    bpy.ops.see2sound.bake_mix()
+    assert speakers()[0].data.sound == own
+
+
+def test_a_bake_leaves_the_sound_of_a_muted_source(done: Any) -> None:
+    before = sounds()
+    speakers()[0].data.see2sound.mute = True
+    change("prompt")
+    bpy.ops.see2sound.bake_mix()
+    assert sounds() == before
+    speakers()[0].data.see2sound.mute = False
+    bpy.ops.see2sound.bake_mix()
+    assert sounds()[0] != before[0]
+
+
+def test_a_bake_makes_what_has_a_prompt_and_tells_of_what_has_none(strip: Any) -> None:
+    bpy.ops.see2sound.find_sources(sources=1)
+    collection = next(c for c in bpy.data.collections if c.see2sound.is_see2sound)
+    for name, prompt in (("Rain", "rain on a roof"), ("Wordless", "")):
+        speaker = bpy.data.objects.new(name, bpy.data.speakers.new(name))
+        speaker.data.see2sound.prompt = prompt
+        speaker.location = (1.0, 3.0, 1.0)
+        collection.objects.link(speaker)
+    assert bpy.ops.see2sound.bake_mix() == {"FINISHED"}
+    assert len(mixes()) == 1
+    silent = [s.name for s in speakers() if s.data.sound is None]
+    assert silent == ["Wordless"]
+    assert [n for n in session.state.notes if "Wordless" in n]
+    assert not [n for n in session.state.notes if "Rain" in n]
+
+
 def test_without_a_strip_a_sentence_says_what_to_select(strip: Any) -> None:
+    strip.select = False
     bpy.context.scene.sequence_editor.active_strip = None
     with pytest.raises(RuntimeError, match="Select a movie or image strip"):
         bpy.ops.see2sound.see_to_sound()

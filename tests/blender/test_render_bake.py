@@ -103,6 +103,19 @@ def test_sounds_that_were_never_mixed_are_mixed_for_the_render(tmp_path: Path) -
     assert levels.max() > 1e-3
 
 
+def test_a_render_makes_a_sound_anew_that_is_out_of_date(done: Any, tmp_path: Path) -> None:
+    before = [s.data.sound.filepath for s in speakers()]
+    speakers()[0].data.see2sound.prompt = "rain on a tin roof"
+    render(tmp_path / "movie.mp4")
+    after = [s.data.sound.filepath for s in speakers()]
+    assert after[0] != before[0]
+    assert after[1:] == before[1:]
+    assert session.state.failure is None
+    mix = mixes()[0].sound.filepath
+    render(tmp_path / "again.mp4")
+    assert mixes()[0].sound.filepath == mix
+
+
 def test_switched_off_the_render_leaves_the_mix_alone(done: Any, tmp_path: Path) -> None:
     before = mixes()[0].sound.filepath
     settings = next(c for c in bpy.data.collections if c.see2sound.is_see2sound).see2sound
