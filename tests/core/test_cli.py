@@ -177,7 +177,8 @@ def test_an_interrupted_run_leaves_nothing_half_written(
     time.sleep(1.5)
     process.send_signal(number)
     _, error = process.communicate(timeout=20)
-    assert process.returncode == 130, error
+    # Interrupted while a module is loading, Python ends by the signal itself; a shell sees 130.
+    assert process.returncode in (130, -signal.SIGINT), error
     assert "Traceback" not in error
     hidden = [p for p in tmp_path.rglob("*") if p.name.startswith(".")]
     assert hidden == []
