@@ -197,13 +197,15 @@ def _blocks(sound: aud.Sound, rate: int) -> Iterator[NDArray[np.float32]]:
 
 
 def _where(block: NDArray[np.float32], end: NDArray[np.float32], expected: int) -> int:
-    """The index in a block after these samples; the expected one where these lie before it."""
+    """The index in a block after these samples; of several as good the nearest to the expected."""
     begin = expected - len(end)
     if len(block) < expected or np.array_equal(block[begin:expected], end):
         return expected
     first = max(begin - _OFF, 0)
     near = np.lib.stride_tricks.sliding_window_view(block[first : expected + _OFF], len(end))
-    return first + int(np.abs(near - end).sum(axis=1).argmin()) + len(end)
+    error = np.abs(near - end).sum(axis=1)
+    good = first + len(end) + np.flatnonzero(error <= 2.0 * error.min() + 1e-6)
+    return int(good[np.abs(good - expected).argmin()])
 
 
 def _unpacked(data: bytes, suffix: str) -> Generator[float, None, Path]:

@@ -50,9 +50,7 @@ def made_by_steps(speaker: bpy.types.Object) -> bool:
         return False
     if speaker.name == name:
         return True
-    bearers = [
-        o.name for o in bpy.data.objects if o.type == "SPEAKER" and uid in o.data.see2sound.made
-    ]
+    bearers = [other.name for other in _bearers(uid)]
     if name in bearers or _is_copy(speaker.name, name):
         return False
     renamed = [other for other in bearers if not _is_copy(other, name)]
@@ -60,11 +58,13 @@ def made_by_steps(speaker: bpy.types.Object) -> bool:
 
 
 def claim(speaker: bpy.types.Object) -> None:
-    """Record that the steps made this object, under its name of now."""
+    """Record that the steps made this object, under its name of now; its copies are a person's."""
     made = read(speaker)
-    made["object"] = speaker.name
-    made.setdefault("uid", uuid.uuid4().hex)
-    _keep(speaker, made)
+    uid = made.setdefault("uid", uuid.uuid4().hex)
+    for copy in _bearers(uid):
+        if copy.data != speaker.data:
+            _keep(copy, {**read(copy), "uid": ""})
+    _keep(speaker, {**made, "object": speaker.name})
 
 
 def write(speaker: bpy.types.Object, aspects: Iterable[str]) -> None:
@@ -107,6 +107,12 @@ def sound_name(sound: bpy.types.Sound | None) -> str:
     return PurePath(sound.filepath.replace("\\", "/")).name or sound.name
 
 
+def _bearers(uid: str) -> list[bpy.types.Object]:
+    """The speakers whose record has this uid."""
+    speakers = (o for o in bpy.data.objects if o.type == "SPEAKER" and o.library is None)
+    return [s for s in speakers if uid in s.data.see2sound.made and read(s).get("uid") == uid]
+
+
 def _is_copy(name: str, original: str) -> bool:
     """Blender calls a copy so: ``Dog.001``, which a copy of ``Dog.001`` is called too."""
     base = re.sub(r"\.\d{3,}$", "", original)
@@ -114,7 +120,9 @@ def _is_copy(name: str, original: str) -> bool:
 
 
 def _keep(speaker: bpy.types.Object, made: dict[str, Any]) -> None:
-    speaker.data.see2sound.made = json.dumps(made, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(made, ensure_ascii=False, sort_keys=True)
+    if speaker.data.see2sound.made != text:
+        speaker.data.see2sound.made = text
 
 
 def _plain(value: Any) -> Any:

@@ -110,7 +110,7 @@ def _needed(places: NDArray[np.float64], least: Iterable[float]) -> Vector:
         2.0 * (max(-low[1], high[1]) + _AIR),
         ears + high[2] + _AIR,
     ]
-    fitting = [math.ceil(2.0 * side) / 2.0 for side in sides]
+    fitting = [math.ceil(2.0 * side - 1e-3) / 2.0 for side in sides]
     x, y, z = (min(max(f, side), _LARGEST) for f, side in zip(fitting, least, strict=True))
     return x, y, z
 

@@ -355,16 +355,17 @@ def start_sound(speaker: bpy.types.Object, strip: Any) -> None:
 
 def _set_sound(speaker: bpy.types.Object, kept: Path) -> None:
     """Let a speaker play a file; a data-block of a person's that has the same file is not taken."""
-    old = speaker.data.sound
+    old, written = speaker.data.sound, kept.stat().st_mtime_ns
     if old is None or files.absolute(old.filepath, old.library) != kept:
         speaker.data.sound = bpy.data.sounds.load(str(kept), check_existing=False)
         speaker.data.sound.filepath = files.to_blend(kept)
         if old is not None and old.users == 0:
             bpy.data.sounds.remove(old)
-    elif old.factory is None:
-        # The file was missing when Blender looked for it last; its path set anew, it looks again.
+    elif record.read(speaker).get("written") != written:
+        # The file was missing and is made again: Blender looks for it when its path is set.
         old.filepath = files.to_blend(kept)
     record.write(speaker, ("sound",))
+    record.add(speaker, "written", written)
 
 
 # ------------------------------------------------------------------ keyframes of a source

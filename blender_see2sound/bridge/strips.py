@@ -119,14 +119,9 @@ def problem_of(scene: bpy.types.Scene, strip: Any) -> See2SoundError | None:
             "Lengthen the meta strip, or select another one",
             kind="bad-request",
         )
-    bent = _bent_by(scene, strip)
-    if bent:
-        return See2SoundError(
-            f"the strip {strip.name!r} cannot be given sounds",
-            f"the meta strip around it {bent}",
-            "Undo that, or do it to the strip inside the meta strip",
-            kind="bad-request",
-        )
+    bent = _bent_by_meta(scene, strip)
+    if bent is not None:
+        return bent
     first = _first_file(scene, strip)
     # Only those pictures of a sequence that are shown must be there, which a quick look cannot tell.
     sequence = strip.type == "IMAGE" and len(strip.elements) > 1
@@ -192,18 +187,25 @@ def shown_range(strip: Any) -> tuple[int, int]:
     return start, end
 
 
-def _bent_by(scene: bpy.types.Scene, strip: Any) -> str:
-    """What a meta strip around a strip does to its time, which `timing` does not follow."""
+def _bent_by_meta(scene: bpy.types.Scene, strip: Any) -> See2SoundError | None:
+    """Why a strip cannot be taken whose time a meta strip bends: `timing` does not follow that."""
     meta = strip.parent_meta()
     while meta is not None:
-        if versions.retimed(meta):
-            return "is retimed"
-        if meta.use_reverse_frames:
-            return "plays backwards"
-        if timing.speed_effect(scene, meta) is not None:
-            return "is played by a Speed effect"
+        try:
+            bent = versions.retimed(meta) and "is retimed"
+        except See2SoundError as error:
+            return error
+        bent = bent or (meta.use_reverse_frames and "plays backwards")
+        bent = bent or (timing.speed_effect(scene, meta) and "is played by a Speed effect")
+        if bent:
+            return See2SoundError(
+                f"the strip {strip.name!r} cannot be given sounds",
+                f"the meta strip around it, {meta.name!r}, {bent}",
+                "Undo that, or do it to the strip inside the meta strip",
+                kind="bad-request",
+            )
         meta = meta.parent_meta()
-    return ""
+    return None
 
 
 def top_level(strip: Any) -> Any:

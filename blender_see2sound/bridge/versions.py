@@ -70,11 +70,6 @@ def left_edge(strip: Any) -> int:
     return strip.left_handle if hasattr(strip, "left_handle") else strip.frame_final_start
 
 
-def retimed(strip: Any) -> bool:
-    """Retiming keys bend what the strip plays."""
-    return len(getattr(strip, "retiming_keys", ())) >= 2
-
-
 def right_edge(strip: Any) -> int:
     """The frame after the last one at which the strip is shown."""
     return strip.right_handle if hasattr(strip, "right_handle") else strip.frame_final_end
@@ -139,6 +134,30 @@ class Content:
     keys: tuple[RetimingKey, ...]
     length: float
     whole: float
+
+
+def retimed(strip: Any) -> bool:
+    """Retiming keys bend what the strip plays; those of a meta strip only memory tells.
+
+    Raises
+    ------
+    See2SoundError
+        When this Blender keeps a meta strip in a way that we do not know.
+    """
+    if hasattr(strip, "retiming_keys"):
+        return len(strip.retiming_keys) >= 2
+    try:
+        data = dna.view("Sequence", strip)
+        if data.text("name", 64)[2:] != strip.name:
+            raise dna.unknown("the strip in memory is not the one that it shows")
+        return data.number("retiming_handle_num") >= 2
+    except See2SoundError as error:
+        raise See2SoundError(
+            f"this Blender does not tell whether {strip.name!r} is retimed",
+            error.why,
+            "Take the picture out of the meta strip",
+            kind="bad-request",
+        ) from error
 
 
 def content_of(scene: bpy.types.Scene, strip: Any) -> Content:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -321,6 +323,26 @@ def test_before_the_first_save_files_are_temporary_and_then_beside_the_blend(
     for path in paths(collection):
         assert path.startswith("//see2sound/Film/")
         assert files.absolute(path).is_file()
+
+
+@pytest.mark.parametrize("same_disk", [True, False])
+def test_a_save_copies_only_across_disks(
+    movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same_disk: bool
+) -> None:
+    _, collection = unsaved(movie, tmp_path)
+    before = [Path(p) for p in paths(collection)]
+    place_of = tmp_path / "later" if not same_disk else before[0].parents[3] / "later"
+
+    def another_disk(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    if not same_disk:
+        monkeypatch.setattr(os, "link", another_disk)
+    bpy.ops.wm.save_as_mainfile(filepath=str(place_of / "film.blend"))
+    after = [files.absolute(p) for p in paths(collection)]
+    for old, new in zip(before, after, strict=True):
+        assert new.read_bytes() == old.read_bytes()
+        assert old.samefile(new) == same_disk
 
 
 def test_saving_a_copy_leaves_the_open_file_as_it_was(movie: Path, tmp_path: Path) -> None:

@@ -380,3 +380,150 @@ def test_the_monitor_mutes_one_or_the_other(strip: Any, tmp_path: Path, found: A
     monitor.switch(found, "MIX")
     # Without a mix there is only the speakers to hear.
     assert not any(s.data.muted for s in document.speakers_of(found))
+
+
+# ------------------------------------------------------------------ names, cameras, sounds
+
+
+def dogs(strip: Any, folder: Path, place_of: tuple[float, float, float] = (-2, 6, 0)) -> Any:
+    """The dog, found again somewhere else, and a second animal that was not there before."""
+    dog = source("s1", place_of, boxes=box(12.0), label="dog")
+    cat = source("s2", (3, 6, 0), boxes=box(240.0), label="dog")
+    return place(bpy.context.scene, strip, dog, cat, folder=folder)
+
+
+def test_a_renamed_speaker_is_still_the_same(strip: Any, tmp_path: Path, found: Any) -> None:
+    mine = by_label(found)["dog"]
+    mine.name = "My Dog"
+    collection = dogs(strip, tmp_path)
+    # The new one may have the name that the old one had.
+    assert {s.name for s in document.speakers_of(collection)} == {"My Dog", "Dog"}
+    assert tuple(mine.location) == pytest.approx((-2, 0, -6))
+    mine.name = "Rex"
+    strip.frame_start += 5
+    document.follow_strip(bpy.context.scene, strip, collection)
+    assert actions.sound_strips(mine)[0].frame_start == 16
+    document.clear(bpy.context.scene, strip)
+    assert not bpy.data.speakers
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_copies_are_a_persons_whatever_happens_to_their_original(
+    strip: Any, tmp_path: Path, found: Any, renamed: bool
+) -> None:
+    mine = by_label(found)["dog"]
+    if renamed:
+        mine.name = "My Dog"
+    copy = mine.copy()
+    copy.data = copy.data.copy()
+    found.objects.link(copy)
+    copy.name = f"{mine.name}.001"
+    copy.location = (-7, 0, -7)
+    name = copy.name
+    sound(found, tmp_path)  # a sound that the steps make for it makes it none of theirs
+    again(strip, tmp_path)
+    assert tuple(mine.location) == pytest.approx((-2, 0, -6))
+    assert tuple(copy.location) == (-7, 0, -7)
+    bpy.data.objects.remove(mine)
+    again(strip, tmp_path)
+    document.clear(bpy.context.scene, strip)
+    assert [o.name for o in bpy.data.objects if o.type == "SPEAKER"] == [name]
+
+
+def test_an_added_speaker_that_was_given_a_sound_stays(
+    strip: Any, tmp_path: Path, found: Any
+) -> None:
+    added = bpy.data.objects.new("Mine", bpy.data.speakers.new("Mine"))
+    found.objects.link(added)
+    sound(found, tmp_path)
+    assert added.data.sound is not None
+    document.clear(bpy.context.scene, strip)
+    assert [o.name for o in bpy.data.objects if o.type == "SPEAKER"] == ["Mine"]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_with_another_camera_places_are_as_that_sees_them(
+    strip: Any, tmp_path: Path, found: Any, gone: bool
+) -> None:
+    scene = bpy.context.scene
+    by_label(found)["woman"].location = (5, 5, 5)
+    bpy.context.view_layer.update()
+    where = by_label(found)["woman"].matrix_world.translation.copy()
+    old = scene.camera
+    new = bpy.data.objects.new("Other", bpy.data.cameras.new("Other"))
+    scene.collection.objects.link(new)
+    new.location, new.rotation_euler, new.scale = (40, -9, 3), (1.0, 0.3, 2.0), (3, 3, 3)
+    scene.camera = new
+    if gone:
+        bpy.data.objects.remove(old)
+    bpy.context.view_layer.update()
+    collection = again(strip, tmp_path)
+    bpy.context.view_layer.update()
+    dog = by_label(collection)["dog"]
+    told = exported(scene, strip, collection).source(document.source_ids(collection)[dog.name])
+    assert told.positions[0] == pytest.approx((-2, 6, 0), abs=1e-3)
+    if not gone:  # a camera that goes takes its children's frame along
+        woman = by_label(collection)["woman"]
+        assert woman.parent == old
+        assert tuple(woman.matrix_world.translation) == pytest.approx(tuple(where))
+
+
+def test_a_missing_sound_is_made_again_and_heard(strip: Any, tmp_path: Path, found: Any) -> None:
+    made = noise(tmp_path / "made.wav")
+    give(found, {"s1": made, "s2": made})
+    path = files.absolute(by_label(found)["dog"].data.sound.filepath)
+    path.unlink()
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
+    (collection,) = document.collections_of(bpy.context.scene)
+    dog = by_label(collection)["dog"].data
+    by_label(collection)["woman"].data.see2sound.mute = True
+    silent = level(heard(tmp_path)).max()
+    before = dog.sound
+    give(collection, {"s1": made})
+    assert path.is_file()
+    assert dog.sound == before
+    assert level(heard(tmp_path)).max() > 0.01 > silent
+
+
+def test_the_same_sound_again_changes_no_data_block(strip: Any, tmp_path: Path, found: Any) -> None:
+    made = noise(tmp_path / "made.wav")
+    give(found, {"s1": made, "s2": made})
+    before = {s.name: s.session_uid for s in bpy.data.sounds}
+    give(found, {"s1": made, "s2": made})
+    assert {s.name: s.session_uid for s in bpy.data.sounds} == before
+
+
+def test_a_persons_data_block_of_the_same_file_is_not_taken(
+    strip: Any, tmp_path: Path, found: Any
+) -> None:
+    made = noise(tmp_path / "made.wav")
+    give(found, {"s1": made})
+    dog = by_label(found)["dog"].data
+    own = bpy.data.sounds.load(str(files.absolute(dog.sound.filepath)), check_existing=False)
+    own.name, own.use_fake_user = "mine", True
+    dog.sound = None
+    give(found, {"s1": made})
+    assert dog.sound is not None
+    assert dog.sound != own
+
+
+def test_a_speaker_that_comes_while_the_mix_is_heard_is_silent_at_once(
+    strip: Any, tmp_path: Path, found: Any
+) -> None:
+    scene = bpy.context.scene
+    mix_strip.place_mix(scene, strip, found, noise(tmp_path / "m.wav"), "Mix")
+    monitor.switch(found, "MIX")
+    sources = (
+        source("s1", (-1, 3, 0), boxes=box(10.0), label="dog"),
+        source("s9", (0, 9, 0), boxes=box(100.0), label="bird"),
+        source("s8", (0, 9, 0), boxes=box(200.0), label="bee"),
+    )
+    clip = Clip(None, 0.0, 4.0, 24.0, (256, 64), 50.0)
+    prepared = run(speakers.prepare(scene, strip, SoundScene(clip, sources), tmp_path))
+    for _ in speakers.place(scene, strip, found, SoundScene(clip, sources), prepared):
+        assert all(s.data.muted for s in document.speakers_of(found))
+    added = bpy.data.objects.new("Mine", bpy.data.speakers.new("Mine"))
+    found.objects.link(added)
+    sound(found, tmp_path)
+    assert all(s.data.muted for s in document.speakers_of(found))

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from blender_see2sound.bridge import strips, timing
+from blender_see2sound.bridge import dna, strips, timing
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.media import ClipRange, open_clip
 
@@ -328,3 +328,50 @@ def test_other_strips_are_refused_with_a_reason(media: dict[str, Any], kind: str
     assert error.value.why
     assert error.value.remedy
     assert strip.name in error.value.what
+
+
+@pytest.mark.parametrize("bent", ["retimed", "backwards", "Speed effect"])
+def test_a_meta_strip_that_bends_time_is_refused(media: dict[str, Any], bent: str) -> None:
+    scene = new_file()
+    strip = add_movie(scene, media["movie24"])
+    meta = scene.sequence_editor.strips.new_meta("Meta", 2, 1)
+    strip.move_to_meta(meta)
+    meta.frame_final_end = 101
+    assert strips.problem_of(scene, strip) is None
+    if bent == "retimed":
+        if bpy.app.version < (5, 0):
+            pytest.skip("only since 5.0 a meta strip can be retimed")
+        with sequencer(scene):
+            scene.sequence_editor.active_strip = meta
+            meta.select = True
+            bpy.ops.sequencer.retiming_key_add(timeline_frame=41)
+            bpy.ops.sequencer.retiming_freeze_frame_add(duration=20)
+    elif bent == "backwards":
+        meta.use_reverse_frames = True
+    else:
+        add_effect(scene, meta, "SPEED", speed_control="MULTIPLY", speed_factor=2.0)
+    with pytest.raises(See2SoundError, match=f"meta strip around it, 'Meta', .*{bent}"):
+        strips.clip_of(scene, strip)
+
+
+def test_only_what_python_does_not_tell_is_read_in_memory(
+    media: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_tomorrow(*_: object) -> None:
+        raise dna.unknown("its Sequence has no len")
+
+    scene = new_file()
+    strip = add_movie(scene, media["movie24"])
+    trim(scene, strip)
+    trim_content(scene, strip)
+    other = scene.sequence_editor.strips.new_movie("Other", str(media["movie30"]), 3, 1)
+    still = scene.sequence_editor.strips.new_image("Still", str(media["sequence"][5]), 4, 8)
+    known = worker_sees(strips.clip_of(scene, strip))
+    monkeypatch.setattr(dna, "view", of_tomorrow)
+    assert worker_sees(strips.clip_of(scene, strip)) == known
+    assert worker_sees(strips.clip_of(scene, still)) == [5]
+    with pytest.raises(See2SoundError, match=r"at which rate 'Other' plays"):
+        strips.clip_of(scene, other)
+    retime(scene, strip)
+    with pytest.raises(See2SoundError, match="Remove the retiming"):
+        strips.clip_of(scene, strip)
