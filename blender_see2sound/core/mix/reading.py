@@ -48,7 +48,8 @@ class SoundReader:
         self._path = path
         self._id = source_id
         try:
-            if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+            mode = path.stat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a pipe would be waited for
                 raise self._bad("it is not a file")
             with path.open("rb"):
                 pass
