@@ -118,7 +118,10 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _mix_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--layout", default="5.1", metavar="NAME", help="mono, stereo, 5.1 or 7.1 (5.1)"
+        "--layout",
+        default="5.1",
+        metavar="NAME",
+        help="mono, stereo, 5.1, 7.1, 5.1.4 or 7.1.4 (5.1)",
     )
     parser.add_argument(
         "--lufs",

@@ -206,7 +206,7 @@ def mix_scene(
     Parameters
     ----------
     scene_path, output : path
-    layout : {"mono", "stereo", "5.1", "7.1"}
+    layout : {"mono", "stereo", "5.1", "7.1", "5.1.4", "7.1.4"}
     lufs : float or None
         Integrated loudness to reach (ITU-R BS.1770), -70 to 0; None leaves it.
     room : bool

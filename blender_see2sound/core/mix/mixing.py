@@ -50,7 +50,7 @@ def mix_to_file(
         Where relative paths in the scene start.
     output : Path
         The file to write; it appears when it is whole. Its name ends in ``.wav``.
-    layout : {"mono", "stereo", "5.1", "7.1"}
+    layout : {"mono", "stereo", "5.1", "7.1", "5.1.4", "7.1.4"}
     lufs : float or None
         Integrated loudness to reach; None leaves the level.
     stems : Path, optional
