@@ -36,6 +36,7 @@ from .convolution import (
 )
 from .distance import distance_gain
 from .layouts import Layout
+from .late import late_filters
 from .lfe import lfe_spectrum
 from .panning import point_gains, ring_gains, spread_gains, spread_share
 from .reading import SoundReader
@@ -71,16 +72,16 @@ class _Sums:
     """What sources add up to in a batch."""
 
     mains: Samples  # (M, BATCH) direct sound
-    spectra: Spectra  # (STEPS, M, F) filtered sound
+    spectra: Spectra  # (STEPS and what rings on, M, F) filtered sound
     late: Samples  # (BATCH,) what goes to the late sound
     lfe: Samples  # (BATCH,) what goes to the LFE
     filtered: bool = False
 
     @classmethod
-    def empty(cls, mains: int) -> _Sums:
+    def empty(cls, mains: int, parts: int) -> _Sums:
         return cls(
             np.zeros((mains, BATCH), np.float32),
-            np.zeros((STEPS, mains, STEP + 1), np.complex64),
+            np.zeros((STEPS + parts - 1, mains, STEP + 1), np.complex64),
             np.zeros(BATCH, np.float32),
             np.zeros(BATCH, np.float32),
         )
@@ -89,15 +90,18 @@ class _Sums:
         for part in (self.mains, self.late, self.lfe):
             part.fill(0.0)
         if self.filtered:
+            ringing = self.spectra[STEPS:].copy()
             self.spectra.fill(0.0)
-        self.filtered = False
+            self.spectra[: len(ringing)] = ringing
+            self.filtered = bool(ringing.any())
 
     def add(self, other: _Sums) -> None:
         self.mains += other.mains
         self.late += other.late
         self.lfe += other.lfe
         if other.filtered:
-            self.spectra += other.spectra
+            # What rings on stays where it is until its time has come.
+            self.spectra[:STEPS] += other.spectra[:STEPS]
             self.filtered = True
 
 
@@ -125,6 +129,7 @@ class _Lane:
             if layout.lfe is None or source.lfe_db is None or source.lfe_db <= _NOTHING_DB
             else 10.0 ** (source.lfe_db / 20.0)
         )
+        self._parts = 1 if self._room is None else self._room.parts
         self._transform = Transform(STEPS)
         # The filters at the last step's end, which are those at the next one's beginning.
         self._last: Spectra | None = None
@@ -138,6 +143,7 @@ class _Lane:
         times = points * (_CONTROL / SAMPLE_RATE)
         samples = _scaled(samples, _smooth(self._track.levels(times)[None])[0])
         if not samples.any():
+            self._last = None
             return
         positions = self._track.positions(times if self._moves else times[:1])
         distances = np.linalg.norm(positions, axis=1)
@@ -161,8 +167,8 @@ class _Lane:
         if not self._moves:
             if self._last is None:
                 self._last = self._filters(np.zeros(1))
-            for step in range(STEPS):
-                spectra[step] += self._last[0] * whole[step]
+            for step, part in np.ndindex(STEPS, self._parts):
+                spectra[step + part] += self._last[0, part] * whole[step]
             return
         borders = np.arange(batch * STEPS, (batch + 1) * STEPS + 1) * (STEP / SAMPLE_RATE)
         if self._last is None:
@@ -170,25 +176,26 @@ class _Lane:
         filters = np.concatenate([self._last, self._filters(borders[1:])])
         self._last = filters[-1:]
         coming = self._transform(samples * _FADE)
-        for step in range(STEPS):
-            spectra[step] += filters[step] * (whole[step] - coming[step])
-            spectra[step] += filters[step + 1] * coming[step]
+        going = whole - coming
+        for step, part in np.ndindex(STEPS, self._parts):
+            spectra[step + part] += filters[step, part] * going[step]
+            spectra[step + part] += filters[step + 1, part] * coming[step]
 
     def _filters(self, times: Array) -> Spectra:
-        """The filters (T, M, F) of all but the direct sound at times (T,)."""
+        """The filters (T, parts, M, F) of all but the direct sound at times (T,)."""
         if self._bed:
-            return ring_gains(self._layout).astype(np.float32)[None, :, None] * decorrelated(
-                self._layout
-            )
+            gains = ring_gains(self._layout).astype(np.float32)
+            return (gains[:, None] * decorrelated(self._layout))[None, None]
         positions = self._track.positions(times)
-        filters = np.zeros((len(times), len(self._layout.mains), STEP + 1), np.complex64)
+        mains = len(self._layout.mains)
+        filters = np.zeros((len(times), self._parts, mains, STEP + 1), np.complex64)
         if self._arc:
             near = distance_gain(np.linalg.norm(positions, axis=1))
             gains = spread_gains(positions, self._spread, self._layout) * near[:, None] * self._arc
-            filters += gains.astype(np.float32)[:, :, None] * decorrelated(self._layout)
+            filters[:, 0] += gains.astype(np.float32)[:, :, None] * decorrelated(self._layout)
         if self._room is not None:
             arrivals = self._room.reflections(positions, self._sent)
-            filters += spectra_of(point_filters(arrivals, len(times), self._layout))
+            filters += point_filters(arrivals, len(times), self._parts, self._layout)
         return filters
 
 
@@ -266,10 +273,11 @@ def render(
     lanes = [_Lane(s, r, layout, room) for s, r in zip(sources, readers, strict=True)]
     groups = [lanes[i::_GROUPS] for i in range(min(_GROUPS, len(lanes)))]
     mains, lfe = list(layout.mains), layout.lfe
-    late = None if room is None else LongFilter(room.late_filters(layout))
+    late = None if room is None else LongFilter(late_filters(room, layout))
     output = OverlapAdd(len(layout.channels))
 
-    totals = [_Sums.empty(len(mains)) for _ in groups]
+    parts = 1 if room is None else room.parts
+    totals = [_Sums.empty(len(mains), parts) for _ in groups]
 
     def sum_up(group: list[_Lane], sums: _Sums) -> None:
         sums.clear()
@@ -289,10 +297,10 @@ def render(
             for other in others:
                 sums.add(other)
             if late is not None:
-                late.add(sums.late.reshape(STEPS, STEP), sums.spectra)
+                late.add(sums.late.reshape(STEPS, STEP), sums.spectra[:STEPS])
                 sums.filtered = True
             if sums.filtered:
-                output.add(mains, sums.spectra)
+                output.add(mains, sums.spectra[:STEPS])
             if lfe is not None and sums.lfe.any():
                 filtered = lfe_spectrum() * spectra_of(sums.lfe.reshape(STEPS, STEP))
                 output.add([lfe], filtered[:, None])
