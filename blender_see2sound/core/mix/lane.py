@@ -1,0 +1,158 @@
+"""One source on its way into the mix: its direct sound, and all of it that goes through filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..scene import Source
+from ..sounds.protocol import SAMPLE_RATE
+from .arrivals import decorrelated, point_filters
+from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth
+from .convolution import STEP, Samples, Spectra, Transform
+from .distance import distance_gain
+from .layouts import Layout
+from .panning import point_gains, ring_gains, spread_gains, spread_share
+from .reading import SoundReader
+from .room import RoomModel
+from .tracks import Track
+
+Array = NDArray[np.float64]
+
+_FADE = (np.arange(STEP) / STEP).astype(np.float32)
+
+#: What is sent at less than this many decibels is not computed.
+_NOTHING_DB = -120.0
+
+
+@dataclass
+class Sums:
+    """What sources add up to in a batch."""
+
+    mains: Samples  # (M, BATCH) direct sound
+    spectra: Spectra  # (STEPS and what rings on, M, F) filtered sound
+    late: Samples  # (BATCH,) what goes to the late sound
+    lfe: Samples  # (BATCH,) what goes to the LFE
+    filtered: bool = False
+
+    @classmethod
+    def empty(cls, mains: int, parts: int) -> Sums:
+        return cls(
+            np.zeros((mains, BATCH), np.float32),
+            np.zeros((STEPS + parts - 1, mains, STEP + 1), np.complex64),
+            np.zeros(BATCH, np.float32),
+            np.zeros(BATCH, np.float32),
+        )
+
+    def clear(self) -> None:
+        for part in (self.mains, self.late, self.lfe):
+            part.fill(0.0)
+        if self.filtered:
+            ringing = self.spectra[STEPS:].copy()
+            self.spectra.fill(0.0)
+            self.spectra[: len(ringing)] = ringing
+            self.filtered = bool(ringing.any())
+
+    def add(self, other: Sums) -> None:
+        self.mains += other.mains
+        self.late += other.late
+        self.lfe += other.lfe
+        if other.filtered:
+            # What rings on stays where it is until its time has come.
+            self.spectra[:STEPS] += other.spectra[:STEPS]
+            self.filtered = True
+
+
+class Lane:
+    """A source on its way into the mix."""
+
+    def __init__(
+        self, source: Source, reader: SoundReader, layout: Layout, room: RoomModel | None
+    ) -> None:
+        self._reader = reader
+        self._layout = layout
+        self._track = Track(source)
+        self._spread = source.spread
+        self._bed = source.kind == "ambience"
+        # A bed has its own surroundings in it already.
+        self._room = None if self._bed or source.reverb_db <= _NOTHING_DB else room
+        self._sent = 10.0 ** (source.reverb_db / 20.0)
+        share = spread_share(source.spread)
+        self._direct = 0.0 if self._bed else float(np.sqrt(1.0 - share))
+        self._arc = float(np.sqrt(share))
+        self._filtered = self._bed or share > 0.0 or self._room is not None
+        self._moves = self._track.moves and not self._bed
+        self._to_lfe = (
+            0.0
+            if layout.lfe is None or source.lfe_db is None or source.lfe_db <= _NOTHING_DB
+            else 10.0 ** (source.lfe_db / 20.0)
+        )
+        self._parts = 1 if self._room is None else self._room.parts
+        self._transform = Transform(STEPS)
+        # The filters at the last step's end, which are those at the next one's beginning.
+        self._last: Spectra | None = None
+
+    def add(self, batch: int, sums: Sums) -> None:
+        """Add the source's next batch to the sums."""
+        samples = self._reader.read(BATCH)
+        if samples is None:
+            return
+        times = control_times(batch)
+        samples = scaled(samples, smooth(self._track.levels(times)[None])[0])
+        if not samples.any():
+            self._last = None
+            return
+        positions = self._track.positions(times if self._moves else times[:1])
+        distances = np.linalg.norm(positions, axis=1)
+        near = np.ones(len(distances)) if self._bed else distance_gain(distances)
+        if self._direct:
+            gains = point_gains(positions, self._layout) * (self._direct * near)[:, None]
+            for main, row in zip(sums.mains, smooth(gains.T), strict=True):
+                add_scaled(main, samples, row)
+        if self._room is not None:
+            late = self._room.late_gains(distances) * self._sent
+            add_scaled(sums.late, samples, smooth(late[None])[0])
+        if self._to_lfe:
+            add_scaled(sums.lfe, samples, smooth(self._to_lfe * near[None])[0])
+        if self._filtered:
+            self._add_filtered(batch, samples.reshape(STEPS, STEP), sums.spectra)
+            sums.filtered = True
+
+    def _add_filtered(self, batch: int, samples: Samples, spectra: Spectra) -> None:
+        """Filter a batch (STEPS, STEP) into spectra (STEPS, M, F)."""
+        whole = self._transform(samples)
+        if not self._moves:
+            if self._last is None:
+                self._last = self._filters(np.zeros(1))
+            for step, part in np.ndindex(STEPS, self._parts):
+                spectra[step + part] += self._last[0, part] * whole[step]
+            return
+        borders = np.arange(batch * STEPS, (batch + 1) * STEPS + 1) * (STEP / SAMPLE_RATE)
+        if self._last is None:
+            self._last = self._filters(borders[:1])
+        filters = np.concatenate([self._last, self._filters(borders[1:])])
+        self._last = filters[-1:]
+        coming = self._transform(samples * _FADE)
+        going = whole - coming
+        for step, part in np.ndindex(STEPS, self._parts):
+            spectra[step + part] += filters[step, part] * going[step]
+            spectra[step + part] += filters[step + 1, part] * coming[step]
+
+    def _filters(self, times: Array) -> Spectra:
+        """The filters (T, parts, M, F) of all but the direct sound at times (T,)."""
+        if self._bed:
+            gains = ring_gains(self._layout).astype(np.float32)
+            return (gains[:, None] * decorrelated(self._layout))[None, None]
+        positions = self._track.positions(times)
+        mains = len(self._layout.mains)
+        filters = np.zeros((len(times), self._parts, mains, STEP + 1), np.complex64)
+        if self._arc:
+            near = distance_gain(np.linalg.norm(positions, axis=1))
+            gains = spread_gains(positions, self._spread, self._layout) * near[:, None] * self._arc
+            filters[:, 0] += gains.astype(np.float32)[:, :, None] * decorrelated(self._layout)
+        if self._room is not None:
+            arrivals = self._room.reflections(positions, self._sent)
+            filters += point_filters(arrivals, len(times), self._parts, self._layout)
+        return filters
