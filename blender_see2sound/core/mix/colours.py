@@ -70,7 +70,8 @@ def shared(nepers: Array) -> tuple[Spectra, Array]:
     rows = np.concatenate([values.real, values.imag], axis=1)
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     rows /= norms
-    left, chosen = rows.copy(), []
+    left = rows.copy()
+    chosen: list[int] = []
     while len(chosen) < _MOST:
         # The spectrum that those chosen so far miss most.
         missed = np.sum(left**2, axis=1)

@@ -43,7 +43,7 @@ AIR = np.array([0.0001, 0.0003, 0.0006, 0.0010, 0.0017, 0.0041, 0.0135])
 #: of them have come; and in the largest rooms, where they come late, to this many at most.
 _LATEST_MIXING = 0.08
 _LATEST = 1.0
-_ENOUGH = 8.0
+_ENOUGH = 16.0
 
 #: So many mirror images at most, those of the fewest reflections: in a very flat room, or a very
 #: long one, the noise takes over sooner.
