@@ -70,6 +70,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _mix_arguments(mix)
     mix.add_argument("--no-room", action="store_true", help="leave the scene's room out")
+    mix.add_argument(
+        "--air",
+        type=_air,
+        default=(20.0, 50.0),
+        metavar="C,PERCENT",
+        help="temperature and humidity of the air, or none if it takes nothing (20,50)",
+    )
+    mix.add_argument(
+        "--propagation", action="store_true", help="let sound take its time, with Doppler"
+    )
     mix.add_argument("--stems", type=Path, metavar="DIR", help="also write one file per source")
 
     run = steps.add_parser("run", help="find, sound and mix; leaves all of it in a folder")
@@ -145,6 +155,13 @@ def _lufs(text: str) -> float | None:
     return value
 
 
+def _air(text: str) -> tuple[float, float] | None:
+    if text.lower() == "none":
+        return None
+    celsius, humidity = (float(v) for v in text.split(","))
+    return celsius, humidity
+
+
 def _room(text: str) -> Room:
     from .scene import Room
 
@@ -155,6 +172,7 @@ def _room(text: str) -> Room:
 
 # The parser names these functions in its errors ("invalid loudness value").
 _lufs.__name__ = "loudness"
+_air.__name__ = "air"
 _room.__name__ = "room"
 
 
@@ -266,7 +284,8 @@ def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
 
     report = mix_scene(
         options.scene, options.output, layout=options.layout, lufs=options.lufs,
-        room=not options.no_room, stems=options.stems, progress=bar,
+        room=not options.no_room, stems=options.stems, air=options.air,
+        propagation=options.propagation, progress=bar,
     )  # fmt: skip
     result = report.to_json()
     return result, _lines(_mix_line(result), *_warned(result["warnings"]))

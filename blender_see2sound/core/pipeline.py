@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: The horizontal field of view where nobody knows it, degrees.
 DEFAULT_FOV = 50.0
 DEFAULT_SOURCES = 5
+
+#: Degrees Celsius and percent of the air that a mix assumes.
+DEFAULT_AIR = (20.0, 50.0)
 MOST_SOURCES = 64
 #: A bed that accompanies things one sees lies below them, as in film mixes; dB.
 BED_GAIN_DB = -12.0
@@ -199,6 +202,8 @@ def mix_scene(
     lufs: float | None = -23.0,
     room: bool = True,
     stems: str | Path | None = None,
+    air: tuple[float, float] | None = DEFAULT_AIR,
+    propagation: bool = False,
     progress: Progress = silent,
 ) -> MixReport:
     """Mix the sounds of a scene to a loudspeaker layout; write the file, and stems if asked.
@@ -213,12 +218,19 @@ def mix_scene(
         False ignores the scene's room.
     stems : path, optional
         A folder for one file per source.
+    air : (celsius, percent) or None
+        Temperature and relative humidity of the air that absorbs on the way; None absorbs
+        nothing.
+    propagation : bool
+        Whether sound takes its time, with Doppler.
 
     Raises
     ------
     See2SoundError, Cancelled
     """
     from .mix import mix_to_file
+    from .mix.air import Air
+    from .mix.distance import Travel
 
     if lufs is not None and not (math.isfinite(lufs) and -70.0 <= lufs <= 0.0):
         raise See2SoundError(
@@ -232,7 +244,8 @@ def mix_scene(
         scene = dataclasses.replace(scene, room=None)
     return mix_to_file(
         scene, Path(scene_path), Path(output), layout=layout, lufs=lufs,
-        stems=None if stems is None else Path(stems), progress=progress,
+        stems=None if stems is None else Path(stems),
+        travel=Travel(None if air is None else Air(*air), propagation), progress=progress,
     )  # fmt: skip
 
 

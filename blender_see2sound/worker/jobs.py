@@ -117,6 +117,15 @@ class Params:
             raise _refused(f"{self._where}.{name}", "it must be a list of pairs of numbers")
         return tuple((float(a), float(b)) for a, b in value)
 
+    def pair(self, name: str) -> tuple[float, float] | None:
+        """Two finite numbers, or None."""
+        value = self._take(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or len(value) != 2 or not all(map(_is_number, value)):
+            raise _refused(f"{self._where}.{name}", "it must be a pair of numbers")
+        return float(value[0]), float(value[1])
+
     def group(self, name: str) -> Params:
         """A nested object."""
         return Params(self._take(name), f"{self._where}.{name}")
@@ -222,11 +231,21 @@ def mix(params: Params, progress: Progress) -> Answer:
     layout, room = params.text("layout") or "5.1", params.flag("room", True)
     stems = params.path("stems")
     lufs = params.number("lufs") if "lufs" in params else DEFAULT_LUFS
+    propagation = params.flag("propagation", False)
+    air_named, air = "air" in params, params.pair("air")
     params.end()
     from ..core import pipeline
 
     report = pipeline.mix_scene(
-        scene, output, layout=layout, lufs=lufs, room=room, stems=stems, progress=progress
+        scene,
+        output,
+        layout=layout,
+        lufs=lufs,
+        room=room,
+        stems=stems,
+        air=air if air_named else pipeline.DEFAULT_AIR,
+        propagation=propagation,
+        progress=progress,
     )
     answer: Answer = report.to_json()
     return answer

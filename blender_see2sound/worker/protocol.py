@@ -5,7 +5,8 @@ Requests go to the server, each answered by a result or an error:
     find    {"clip": {"path", "files", "start", "duration", "frame_rate", "time_map"}, "scene",
              "sources", "finder", "depth", "describer", "fov"}  ->  {"scene", "sources", "warnings"}
     sound   {"scene", "maker", "prompt", "seed", "only"}        ->  {"scene", "sounds", "warnings"}
-    mix     {"scene", "output", "layout", "lufs", "room", "stems"}  ->  the mix's report
+    mix     {"scene", "output", "layout", "lufs", "room", "stems", "air", "propagation"}
+                                                                ->  the mix's report
     models  {}                                                  ->  {"parts"}
     ping    {}                                                  ->  {"version", "python", "pid"}
 

@@ -128,6 +128,8 @@ def test_models_lists_a_part_for_each_role() -> None:
         (["mix", "SCENE", "-o", "m.wav", "--layout", "9.9"], "9.9"),
         (["mix", "SCENE", "-o", "m.wav", "--lufs", "5"], "5 LUFS"),
         (["mix", "SCENE", "-o", "m.xyz"], "m.xyz"),
+        (["mix", "SCENE", "-o", "m.wav", "--air", "20,500"], "500 % humidity"),
+        (["mix", "SCENE", "-o", "m.wav", "--air", "warm"], "invalid air value: 'warm'"),
         (["mix", "nowhere.json", "-o", "m.wav"], "nowhere.json"),
         (["run", "CLIP", "-o", "bad.mp4"], "bad.mp4"),
         (["run", "CLIP", "-o", "out", "--room", "big"], "big"),

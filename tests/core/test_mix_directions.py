@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blender_see2sound.core.mix.distance import Travel
 from blender_see2sound.core.mix.layouts import LAYOUTS
 
 from .mixes import Desk, apart, at, azimuths_heard, decibels, mains, noise, rms, tone
@@ -116,7 +117,8 @@ def test_a_mirrored_scene_gives_mirrored_channels(desk):
 def test_level_falls_by_six_decibels_as_distance_doubles_and_not_below_a_metre(desk):
     sound, levels = noise(0.2, level=0.02), []
     for distance in (0.6, 1.0, 3.0, 6.0, 24.0):
-        samples = desk.mix(desk.source(sound, at(0.0, distance)), seconds=0.2)
+        source = desk.source(sound, at(0.0, distance))
+        samples = desk.mix(source, seconds=0.2, travel=Travel(air=None))
         levels.append(float(decibels(np.linalg.norm(rms(samples)))))
     # At three metres a sound has the level of its file.
     own = float(decibels(rms(sound)))
@@ -138,7 +140,7 @@ def test_whatever_the_place_and_spread_the_energy_is_the_law_s(
     sound = noise(0.5, level=0.02)
     position = at(azimuth, distance, elevation)
     source = desk.source(sound, position, spread=spread, gain_db=gain)
-    samples = desk.mix(source, seconds=0.5, layout=layout)
+    samples = desk.mix(source, seconds=0.5, layout=layout, travel=Travel(air=None))
     # Away from the ends, where a spread sound begins and ends a little apart per channel.
     stretch = slice(4800, -4800)
     got = decibels(np.linalg.norm(rms(samples[stretch])))

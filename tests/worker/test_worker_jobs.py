@@ -189,6 +189,8 @@ def test_the_one_who_waits_may_cancel(client, tmp_path):
         ("mix", {"scene": "/s.json"}, "mix.output"),
         ("mix", {"scene": "/s.json", "output": "/m.wav", "room": 1}, "mix.room"),
         ("mix", {"scene": "/s.json", "output": "/m.wav", "lufs": "loud"}, "mix.lufs"),
+        ("mix", {"scene": "/s.json", "output": "/m.wav", "air": [20.0]}, "mix.air"),
+        ("mix", {"scene": "/s.json", "output": "/m.wav", "propagation": 1}, "mix.propagation"),
         ("find", {"scene": "/s.json"}, "find.clip"),
         ("find", {"scene": "/s.json", "clip": {"path": "a.mp4"}}, "find.clip.path"),
         ("find", {"scene": "/s.json", "clip": {"path": "/a", "time_map": [[0]]}}, "clip.time_map"),

@@ -36,13 +36,16 @@ def control_times(batch: int) -> Array:
     return points * (CONTROL / SAMPLE_RATE)
 
 
-def smooth(values: Array) -> Samples:
+def smoothed(values: Array) -> Array:
     """Values (R, n + 2 margins) at control points smoothed to (R, n); (R, 1) is held."""
-    count = POINTS + 1
     if np.all(values == values[:, :1]):
-        return np.repeat(values[:, :1], count, axis=1).astype(np.float32)
-    rows = [np.convolve(row, _SMOOTHING, mode="valid") for row in values]
-    return np.stack(rows).astype(np.float32)
+        return np.repeat(values[:, :1], POINTS + 1, axis=1)
+    return np.stack([np.convolve(row, _SMOOTHING, mode="valid") for row in values])
+
+
+def smooth(values: Array) -> Samples:
+    """`smoothed`, in the precision of samples."""
+    return smoothed(values).astype(np.float32)
 
 
 def add_scaled(out: Samples, samples: Samples, gains: Samples) -> None:

@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 
 from ..scene import Source
 from ..sounds.protocol import SAMPLE_RATE
+from .air import AirFilter
+from .air import spectrum as air_spectrum
 from .arrivals import decorrelated, point_filters
 from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth
 from .convolution import STEP, Samples, Spectra, Transform
-from .distance import distance_gain
+from .distance import REFERENCE_DISTANCE, Travel, distance_gain, metres_of_air
 from .layouts import Layout
 from .panning import point_gains, ring_gains, spread_gains, spread_share
+from .propagation import SPEED_OF_SOUND, DelayLine, emission_times, heard
 from .reading import SoundReader
 from .room import RoomModel
 from .tracks import Track
@@ -69,7 +72,12 @@ class Lane:
     """A source on its way into the mix."""
 
     def __init__(
-        self, source: Source, reader: SoundReader, layout: Layout, room: RoomModel | None
+        self,
+        source: Source,
+        reader: SoundReader,
+        layout: Layout,
+        room: RoomModel | None,
+        travel: Travel,
     ) -> None:
         self._reader = reader
         self._layout = layout
@@ -84,6 +92,11 @@ class Lane:
         self._arc = float(np.sqrt(share))
         self._filtered = self._bed or share > 0.0 or self._room is not None
         self._moves = self._track.moves and not self._bed
+        self._air = None if self._bed else travel.air
+        self._air_filter = None if self._air is None else AirFilter(self._air)
+        self._line = None
+        if travel.propagation and not self._bed:
+            self._line = DelayLine(reader, self._track.farthest / SPEED_OF_SOUND)
         self._to_lfe = (
             0.0
             if layout.lfe is None or source.lfe_db is None or source.lfe_db <= _NOTHING_DB
@@ -96,12 +109,13 @@ class Lane:
 
     def add(self, batch: int, sums: Sums) -> None:
         """Add the source's next batch to the sums."""
-        samples = self._reader.read(BATCH)
+        samples, times = self._next(batch)
+        rings = self._air_filter is not None and self._air_filter.rings
         if samples is None:
-            return
-        times = control_times(batch)
-        samples = scaled(samples, smooth(self._track.levels(times)[None])[0])
-        if not samples.any():
+            if not rings:
+                return
+            samples = np.zeros(BATCH, np.float32)
+        if not (rings or samples.any()):
             self._last = None
             return
         positions = self._track.positions(times if self._moves else times[:1])
@@ -109,8 +123,9 @@ class Lane:
         near = np.ones(len(distances)) if self._bed else distance_gain(distances)
         if self._direct:
             gains = point_gains(positions, self._layout) * (self._direct * near)[:, None]
+            direct = self._through_air(samples, distances)
             for main, row in zip(sums.mains, smooth(gains.T), strict=True):
-                add_scaled(main, samples, row)
+                add_scaled(main, direct, row)
         if self._room is not None:
             late = self._room.late_gains(distances) * self._sent
             add_scaled(sums.late, samples, smooth(late[None])[0])
@@ -119,6 +134,29 @@ class Lane:
         if self._filtered:
             self._add_filtered(batch, samples.reshape(STEPS, STEP), sums.spectra)
             sums.filtered = True
+
+    def _next(self, batch: int) -> tuple[Samples | None, Array]:
+        """The source's next batch at its own level, None after its end, and when it left it."""
+        times = control_times(batch)
+        if self._line is None:
+            samples = self._reader.read(BATCH)
+            levels = self._track.levels(times)
+        else:
+            times, whole = heard(self._track, batch)
+            samples = self._line.read(times)
+            levels = self._track.levels(times) * whole
+        return None if samples is None else scaled(samples, smooth(levels[None])[0]), times
+
+    def _through_air(self, samples: Samples, distances: Array) -> Samples:
+        """A batch of direct sound after the air on its way."""
+        if self._air_filter is None:
+            return samples
+        made = np.zeros_like(samples)
+        for filtered, shares in self._air_filter.filtered(samples, metres_of_air(distances)):
+            if np.all(shares == 1.0):
+                return filtered
+            add_scaled(made, filtered, smooth(shares[None])[0])
+        return made
 
     def _add_filtered(self, batch: int, samples: Samples, spectra: Spectra) -> None:
         """Filter a batch (STEPS, STEP) into spectra (STEPS, M, F)."""
@@ -145,13 +183,18 @@ class Lane:
         if self._bed:
             gains = ring_gains(self._layout).astype(np.float32)
             return (gains[:, None] * decorrelated(self._layout))[None, None]
+        if self._line is not None:
+            times = emission_times(self._track, times)
         positions = self._track.positions(times)
         mains = len(self._layout.mains)
         filters = np.zeros((len(times), self._parts, mains, STEP + 1), np.complex64)
         if self._arc:
-            near = distance_gain(np.linalg.norm(positions, axis=1))
-            gains = spread_gains(positions, self._spread, self._layout) * near[:, None] * self._arc
-            filters[:, 0] += gains.astype(np.float32)[:, :, None] * decorrelated(self._layout)
+            distances = np.linalg.norm(positions, axis=1)
+            near = distance_gain(distances)[:, None] * self._arc
+            gains = spread_gains(positions, self._spread, self._layout) * near
+            filters[:, 0] = gains.astype(np.float32)[:, :, None] * decorrelated(self._layout)
+            if self._air is not None and (distances > REFERENCE_DISTANCE).any():
+                filters[:, 0] *= air_spectrum(self._air, metres_of_air(distances))[:, None]
         if self._room is not None:
             arrivals = self._room.reflections(positions, self._sent)
             filters += point_filters(arrivals, len(times), self._parts, self._layout)

@@ -15,6 +15,7 @@ from ..progress import Progress, part_of, silent
 from ..scene import SoundScene, Source, resolve
 from ..sounds.protocol import SAMPLE_RATE
 from .aside import Aside
+from .distance import Travel
 from .layouts import Layout, layout_named
 from .mastering import CEILING_DB, Levels, RenderedMix, master
 from .reading import SoundReader
@@ -35,6 +36,7 @@ def mix_to_file(
     layout: str = "5.1",
     lufs: float | None = -23.0,
     stems: Path | None = None,
+    travel: Travel | None = None,
     progress: Progress = silent,
 ) -> MixReport:
     """Mix a scene's sounds to a loudspeaker layout and write a 24-bit WAV file at 48 kHz.
@@ -55,6 +57,8 @@ def mix_to_file(
         Integrated loudness to reach; None leaves the level.
     stems : Path, optional
         A folder.
+    travel : Travel, optional
+        What air and distance do; by default air absorbs and sound takes no time.
     progress : Progress
 
     Returns
@@ -72,6 +76,7 @@ def mix_to_file(
     files = {s.id: resolve(str(s.sound), scene_path) for s in sources}
     written = {s.id: stems / f"{s.id}.wav" for s in sources} if stems is not None else {}
     _check_outputs(output, written.values(), files.values())
+    travel = travel or Travel()
     samples = max(1, round(scene.clip.duration * SAMPLE_RATE))
     room = None
     if scene.room is not None:
@@ -89,7 +94,7 @@ def mix_to_file(
             ]
             step = part_of(progress, 0.02, 0.5 if written else 0.75)
             tell = partial(step, "Mixing")
-            for block in render(sources, readers, chosen, room, samples, tell):
+            for block in render(sources, readers, chosen, room, samples, tell, travel):
                 measuring.run(mix.push, block)
         with _writer(part, output, samples, chosen, "PCM_24") as writer:
             step = part_of(progress, 0.5, 0.7) if written else part_of(progress, 0.75, 1.0)
@@ -104,7 +109,7 @@ def mix_to_file(
                 _writer(parts[source.id], final, samples, chosen, "FLOAT") as writer,
             ):
                 tell = partial(step, f"Writing the stem of {source.id}")
-                for block in render([source], readers, chosen, room, samples, tell):
+                for block in render([source], readers, chosen, room, samples, tell, travel):
                     writer.write(block * gain)
         progress("Mixed", 1.0)
     warnings += _about(levels, lufs)

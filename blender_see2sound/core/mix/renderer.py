@@ -28,6 +28,7 @@ from .convolution import (
     Samples,
     spectra_of,
 )
+from .distance import Travel
 from .lane import Lane, Sums
 from .late import late_filters
 from .layouts import Layout
@@ -47,6 +48,7 @@ def render(
     room: RoomModel | None,
     samples: int,
     tell: Callable[[float], None],
+    travel: Travel,
 ) -> Iterator[Samples]:
     """Render sources to a layout.
 
@@ -61,6 +63,7 @@ def render(
         The length of the mix.
     tell : callable
         Told several times a second which fraction is done; may raise `Cancelled`.
+    travel : Travel
 
     Yields
     ------
@@ -72,7 +75,7 @@ def render(
     See2SoundError
         When a sound turns out to be unreadable.
     """
-    lanes = [Lane(s, r, layout, room) for s, r in zip(sources, readers, strict=True)]
+    lanes = [Lane(s, r, layout, room, travel) for s, r in zip(sources, readers, strict=True)]
     groups = [lanes[i::_GROUPS] for i in range(min(_GROUPS, len(lanes)))]
     mains, lfe = list(layout.mains), layout.lfe
     late = None if room is None else LongFilter(late_filters(room, layout))
