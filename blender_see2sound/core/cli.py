@@ -66,9 +66,14 @@ def build_parser() -> argparse.ArgumentParser:
     mix = steps.add_parser("mix", help="mix the sounds of a scene to a loudspeaker layout")
     mix.add_argument("scene", type=Path, metavar="SCENE")
     mix.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="MIX", help="the WAV file to write"
+        "-o", "--output", type=Path, required=True, metavar="MIX", help="the file to write"
     )
     _mix_arguments(mix)
+    mix.add_argument(
+        "--format",
+        choices=("pcm24", "float", "flac"),
+        help="WAV in 24 bits or 32-bit float, or FLAC (by default what its name says)",
+    )
     mix.add_argument("--no-room", action="store_true", help="leave the scene's room out")
     mix.add_argument(
         "--air",
@@ -284,7 +289,7 @@ def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
 
     report = mix_scene(
         options.scene, options.output, layout=options.layout, lufs=options.lufs,
-        room=not options.no_room, stems=options.stems, air=options.air,
+        format=options.format, room=not options.no_room, stems=options.stems, air=options.air,
         propagation=options.propagation, progress=bar,
     )  # fmt: skip
     result = report.to_json()

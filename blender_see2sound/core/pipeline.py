@@ -201,6 +201,7 @@ def mix_scene(
     layout: str = "5.1",
     lufs: float | None = -23.0,
     room: bool = True,
+    format: str | None = None,
     stems: str | Path | None = None,
     air: tuple[float, float] | None = DEFAULT_AIR,
     propagation: bool = False,
@@ -216,6 +217,8 @@ def mix_scene(
         Integrated loudness to reach (ITU-R BS.1770), -70 to 0; None leaves it.
     room : bool
         False ignores the scene's room.
+    format : {"pcm24", "float", "flac"}, optional
+        By default what the output's name says: WAV in 24 bits, or FLAC.
     stems : path, optional
         A folder for one file per source.
     air : (celsius, percent) or None
@@ -244,7 +247,7 @@ def mix_scene(
         scene = dataclasses.replace(scene, room=None)
     return mix_to_file(
         scene, Path(scene_path), Path(output), layout=layout, lufs=lufs,
-        stems=None if stems is None else Path(stems),
+        format=format, stems=None if stems is None else Path(stems),
         travel=Travel(None if air is None else Air(*air), propagation), progress=progress,
     )  # fmt: skip
 

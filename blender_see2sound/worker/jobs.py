@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.errors import See2SoundError
 from ..core.progress import Progress
-from . import protocol
+from ..core.version import version
 
 Answer = dict[str, Any]
 
@@ -229,7 +229,7 @@ def mix(params: Params, progress: Progress) -> Answer:
     """Mix a scene; see `core.pipeline.mix_scene`."""
     scene, output = params.needed_path("scene"), params.needed_path("output")
     layout, room = params.text("layout") or "5.1", params.flag("room", True)
-    stems = params.path("stems")
+    stems, encoding = params.path("stems"), params.text("format")
     lufs = params.number("lufs") if "lufs" in params else DEFAULT_LUFS
     propagation = params.flag("propagation", False)
     air_named, air = "air" in params, params.pair("air")
@@ -242,6 +242,7 @@ def mix(params: Params, progress: Progress) -> Answer:
         layout=layout,
         lufs=lufs,
         room=room,
+        format=encoding,
         stems=stems,
         air=air if air_named else pipeline.DEFAULT_AIR,
         propagation=propagation,
@@ -266,7 +267,7 @@ def who() -> Answer:
     import platform
 
     return {
-        "version": protocol.version(),
+        "version": version(),
         "python": platform.python_version(),
         "pid": os.getpid(),
     }

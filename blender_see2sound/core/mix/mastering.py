@@ -25,7 +25,7 @@ from .layouts import Layout
 from .limiter import CONTEXT, Limiter
 from .loudness import LoudnessMeter
 from .peaks import PeakMeter
-from .wav import WavWriter
+from .writing import SoundWriter
 
 Samples = NDArray[np.float32]
 
@@ -137,7 +137,7 @@ class Levels:
     limited_db: float
 
 
-def master(mix: RenderedMix, lufs: float | None, writer: WavWriter, progress: Progress) -> Levels:
+def master(mix: RenderedMix, lufs: float | None, writer: SoundWriter, progress: Progress) -> Levels:
     """Bring a mix to a loudness under the true-peak ceiling and write it.
 
     Limiting takes loudness away, which is made up for by more gain as far as the ceiling lets
@@ -148,7 +148,7 @@ def master(mix: RenderedMix, lufs: float | None, writer: WavWriter, progress: Pr
     mix : RenderedMix
     lufs : float or None
         None leaves the level, except for what the ceiling forbids.
-    writer : WavWriter
+    writer : SoundWriter
     progress : Progress
     """
     measured, peak = mix.loudness(), mix.peak()
@@ -192,7 +192,7 @@ def _pass(
     mix: RenderedMix,
     gain_db: float,
     ceiling: float,
-    writer: WavWriter | None,
+    writer: SoundWriter | None,
     progress: Progress,
 ) -> Levels:
     """Go once through the mix: raise, limit, measure, and write where there is a writer."""

@@ -22,7 +22,7 @@ from .reading import SoundReader
 from .renderer import render
 from .report import MixReport
 from .room import RoomModel
-from .wav import Subtype, WavWriter
+from .writing import FLOAT, SoundWriter, encoding_for
 
 #: A loudness farther than this from what was asked for is worth a warning, LU.
 _TOLERANCE = 0.2
@@ -35,11 +35,12 @@ def mix_to_file(
     *,
     layout: str = "5.1",
     lufs: float | None = -23.0,
+    format: str | None = None,
     stems: Path | None = None,
     travel: Travel | None = None,
     progress: Progress = silent,
 ) -> MixReport:
-    """Mix a scene's sounds to a loudspeaker layout and write a 24-bit WAV file at 48 kHz.
+    """Mix a scene's sounds to a loudspeaker layout and write a sound file at 48 kHz.
 
     The mix is as long as the clip. With `stems`, each source is also written alone, in the same
     layout and with the same gain, as ``<id>.wav`` in 32-bit float: the stems sum to the mix as
@@ -51,10 +52,13 @@ def mix_to_file(
     scene_path : Path
         Where relative paths in the scene start.
     output : Path
-        The file to write; it appears when it is whole. Its name ends in ``.wav``.
+        The file to write; it appears when it is whole. Its name ends in ``.wav`` or ``.flac``.
     layout : {"mono", "stereo", "5.1", "7.1", "5.1.4", "7.1.4"}
     lufs : float or None
         Integrated loudness to reach; None leaves the level.
+    format : {"pcm24", "float", "flac"}, optional
+        WAV in 24 bits or 32-bit float, or FLAC (24 bits, at most eight channels); by default what
+        the file's name says.
     stems : Path, optional
         A folder.
     travel : Travel, optional
@@ -72,6 +76,7 @@ def mix_to_file(
     Cancelled
     """
     chosen = layout_named(layout)
+    encoding = encoding_for(output, format, chosen)
     sources, warnings = _sounding(scene)
     files = {s.id: resolve(str(s.sound), scene_path) for s in sources}
     written = {s.id: stems / f"{s.id}.wav" for s in sources} if stems is not None else {}
@@ -96,9 +101,10 @@ def mix_to_file(
             tell = partial(step, "Mixing")
             for block in render(sources, readers, chosen, room, samples, tell, travel):
                 measuring.run(mix.push, block)
-        with _writer(part, output, samples, chosen, "PCM_24") as writer:
+        with SoundWriter(part, output, samples, chosen, encoding) as writer:
             step = part_of(progress, 0.5, 0.7) if written else part_of(progress, 0.75, 1.0)
             levels = master(mix, lufs, writer, step)
+            writer.measured(levels.lufs, _decibels(levels.peak, 20.0))
         gain = np.float32(10.0 ** (levels.gain_db / 20.0))
         for number, source in enumerate(sources if written else ()):
             begin = 0.7 + 0.3 * number / len(sources)
@@ -106,7 +112,7 @@ def mix_to_file(
             final = written[source.id]
             with (
                 _opened([source], files) as readers,
-                _writer(parts[source.id], final, samples, chosen, "FLOAT") as writer,
+                SoundWriter(parts[source.id], final, samples, chosen, FLOAT) as writer,
             ):
                 tell = partial(step, f"Writing the stem of {source.id}")
                 for block in render([source], readers, chosen, room, samples, tell, travel):
@@ -133,13 +139,6 @@ def _sounding(scene: SoundScene) -> tuple[list[Source], list[str]]:
 
 def _check_outputs(output: Path, stems: Collection[Path], sounds: Collection[Path]) -> None:
     """A mix must not replace the sounds that it is made of."""
-    if output.suffix.lower() != ".wav":
-        raise See2SoundError(
-            f"cannot write {output}",
-            "a mix is a WAV file",
-            "End its name in .wav",
-            kind="bad-request",
-        )
     inputs = {path.resolve() for path in sounds}
     targets = [output, *stems]
     for path in targets:
@@ -166,10 +165,6 @@ def _opened(sources: Sequence[Source], files: Mapping[str, Path]) -> Iterator[li
         yield [stack.enter_context(SoundReader(files[s.id], s.id)) for s in sources]
 
 
-def _writer(part: Path, final: Path, samples: int, layout: Layout, subtype: Subtype) -> WavWriter:
-    return WavWriter(part, final, samples, len(layout.channels), layout.wav_mask, subtype)
-
-
 def _about(levels: Levels, lufs: float | None) -> list[str]:
     """What a person should know about the level of the mix."""
     if levels.peak == 0.0:
@@ -188,20 +183,21 @@ def _about(levels: Levels, lufs: float | None) -> list[str]:
     return []
 
 
+def _decibels(value: float, factor: float) -> float | None:
+    return None if value <= 0.0 else factor * float(np.log10(value))
+
+
 def _reported(
     output: Path, layout: Layout, samples: int, levels: Levels, warnings: list[str]
 ) -> MixReport:
-    def decibels(value: float, factor: float) -> float | None:
-        return None if value <= 0.0 else factor * float(np.log10(value))
-
     return MixReport(
         path=output,
         layout=layout.name,
         channels=tuple(channel.name for channel in layout.channels),
         duration=samples / SAMPLE_RATE,
         integrated_lufs=levels.lufs,
-        true_peak_db=decibels(levels.peak, 20.0),
-        channel_rms_db=tuple(decibels(float(p), 10.0) for p in levels.power),
+        true_peak_db=_decibels(levels.peak, 20.0),
+        channel_rms_db=tuple(_decibels(float(p), 10.0) for p in levels.power),
         gain_db=levels.gain_db,
         limited_db=levels.limited_db,
         warnings=tuple(warnings),
