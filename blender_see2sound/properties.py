@@ -20,8 +20,9 @@ from bpy.props import (
     StringProperty,
 )
 
-from .core import parts
+from .core import parts, rooms
 from .core.parts import Role
+from .core.scene import LONGEST_RT60, LONGEST_WALL, SHORTEST_RT60, SHORTEST_WALL
 
 #: `core.scene.Kind`, for a person.
 KINDS = (
@@ -34,10 +35,22 @@ LAYOUTS = (
     ("5.1", "5.1 Surround", "Left, right, centre, low frequency effects, left and right surround"),
     ("stereo", "Stereo", "Left and right"),
 )
+ROOMS = (
+    ("PLAIN", "Plain", "Walls that are alike, with one reverberation in all octaves"),
+    *((preset.name, preset.label, preset.about) for preset in rooms.PRESETS),
+)
 MONITORS = (
     ("SPEAKERS", "Speakers", "Hear the speakers, live and as they are now"),
     ("MIX", "Mix", "Hear the baked mix"),
 )
+
+
+def _fill_room(settings: bpy.types.PropertyGroup, _context: object) -> None:
+    """A kind of room brings its size and reverberation, which can then be changed."""
+    if settings.room_kind == "PLAIN":
+        return
+    preset = rooms.preset_named(settings.room_kind)
+    settings.room_size, settings.rt60 = preset.size, preset.middle_rt60
 
 
 def _part_names(role: Role) -> Any:
@@ -185,22 +198,35 @@ class StripSettings(bpy.types.PropertyGroup):
         step=50,
     )
     use_room: BoolProperty(name="Room", description="Add the reflections of a room to the mix")
+    room_kind: EnumProperty(
+        name="Kind",
+        description="What the room is like: fills in its size and reverberation, and sets what its "
+        "walls are made of and how each octave decays",
+        items=ROOMS,
+        update=_fill_room,
+    )
+    room_fits: BoolProperty(
+        name="Fit Sources",
+        description="Make the room larger where sources would lie outside",
+        default=True,
+    )
     room_size: FloatVectorProperty(
         name="Room Size",
         description="Width, depth and height of the room; the listener stands in its middle",
         size=3,
         default=(10.0, 8.0, 3.5),
-        min=1.0,
-        max=500.0,
+        min=SHORTEST_WALL,
+        max=LONGEST_WALL,
+        soft_max=200.0,
         subtype="XYZ",
         unit="LENGTH",
     )
     rt60: FloatProperty(
         name="Reverberation",
-        description="How long the room takes to fall silent, by 60 dB",
+        description="How long the room takes to fall silent, by 60 dB, from 500 to 1000 Hz",
         default=0.4,
-        min=0.05,
-        max=20.0,
+        min=SHORTEST_RT60,
+        max=LONGEST_RT60,
         soft_max=5.0,
         subtype="TIME_ABSOLUTE",
         unit="TIME_ABSOLUTE",

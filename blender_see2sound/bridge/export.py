@@ -19,6 +19,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core import rooms
 from ..core.errors import See2SoundError
 from ..core.files import atomic_path
 from ..core.scene import Clip, Room, SoundScene, Source
@@ -77,7 +78,7 @@ def to_sound_scene(
             horizontal_fov=fov,
         ),
         tuple(sources),
-        _room(found.collection(collection_uid)),
+        _room(found.collection(collection_uid), sources),
     )
 
 
@@ -115,12 +116,16 @@ def _source(
     )
 
 
-def _room(collection: bpy.types.Collection) -> Room | None:
+def _room(collection: bpy.types.Collection, sources: list[Source]) -> Room | None:
     settings = collection.see2sound
     if not settings.use_room:
         return None
     x, y, z = settings.room_size
-    return Room((x, y, z), settings.rt60)
+    if settings.room_kind == "PLAIN":
+        room = Room((x, y, z), settings.rt60)
+    else:
+        room = rooms.edited(rooms.preset_named(settings.room_kind), (x, y, z), settings.rt60)
+    return rooms.fitted(room, sources) if settings.room_fits else room
 
 
 def _render_size(scene: bpy.types.Scene) -> tuple[int, int]:

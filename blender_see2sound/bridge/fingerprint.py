@@ -50,7 +50,10 @@ _SPEAKER = [
     "cone_volume_outer",
 ]
 _SOURCE = ("kind", "spread", "reverb_db", "use_lfe", "lfe_db")
-_MIX = ("layout", "use_lufs", "lufs", "use_room", "room_size", "rt60")
+_MIX = (
+    *("layout", "use_lufs", "lufs"),
+    *("use_room", "room_kind", "room_size", "room_fits", "rt60"),
+)
 #: Of constraints, modifiers and NLA strips: what tells of the interface or of this moment.
 _PASSING = {
     *("rna_type", "name", "show_expanded", "is_valid", "active", "select", "error_location"),

@@ -24,7 +24,7 @@ from .errors import Cancelled, See2SoundError
 
 if TYPE_CHECKING:
     from .media import ClipRange
-    from .scene import Room, SoundScene
+    from .scene import SoundScene
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,7 +74,9 @@ def build_parser() -> argparse.ArgumentParser:
         choices=("pcm24", "float", "flac"),
         help="WAV in 24 bits or 32-bit float, or FLAC (by default what its name says)",
     )
-    mix.add_argument("--no-room", action="store_true", help="leave the scene's room out")
+    rooms = mix.add_mutually_exclusive_group()
+    _room_argument(rooms)
+    rooms.add_argument("--no-room", action="store_true", help="leave the scene's room out")
     mix.add_argument(
         "--air",
         type=_air,
@@ -93,12 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     _find_arguments(run)
     run.add_argument("--maker", metavar="NAME", help=f"what makes the sounds ({_names('maker')})")
     _mix_arguments(run)
-    run.add_argument(
-        "--room",
-        type=_room,
-        metavar="WxDxH,RT60",
-        help="put it in a room: metres and seconds, as 10x8x3.5,0.4",
-    )
+    _room_argument(run)
 
     models = steps.add_parser(
         "models", help="what can be used, with licence, size, and whether it is here"
@@ -147,6 +144,19 @@ def _mix_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _room_argument(parser: argparse._ActionsContainer) -> None:
+    from .rooms import PRESETS
+
+    names = ", ".join(preset.name for preset in PRESETS)
+    parser.add_argument(
+        "--room",
+        type=_room,
+        metavar="ROOM",
+        help=f"put it in a room: {names}; with another reverberation in seconds, as hall,1.5; "
+        "metres and seconds, as 10x8x3.5,0.4; or as large as needed, as auto,0.4",
+    )
+
+
 def _names(role: parts.Role) -> str:
     return ", ".join(part.name for part in parts.PARTS if part.role == role)
 
@@ -167,18 +177,16 @@ def _air(text: str) -> tuple[float, float] | None:
     return celsius, humidity
 
 
-def _room(text: str) -> Room:
-    from .scene import Room
+def _room(text: str) -> str:
+    from .rooms import chosen
 
-    size, _, rt60 = text.partition(",")
-    width, depth, height = (float(v) for v in size.lower().split("x"))
-    return Room((width, depth, height), float(rt60))
+    chosen(text, ())
+    return text
 
 
 # The parser names these functions in its errors ("invalid loudness value").
 _lufs.__name__ = "loudness"
 _air.__name__ = "air"
-_room.__name__ = "room"
 
 
 class _Bar:
@@ -289,8 +297,8 @@ def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
 
     report = mix_scene(
         options.scene, options.output, layout=options.layout, lufs=options.lufs,
-        format=options.format, room=not options.no_room, stems=options.stems, air=options.air,
-        propagation=options.propagation, progress=bar,
+        format=options.format, room=options.room or not options.no_room, stems=options.stems,
+        air=options.air, propagation=options.propagation, progress=bar,
     )  # fmt: skip
     result = report.to_json()
     return result, _lines(_mix_line(result), *_warned(result["warnings"]))

@@ -14,11 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import parts
+from . import parts, rooms
 from .errors import See2SoundError, from_os_error
 from .files import atomic_path
 from .progress import Progress, part_of, silent
-from .scene import Clip, Room, SoundScene, Source, read_scene, resolve, write_scene
+from .scene import (
+    Clip,
+    SoundScene,
+    Source,
+    read_scene,
+    resolve,
+    scene_from_json,
+    scene_to_json,
+    write_scene,
+)
 
 if TYPE_CHECKING:
     from .media import ClipRange
@@ -200,7 +209,7 @@ def mix_scene(
     *,
     layout: str = "5.1",
     lufs: float | None = -23.0,
-    room: bool = True,
+    room: bool | str = True,
     format: str | None = None,
     stems: str | Path | None = None,
     air: tuple[float, float] | None = DEFAULT_AIR,
@@ -215,8 +224,8 @@ def mix_scene(
     layout : {"mono", "stereo", "5.1", "7.1", "5.1.4", "7.1.4"}
     lufs : float or None
         Integrated loudness to reach (ITU-R BS.1770), -70 to 0; None leaves it.
-    room : bool
-        False ignores the scene's room.
+    room : bool or str
+        False ignores the scene's room; a text stands for another one (`rooms.chosen`).
     format : {"pcm24", "float", "flac"}, optional
         By default what the output's name says: WAV in 24 bits, or FLAC.
     stems : path, optional
@@ -243,7 +252,10 @@ def mix_scene(
             kind="bad-request",
         )
     scene = read_scene(scene_path)
-    if not room:
+    if isinstance(room, str):
+        scene = dataclasses.replace(scene, room=rooms.chosen(room, scene.sources))
+        scene_from_json(scene_to_json(scene), str(scene_path))
+    elif not room:
         scene = dataclasses.replace(scene, room=None)
     return mix_to_file(
         scene, Path(scene_path), Path(output), layout=layout, lufs=lufs,
@@ -262,12 +274,12 @@ def run_clip(
     fov: float | None = None,
     layout: str = "5.1",
     lufs: float | None = -23.0,
-    room: Room | None = None,
+    room: str | None = None,
     progress: Progress = silent,
 ) -> tuple[StepResult, MixReport]:
     """Find, sound and mix; leave scene.json, sounds/, thumbnails/, mix.wav, overview.png in a folder.
 
-    Parameters are those of the single steps; `room` goes into the scene.
+    Parameters are those of the single steps; `room` (`rooms.chosen`) goes into the scene.
 
     Raises
     ------
@@ -286,7 +298,8 @@ def run_clip(
         progress=part_of(progress, 0.0, 0.5),
     )
     if room is not None:
-        write_scene(dataclasses.replace(found.scene, room=room), scene_path)
+        placed = rooms.chosen(room, found.scene.sources)
+        write_scene(dataclasses.replace(found.scene, room=placed), scene_path)
     sounded = make_sounds(scene_path, maker=maker, progress=part_of(progress, 0.5, 0.7))
     report = mix_scene(
         scene_path, mix_path, layout=layout, lufs=lufs, progress=part_of(progress, 0.7, 0.9)

@@ -28,9 +28,12 @@ Kind = Literal["point", "area", "ambience"]
 Vector = tuple[float, float, float]
 Box = tuple[float, float, float, float]
 
-#: No position may lie farther from the listener than this, in metres; no room is longer.
+#: No position may lie farther from the listener than this, in metres.
 FARTHEST = 10_000.0
-_LONGEST_WALL = 2.5 * FARTHEST
+
+#: What a room's walls, in metres, and its reverberation, in seconds, may be.
+SHORTEST_WALL, LONGEST_WALL = 1.0, 2.5 * FARTHEST
+SHORTEST_RT60, LONGEST_RT60 = 0.05, 20.0
 
 
 @dataclass(frozen=True)
@@ -363,7 +366,7 @@ def _source(reader: _Reader, data: Any, where: str) -> Source:
 def _room(reader: _Reader, data: Any) -> Room:
     row = reader.mapping(data, "room", {"size", "rt60", "listener", "materials"}, {"size", "rt60"})
     sides = [
-        reader.number(v, f"room.size[{i}]", low=1.0, high=_LONGEST_WALL)
+        reader.number(v, f"room.size[{i}]", low=SHORTEST_WALL, high=LONGEST_WALL)
         for i, v in enumerate(reader.sequence(row["size"], "room.size", length=3))
     ]
     size = (sides[0], sides[1], sides[2])
@@ -379,9 +382,9 @@ def _room(reader: _Reader, data: Any) -> Room:
 
 def _rt60(reader: _Reader, value: Any) -> float | tuple[float, ...]:
     if not isinstance(value, (list, tuple)):
-        return reader.number(value, "room.rt60", low=0.05, high=20.0)
+        return reader.number(value, "room.rt60", low=SHORTEST_RT60, high=LONGEST_RT60)
     reader.sequence(value, "room.rt60", length=len(OCTAVES))
-    return reader.numbers(value, "room.rt60", low=0.05, high=20.0)
+    return reader.numbers(value, "room.rt60", low=SHORTEST_RT60, high=LONGEST_RT60)
 
 
 def _materials(reader: _Reader, room: Mapping[str, Any]) -> tuple[str, ...]:

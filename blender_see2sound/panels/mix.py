@@ -32,7 +32,9 @@ class Mix:
         layout.prop(settings, "use_room")
         room = layout.column()
         room.active = settings.use_room
+        room.prop(settings, "room_kind")
         room.prop(settings, "room_size", text="Size")
+        room.prop(settings, "room_fits")
         room.prop(settings, "rt60")
         layout.prop(settings, "bake_on_render")
 

@@ -83,6 +83,12 @@ class Params:
             raise _refused(f"{self._where}.{name}", "it must be true or false")
         return value
 
+    def flag_or_text(self, name: str, default: bool) -> bool | str:
+        """True, false, or a text; `default` where it is null or absent."""
+        if isinstance(self._values.get(name), str):
+            return self.text(name) or default
+        return self.flag(name, default)
+
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
@@ -228,7 +234,7 @@ def sound(params: Params, progress: Progress) -> Answer:
 def mix(params: Params, progress: Progress) -> Answer:
     """Mix a scene; see `core.pipeline.mix_scene`."""
     scene, output = params.needed_path("scene"), params.needed_path("output")
-    layout, room = params.text("layout") or "5.1", params.flag("room", True)
+    layout, room = params.text("layout") or "5.1", params.flag_or_text("room", True)
     stems, encoding = params.path("stems"), params.text("format")
     lufs = params.number("lufs") if "lufs" in params else DEFAULT_LUFS
     propagation = params.flag("propagation", False)

@@ -11,6 +11,8 @@ Requests go to the server, each answered by a result or an error:
     models  {}                                                  ->  {"parts"}
     ping    {}                                                  ->  {"version", "python", "pid"}
 
+``room`` is true, false or a text that `core.rooms.chosen` understands.
+
 Notifications: ``ready`` {"version", "python", "pid"}, ``progress`` {"id", "phase", "fraction"}
 and ``refused`` {"python"} (this Python is too old) come from the server; ``cancel`` {"id"} and
 ``shutdown`` {} go to it. Paths are absolute; arrays and audio travel as files. Messages are

@@ -157,6 +157,24 @@ def test_without_a_camera_there_is_no_listener(
 # ------------------------------------------------------------------ export
 
 
+def test_a_kind_of_room_fills_in_its_values_which_can_be_changed(
+    scene: bpy.types.Scene, strip: Any, placed: Any, tmp_path: Path
+) -> None:
+    sound(placed, tmp_path)
+    room = placed.see2sound
+    room.use_room, room.room_kind = True, "living-room"
+    assert tuple(room.room_size) == pytest.approx((6.5, 5.0, 2.6))
+    assert room.rt60 == pytest.approx(0.46)
+    room.rt60, room.room_size = 0.92, (2.0, 2.0, 2.6)
+    told = exported(scene, strip, placed).room
+    # Twice as long in each octave, and as large as the speakers need.
+    assert told.rt60[2:4] == pytest.approx((0.96, 0.88), abs=1e-3)
+    assert told.materials[4] == "carpet"
+    assert told.size[0] >= 6.0
+    room.room_fits = False
+    assert exported(scene, strip, placed).room.size == pytest.approx((2.0, 2.0, 2.6))
+
+
 def test_what_is_exported_is_a_sound_scene(
     scene: bpy.types.Scene, strip: Any, placed: Any, tmp_path: Path
 ) -> None:
@@ -290,6 +308,9 @@ CHANGES = {
     "trim": lambda scene, strip, made: setattr(strip, "frame_offset_end", 20),
     "loudness": lambda scene, strip, made: setattr(
         document.collection_of(scene, strip).see2sound, "lufs", -16
+    ),
+    "kind of room": lambda scene, strip, made: setattr(
+        document.collection_of(scene, strip).see2sound, "room_kind", "church"
     ),
     "room": lambda scene, strip, made: setattr(
         document.collection_of(scene, strip).see2sound, "use_room", True

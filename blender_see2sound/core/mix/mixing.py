@@ -85,7 +85,7 @@ def mix_to_file(
     samples = max(1, round(scene.clip.duration * SAMPLE_RATE))
     room = None
     if scene.room is not None:
-        room = RoomModel(scene.room, part_of(progress, 0.0, 0.02))
+        room = RoomModel(scene.room, travel.air, part_of(progress, 0.0, 0.02))
     with contextlib.ExitStack() as stack:
         # Whatever fails, neither the mix nor any stem gets its name.
         parts = {name: stack.enter_context(atomic_path(path)) for name, path in written.items()}

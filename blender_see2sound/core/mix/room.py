@@ -26,18 +26,14 @@ from ..materials import MATERIALS, OCTAVES
 from ..progress import Progress
 from ..scene import Room
 from ..sounds.protocol import SAMPLE_RATE
+from .air import Air, absorption
 from .arrivals import LATENCY, Arrivals
 from .colours import shared
 from .convolution import STEP
-from .distance import NEAREST, REFERENCE_DISTANCE
+from .distance import NEAREST, REFERENCE_DISTANCE, metres_of_air
+from .propagation import SPEED_OF_SOUND
 
 Array = NDArray[np.float64]
-
-SPEED_OF_SOUND = 343.0
-
-#: What a metre of air takes of the energy in each octave, at 20 degrees and 50 to 70 % humidity
-#: (M. Vorländer, Auralization, 2008).
-AIR = np.array([0.0001, 0.0003, 0.0006, 0.0010, 0.0017, 0.0041, 0.0135])
 
 #: Reflections are single up to this many seconds after the direct sound, where by then enough
 #: of them have come; and in the largest rooms, where they come late, to this many at most.
@@ -86,21 +82,28 @@ class RoomModel:
         How many parts (`core.mix.arrivals.point_filters`) the reflections need.
     """
 
-    def __init__(self, room: Room, progress: Progress) -> None:
+    def __init__(self, room: Room, air: Air | None, progress: Progress) -> None:
         self._size = np.asarray(room.size)
         self._listener = np.asarray(room.listener_place())
         volume = float(np.prod(self._size))
+        # Nepers that a metre of air takes in each octave.
+        self._air = np.zeros(len(OCTAVES))
+        if air is not None:
+            self._air = absorption(air, np.array(OCTAVES)) * np.log(10.0) / 20.0
         self.decay_rates = 2.0 * np.log(1e3) / np.broadcast_to(room.rt60, len(OCTAVES))
-        self.mixing_time = _mixing_time(volume, float(np.mean(room.rt60)))
+        absorbed = np.array([MATERIALS[name] for name in room.wall_materials()])
+        opened = np.all(absorbed >= 1.0, axis=1)
+        if opened.any():
+            self.mixing_time = _all_answered(self._size, self._listener, opened)
+        else:
+            self.mixing_time = _mixing_time(volume, float(np.mean(room.rt60)))
         self.parts = int(np.ceil((LATENCY + self.mixing_time * SAMPLE_RATE + 16) / STEP))
         progress("Preparing the room", 0.0)
         direct = np.linalg.norm(np.maximum(self._listener, self._size - self._listener))
         self._reach = float(direct) + SPEED_OF_SOUND * self.mixing_time
-        absorption = np.array([MATERIALS[name] for name in room.wall_materials()])
         images = self._in_reach(_images(self._size, self._listener, self._reach))
-        opened = np.all(absorption >= 1.0, axis=1)
         self._images = images.only(~np.any(images.hits[:, opened] > 0.0, axis=1))
-        self._losses = self._images.hits @ (-0.5 * np.log(1.0 - np.clip(absorption, _LEAST, _MOST)))
+        self._losses = self._images.hits @ (-0.5 * np.log(1.0 - np.clip(absorbed, _LEAST, _MOST)))
         self.late_levels = np.full(
             len(OCTAVES), 4.0 * np.pi * SPEED_OF_SOUND / volume * REFERENCE_DISTANCE**2
         )
@@ -110,7 +113,7 @@ class RoomModel:
         # An image's spectrum changes with its distance, by the air: interpolated between these.
         steps = int(np.clip(np.ceil(self._reach / 25.0), 2, 40))
         self._distances = np.linspace(0.0, self._reach, steps)
-        nepers = -self._losses[:, None] - 0.5 * AIR * self._distances[:, None]
+        nepers = -self._losses[:, None] - self._air * metres_of_air(self._distances)[:, None]
         self._colours, weights = shared(nepers.reshape(-1, len(OCTAVES)))
         self._weights = weights.reshape(len(self._losses), steps, -1)
         progress("Preparing the room", 1.0)
@@ -146,7 +149,10 @@ class RoomModel:
             start, end = direct / SPEED_OF_SOUND + window
             times = distances / SPEED_OF_SOUND
             late = (times > start) & (times <= end)
-            air = np.exp(-AIR * distances[late, None])
+            if is_open:
+                # What one wall alone sends back, as the ground does, is no late sound.
+                late &= self._images.hits.sum(axis=1) > 1.0
+            air = np.exp(-2.0 * self._air * metres_of_air(distances[late, None]))
             energies.append((REFERENCE_DISTANCE / distances[late, None]) ** 2 * air)
             losses.append(self._losses[late])
             wanted += self.late_energy(start, end)
@@ -205,6 +211,13 @@ def _mixing_time(volume: float, rt60: float) -> float:
     overlap = min(max(2e-3 * np.sqrt(volume), 0.02), _LATEST_MIXING, 0.25 * rt60)
     some = np.cbrt(_ENOUGH * volume * 3.0 / (4.0 * np.pi)) / SPEED_OF_SOUND
     return float(min(max(overlap, min(some, _LATEST)), _LATEST))
+
+
+def _all_answered(size: Array, listener: Array, opened: NDArray[np.bool_]) -> float:
+    """Where walls are open: seconds by which each that is not has answered, with time to fade."""
+    ways = 2.0 * np.stack([listener, size - listener], axis=1).ravel()[~opened]
+    slowest = 1.5 * float(ways.max(initial=0.0)) / SPEED_OF_SOUND
+    return min(max(slowest, _LATEST_MIXING), _LATEST)
 
 
 def _images(size: Array, listener: Array, reach: float) -> _Images:
