@@ -87,6 +87,12 @@ def build_parser() -> argparse.ArgumentParser:
     mix.add_argument(
         "--propagation", action="store_true", help="let sound take its time, with Doppler"
     )
+    mix.add_argument(
+        "--renderer",
+        choices=("panning", "microphones"),
+        default="panning",
+        help="panning, or microphones in the room, the paper's way, slow (panning)",
+    )
     mix.add_argument("--stems", type=Path, metavar="DIR", help="also write one file per source")
 
     run = steps.add_parser("run", help="find, sound and mix; leaves all of it in a folder")
@@ -298,7 +304,8 @@ def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
     report = mix_scene(
         options.scene, options.output, layout=options.layout, lufs=options.lufs,
         format=options.format, room=options.room or not options.no_room, stems=options.stems,
-        air=options.air, propagation=options.propagation, progress=bar,
+        air=options.air, propagation=options.propagation,
+        renderer=options.renderer, progress=bar,
     )  # fmt: skip
     result = report.to_json()
     return result, _lines(_mix_line(result), *_warned(result["warnings"]))

@@ -214,6 +214,7 @@ def mix_scene(
     stems: str | Path | None = None,
     air: tuple[float, float] | None = DEFAULT_AIR,
     propagation: bool = False,
+    renderer: str = "panning",
     progress: Progress = silent,
 ) -> MixReport:
     """Mix the sounds of a scene to a loudspeaker layout; write the file, and stems if asked.
@@ -235,6 +236,8 @@ def mix_scene(
         nothing.
     propagation : bool
         Whether sound takes its time, with Doppler.
+    renderer : {"panning", "microphones"}
+        By panning, or as microphones in the room would hear it (the paper's way).
 
     Raises
     ------
@@ -260,7 +263,8 @@ def mix_scene(
     return mix_to_file(
         scene, Path(scene_path), Path(output), layout=layout, lufs=lufs,
         format=format, stems=None if stems is None else Path(stems),
-        travel=Travel(None if air is None else Air(*air), propagation), progress=progress,
+        travel=Travel(None if air is None else Air(*air), propagation),
+        renderer=renderer, progress=progress,
     )  # fmt: skip
 
 

@@ -135,6 +135,8 @@ def test_models_lists_a_part_for_each_role() -> None:
         (["run", "CLIP", "-o", "out", "--room", "big"], "big"),
         (["run", "CLIP", "-o", "out", "--room", "0x4x3,0.4"], "room"),
         (["mix", "SCENE", "-o", "m.wav", "--room", "castle"], "castle"),
+        (["mix", "SCENE", "-o", "m.wav", "--renderer", "ears"], "ears"),
+        (["mix", "SCENE", "-o", "m.wav", "--renderer", "microphones"], "--room"),
         (["mix", "SCENE", "-o", "m.wav", "--room", "hall,99"], "reverberation"),
         (["mix", "SCENE", "-o", "m.wav", "--room", "auto"], "auto,0.4"),
         (["mix", "SCENE", "-o", "m.wav", "--room", "hall", "--no-room"], "--no-room"),

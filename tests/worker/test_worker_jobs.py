@@ -189,6 +189,7 @@ def test_the_one_who_waits_may_cancel(client, tmp_path):
         ("mix", {"scene": "/s.json"}, "mix.output"),
         ("mix", {"scene": "/s.json", "output": "/m.wav", "room": 1}, "mix.room"),
         ("mix", {"scene": "/s.json", "output": "/m.wav", "room": ""}, "mix.room"),
+        ("mix", {"scene": "/s.json", "output": "/m.wav", "renderer": 2}, "mix.renderer"),
         ("mix", {"scene": "/s.json", "output": "/m.wav", "lufs": "loud"}, "mix.lufs"),
         ("mix", {"scene": "/s.json", "output": "/m.wav", "air": [20.0]}, "mix.air"),
         ("mix", {"scene": "/s.json", "output": "/m.wav", "propagation": 1}, "mix.propagation"),

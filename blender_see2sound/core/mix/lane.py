@@ -16,6 +16,7 @@ from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth
 from .convolution import STEP, Samples, Spectra, Transform
 from .distance import REFERENCE_DISTANCE, Travel, distance_gain, metres_of_air
 from .layouts import Layout
+from .microphones import Microphones
 from .panning import point_gains, ring_gains, spread_gains, spread_share
 from .propagation import SPEED_OF_SOUND, DelayLine, emission_times, heard
 from .reading import SoundReader
@@ -76,7 +77,7 @@ class Lane:
         source: Source,
         reader: SoundReader,
         layout: Layout,
-        room: RoomModel | None,
+        room: RoomModel | Microphones | None,
         travel: Travel,
     ) -> None:
         self._reader = reader
@@ -85,12 +86,20 @@ class Lane:
         self._spread = source.spread
         self._bed = source.kind == "ambience"
         # A bed has its own surroundings in it already.
-        self._room = None if self._bed or source.reverb_db <= _NOTHING_DB else room
+        self._room = None
+        self._microphones = None
+        if isinstance(room, Microphones):
+            self._microphones = None if self._bed else room
+        elif not self._bed and source.reverb_db > _NOTHING_DB:
+            self._room = room
         self._sent = 10.0 ** (source.reverb_db / 20.0)
         share = spread_share(source.spread)
         self._direct = 0.0 if self._bed else float(np.sqrt(1.0 - share))
         self._arc = float(np.sqrt(share))
-        self._filtered = self._bed or share > 0.0 or self._room is not None
+        if self._microphones is not None:
+            # All that microphones hear comes through them, from a point.
+            self._direct = self._arc = 0.0
+        self._filtered = not self._direct or self._arc > 0.0 or self._room is not None
         self._moves = self._track.moves and not self._bed
         self._air = None if self._bed else travel.air
         self._air_filter = None if self._air is None else AirFilter(self._air)
@@ -102,7 +111,8 @@ class Lane:
             if layout.lfe is None or source.lfe_db is None or source.lfe_db <= _NOTHING_DB
             else 10.0 ** (source.lfe_db / 20.0)
         )
-        self._parts = 1 if self._room is None else self._room.parts
+        surroundings = self._room or self._microphones
+        self._parts = 1 if surroundings is None else surroundings.parts
         self._transform = Transform(STEPS)
         # The filters at the last step's end, which are those at the next one's beginning.
         self._last: Spectra | None = None
@@ -195,6 +205,8 @@ class Lane:
             filters[:, 0] = gains.astype(np.float32)[:, :, None] * decorrelated(self._layout)
             if self._air is not None and (distances > REFERENCE_DISTANCE).any():
                 filters[:, 0] *= air_spectrum(self._air, metres_of_air(distances))[:, None]
+        if self._microphones is not None:
+            return self._microphones.filters(positions, 1.0)
         if self._room is not None:
             arrivals = self._room.reflections(positions, self._sent)
             filters += point_filters(arrivals, len(times), self._parts, self._layout)

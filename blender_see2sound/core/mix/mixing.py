@@ -12,17 +12,20 @@ import numpy as np
 from ..errors import See2SoundError
 from ..files import atomic_path
 from ..progress import Progress, part_of, silent
-from ..scene import SoundScene, Source, resolve
+from ..scene import Room, SoundScene, Source, resolve
 from ..sounds.protocol import SAMPLE_RATE
 from .aside import Aside
 from .distance import Travel
 from .layouts import Layout, layout_named
 from .mastering import CEILING_DB, Levels, RenderedMix, master
+from .microphones import Microphones
 from .reading import SoundReader
 from .renderer import render
 from .report import MixReport
 from .room import RoomModel
 from .writing import FLOAT, SoundWriter, encoding_for
+
+RENDERERS = ("panning", "microphones")
 
 #: A loudness farther than this from what was asked for is worth a warning, LU.
 _TOLERANCE = 0.2
@@ -38,6 +41,7 @@ def mix_to_file(
     format: str | None = None,
     stems: Path | None = None,
     travel: Travel | None = None,
+    renderer: str = "panning",
     progress: Progress = silent,
 ) -> MixReport:
     """Mix a scene's sounds to a loudspeaker layout and write a sound file at 48 kHz.
@@ -63,6 +67,9 @@ def mix_to_file(
         A folder.
     travel : Travel, optional
         What air and distance do; by default air absorbs and sound takes no time.
+    renderer : {"panning", "microphones"}
+        How the channels come about: by panning, or as microphones in the room would hear it
+        (the paper's way, for comparison).
     progress : Progress
 
     Returns
@@ -83,9 +90,7 @@ def mix_to_file(
     _check_outputs(output, written.values(), files.values())
     travel = travel or Travel()
     samples = max(1, round(scene.clip.duration * SAMPLE_RATE))
-    room = None
-    if scene.room is not None:
-        room = RoomModel(scene.room, travel.air, part_of(progress, 0.0, 0.02))
+    room = _surroundings(scene.room, travel, chosen, renderer, part_of(progress, 0.0, 0.02))
     with contextlib.ExitStack() as stack:
         # Whatever fails, neither the mix nor any stem gets its name.
         parts = {name: stack.enter_context(atomic_path(path)) for name, path in written.items()}
@@ -120,6 +125,29 @@ def mix_to_file(
         progress("Mixed", 1.0)
     warnings += _about(levels, lufs)
     return _reported(output, chosen, samples, levels, warnings)
+
+
+def _surroundings(
+    room: Room | None, travel: Travel, layout: Layout, renderer: str, progress: Progress
+) -> RoomModel | Microphones | None:
+    """What a mix hears beside, or instead of, direct sound."""
+    if renderer not in RENDERERS:
+        raise See2SoundError(
+            f"there is no renderer {renderer!r}",
+            f"there is: {', '.join(RENDERERS)}",
+            "Choose one",
+            kind="bad-request",
+        )
+    if renderer == "panning":
+        return None if room is None else RoomModel(room, travel.air, progress)
+    if room is None:
+        raise See2SoundError(
+            "microphones need a room to stand in",
+            "the scene has none",
+            "Choose a room (--room), or the other renderer",
+            kind="bad-request",
+        )
+    return Microphones(room, travel.air, layout)
 
 
 def _sounding(scene: SoundScene) -> tuple[list[Source], list[str]]:

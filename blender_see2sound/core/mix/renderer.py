@@ -33,6 +33,7 @@ from .lane import Lane, Sums
 from .late import late_filters
 from .layouts import Layout
 from .lfe import lfe_spectrum
+from .microphones import Microphones
 from .reading import SoundReader
 from .room import RoomModel
 
@@ -45,7 +46,7 @@ def render(
     sources: Sequence[Source],
     readers: Sequence[SoundReader],
     layout: Layout,
-    room: RoomModel | None,
+    room: RoomModel | Microphones | None,
     samples: int,
     tell: Callable[[float], None],
     travel: Travel,
@@ -58,7 +59,7 @@ def render(
     readers : sequence of SoundReader
         Their sounds, at the start.
     layout : Layout
-    room : RoomModel or None
+    room : RoomModel, Microphones or None
     samples : int
         The length of the mix.
     tell : callable
@@ -78,7 +79,7 @@ def render(
     lanes = [Lane(s, r, layout, room, travel) for s, r in zip(sources, readers, strict=True)]
     groups = [lanes[i::_GROUPS] for i in range(min(_GROUPS, len(lanes)))]
     mains, lfe = list(layout.mains), layout.lfe
-    late = None if room is None else LongFilter(late_filters(room, layout))
+    late = LongFilter(late_filters(room, layout)) if isinstance(room, RoomModel) else None
     output = OverlapAdd(len(layout.channels))
 
     parts = 1 if room is None else room.parts

@@ -17,6 +17,7 @@ Sound for picture is not late: all delays count from the direct sound.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,7 @@ _LEAST, _MOST = 0.005, 0.99
 
 
 @dataclass(frozen=True)
-class _Images:
+class Images:
     """The mirror images of a shoebox: ``signs x source + offsets``, metres from the corner.
 
     `hits` counts how often each met each wall, in the order of `materials.WALLS`.
@@ -63,8 +64,8 @@ class _Images:
     def places(self, source: Array) -> Array:
         return self.signs * source + self.offsets
 
-    def only(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> _Images:
-        return _Images(self.signs[rows], self.offsets[rows], self.hits[rows])
+    def only(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Images:
+        return Images(self.signs[rows], self.offsets[rows], self.hits[rows])
 
 
 class RoomModel:
@@ -91,8 +92,7 @@ class RoomModel:
         if air is not None:
             self._air = absorption(air, np.array(OCTAVES)) * np.log(10.0) / 20.0
         self.decay_rates = 2.0 * np.log(1e3) / np.broadcast_to(room.rt60, len(OCTAVES))
-        absorbed = np.array([MATERIALS[name] for name in room.wall_materials()])
-        opened = np.all(absorbed >= 1.0, axis=1)
+        wall_losses, opened = damping(room.wall_materials())
         if opened.any():
             self.mixing_time = _all_answered(self._size, self._listener, opened)
         else:
@@ -101,9 +101,9 @@ class RoomModel:
         progress("Preparing the room", 0.0)
         direct = np.linalg.norm(np.maximum(self._listener, self._size - self._listener))
         self._reach = float(direct) + SPEED_OF_SOUND * self.mixing_time
-        images = self._in_reach(_images(self._size, self._listener, self._reach))
+        images = self._in_reach(shoebox_images(self._size, self._listener, self._reach))
         self._images = images.only(~np.any(images.hits[:, opened] > 0.0, axis=1))
-        self._losses = self._images.hits @ (-0.5 * np.log(1.0 - np.clip(absorbed, _LEAST, _MOST)))
+        self._losses = self._images.hits @ wall_losses
         self.late_levels = np.full(
             len(OCTAVES), 4.0 * np.pi * SPEED_OF_SOUND / volume * REFERENCE_DISTANCE**2
         )
@@ -118,7 +118,7 @@ class RoomModel:
         self._weights = weights.reshape(len(self._losses), steps, -1)
         progress("Preparing the room", 1.0)
 
-    def _in_reach(self, images: _Images) -> _Images:
+    def _in_reach(self, images: Images) -> Images:
         """Those images that a source anywhere in the room can have within the mixing time."""
         # An image's cell is the room mirrored; its nearest point is as near as the image gets.
         ends = np.sort(np.stack([images.places(np.zeros(3)), images.places(self._size)]), axis=0)
@@ -220,19 +220,27 @@ def _all_answered(size: Array, listener: Array, opened: NDArray[np.bool_]) -> fl
     return min(max(slowest, _LATEST_MIXING), _LATEST)
 
 
-def _images(size: Array, listener: Array, reach: float) -> _Images:
+def damping(materials: Sequence[str]) -> tuple[Array, NDArray[np.bool_]]:
+    """Nepers (6, 7) that each wall takes of the pressure in each octave, and which are open (6,)."""
+    absorbed = np.array([MATERIALS[name] for name in materials])
+    losses = -0.5 * np.log(1.0 - np.clip(absorbed, _LEAST, _MOST))
+    return losses, np.all(absorbed >= 1.0, axis=1)
+
+
+def shoebox_images(size: Array, listener: Array, reach: float, most_orders: int = 10**6) -> Images:
     """All images whose cell begins within reach of the listener, fewest reflections first."""
     counts = [range(-int((reach + p) // s) - 1, int((reach + s - p) // s) + 2)
               for s, p in zip(size, listener, strict=True)]  # fmt: skip
     cells = np.stack(np.meshgrid(*counts, indexing="ij"), axis=-1).reshape(-1, 3)
     begin = np.where(cells > 0, cells * size - listener, listener - (cells + 1) * size)
     cells = cells[np.linalg.norm(np.maximum(begin, 0.0), axis=1) <= reach]
+    cells = cells[np.abs(cells).sum(axis=1) <= most_orders]
     cells = cells[np.argsort(np.abs(cells).sum(axis=1), kind="stable")]
     mirrored = np.mod(cells, 2)
     # A path through n cells meets a wall between any two of them, the two in turn.
     many, few = (np.abs(cells) + 1) // 2, np.abs(cells) // 2
     lower, upper = np.where(cells < 0, many, few), np.where(cells > 0, many, few)
-    return _Images(
+    return Images(
         1.0 - 2.0 * mirrored,
         (cells + mirrored) * size,
         np.stack([lower, upper], axis=2).reshape(-1, 6).astype(np.float64),
