@@ -20,7 +20,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from .core import parts, rooms
+from .core import parts, rooms, targets
 from .core.parts import Role
 from .core.scene import LONGEST_RT60, LONGEST_WALL, SHORTEST_RT60, SHORTEST_WALL
 
@@ -39,6 +39,12 @@ ROOMS = (
     ("PLAIN", "Plain", "Walls that are alike, with one reverberation in all octaves"),
     *((preset.name, preset.label, preset.about) for preset in rooms.PRESETS),
 )
+#: Menus of loudness: those of the standards, any other, and none.
+LOUDNESSES = (
+    *((t.name.upper(), t.label, t.about) for t in targets.TARGETS),
+    ("OTHER", "Other", "The loudness below"),
+    ("NONE", "As It Is", "Leave the level; only peaks above -1 dBTP are turned down"),
+)
 MONITORS = (
     ("SPEAKERS", "Speakers", "Hear the speakers, live and as they are now"),
     ("MIX", "Mix", "Hear the baked mix"),
@@ -51,6 +57,25 @@ def _fill_room(settings: bpy.types.PropertyGroup, _context: object) -> None:
         return
     preset = rooms.preset_named(settings.room_kind)
     settings.room_size, settings.rt60 = preset.size, preset.middle_rt60
+
+
+def _loudness(settings: bpy.types.PropertyGroup) -> int:
+    """The menu's entry that the numbers stand for."""
+    other = len(targets.TARGETS)
+    if not settings.use_lufs:
+        return other + 1
+    levels = [target.lufs for target in targets.TARGETS]
+    return levels.index(settings.lufs) if settings.lufs in levels else other
+
+
+def _set_loudness(settings: bpy.types.PropertyGroup, entry: int) -> None:
+    other = len(targets.TARGETS)
+    settings.use_lufs = entry <= other
+    if entry < other:
+        settings.lufs = targets.TARGETS[entry].lufs
+    elif entry == other and _loudness(settings) < other:
+        # Next to the level that was chosen, so that it stays this entry.
+        settings.lufs += 0.5
 
 
 def _part_names(role: Role) -> Any:
@@ -183,6 +208,13 @@ class StripSettings(bpy.types.PropertyGroup):
     depth: _part_property("depth", "Depth", "What estimates how far away they are")
     describer: _part_property("describer", "Describer", "What puts regions into words")
     maker: _part_property("maker", "Maker", "What makes the sounds")
+    loudness: EnumProperty(
+        name="Loudness",
+        description="The loudness that the mix is brought to",
+        items=LOUDNESSES,
+        get=_loudness,
+        set=_set_loudness,
+    )
     use_lufs: BoolProperty(
         name="Set Loudness", description="Bring the mix to a loudness", default=True
     )
@@ -261,6 +293,9 @@ class StripSettings(bpy.types.PropertyGroup):
     )
     mix_strip_uid: StringProperty(
         name="Mix Strip UID", description="The sound strip that plays the mix", options={"HIDDEN"}
+    )
+    mix_levels: StringProperty(
+        name="Levels", description="The baked mix's layout, loudness and true peak"
     )
     warnings: StringProperty(
         name="Warnings", description="What the last steps had to say, one sentence a line"

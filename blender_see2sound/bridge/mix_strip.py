@@ -115,6 +115,7 @@ def remove_mix(scene: bpy.types.Scene, collection: bpy.types.Collection) -> None
         _forget(sound)
     settings = collection.see2sound
     settings.mix_strip_uid = settings.mix_path = settings.mix_fingerprint = ""
+    settings.mix_levels = ""
 
 
 def _spans(mix: Any, start: int, end: int) -> bool:

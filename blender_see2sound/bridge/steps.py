@@ -251,7 +251,9 @@ def bake_mix(target: Target) -> Work[str]:
             0.95,
         )
         notes, cancelled = yield from share(
-            _changing(_place_mix(target, output, now), "Placing the mix"), 0.95, 1.0
+            _changing(_place_mix(target, output, now, _loudness(report)), "Placing the mix"),
+            0.95,
+            1.0,
         )
     session.note(*report["warnings"], *notes)
     if cancelled:
@@ -343,12 +345,13 @@ def _give(target: Target, sounds: dict[str, str]) -> Fractions[tuple[str, ...]]:
     return (yield from speakers.give_sounds(scene, collection, sounds))
 
 
-def _place_mix(target: Target, made: Path, now: str) -> Fractions[tuple[str, ...]]:
+def _place_mix(target: Target, made: Path, now: str, levels: str) -> Fractions[tuple[str, ...]]:
     yield 0.0
     scene, strip, collection = target.collection()
     kept = files.keep(made, files.folder_of(strip), "mix")
     notes = mix_strip.place_mix(scene, strip, collection, kept, f"{strip.name} Mix")
     collection.see2sound.mix_fingerprint = now
+    collection.see2sound.mix_levels = levels
     monitor.switch(collection, "MIX")
     return notes
 
@@ -365,7 +368,9 @@ def _loudness(report: dict[str, Any]) -> str:
     loud, peak = report["integrated_lufs"], report["true_peak_db"]
     if loud is None or peak is None:
         return "it is silent"
-    return f"{report['layout']}, {loud:.1f} LUFS, true peak {peak:.1f} dBTP"
+    spread = report["loudness_range"]
+    ranging = "" if spread is None else f"range {spread:.1f} LU, "
+    return f"{report['layout']}, {loud:.1f} LUFS, {ranging}true peak {peak:.1f} dBTP"
 
 
 def _counted(number: int, one: str, more: str) -> str:

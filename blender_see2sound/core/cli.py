@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import parts
 from .errors import Cancelled, See2SoundError
+from .targets import TARGETS
 
 if TYPE_CHECKING:
     from .media import ClipRange
@@ -146,7 +147,8 @@ def _mix_arguments(parser: argparse.ArgumentParser) -> None:
         type=_lufs,
         default=-23.0,
         metavar="LUFS",
-        help="integrated loudness, or none to leave it (-23)",
+        help=f"integrated loudness: {', '.join(f'{t.name} ({t.lufs:g})' for t in TARGETS)}, "
+        "a number, or none to leave it (-23)",
     )
 
 
@@ -170,7 +172,10 @@ def _names(role: parts.Role) -> str:
 def _lufs(text: str) -> float | None:
     if text.lower() == "none":
         return None
-    value = float(text)
+    named = {target.name: target.lufs for target in TARGETS}
+    value = named.get(text.lower())
+    if value is None:
+        value = float(text)
     if not math.isfinite(value):
         raise ValueError(text)
     return value
@@ -376,7 +381,9 @@ def _source_lines(scene: SoundScene) -> list[str]:
 def _mix_line(report: dict[str, Any]) -> str:
     loud, peak = report["integrated_lufs"], report["true_peak_db"]
     silent = loud is None or not math.isfinite(loud)
-    level = "silent" if silent else f"{loud:.1f} LUFS, true peak {peak:.1f} dBTP"
+    spread = report["loudness_range"]
+    ranging = "" if spread is None else f"range {spread:.1f} LU, "
+    level = "silent" if silent else f"{loud:.1f} LUFS, {ranging}true peak {peak:.1f} dBTP"
     return f"{report['path']}: {report['layout']}, {level}"
 
 

@@ -69,6 +69,8 @@ class Main:
             return
         layout = self.layout
         layout.label(text=view.MIX_TEXTS[shown.mix], icon=view.MIX_ICONS[shown.mix])
+        if shown.mix != "none" and collection.see2sound.mix_levels:
+            draw_text(layout, context, sentence(collection.see2sound.mix_levels), icon="BLANK1")
         split = layout.split(factor=0.3)
         split.label(text="Monitor")
         split.row(align=True).prop(collection.see2sound, "monitor", expand=True)

@@ -24,9 +24,8 @@ class Mix:
         layout.use_property_split = True
         layout.use_property_decorate = False
         settings = view.active_collection(context).see2sound
-        row = layout.row(heading="Loudness")
-        row.prop(settings, "use_lufs", text="")
-        level = row.row()
+        layout.prop(settings, "loudness")
+        level = layout.row()
         level.active = settings.use_lufs
         level.prop(settings, "lufs", text="LUFS")
         layout.prop(settings, "use_room")

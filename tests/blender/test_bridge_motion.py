@@ -157,6 +157,19 @@ def test_without_a_camera_there_is_no_listener(
 # ------------------------------------------------------------------ export
 
 
+def test_the_menu_of_loudness_and_the_number_say_the_same(placed: Any) -> None:
+    settings = placed.see2sound
+    assert settings.loudness == "EBU"
+    settings.loudness = "WEB"
+    assert (settings.use_lufs, settings.lufs) == (True, -16.0)
+    settings.loudness = "NONE"
+    assert not settings.use_lufs
+    settings.loudness = "OTHER"
+    assert settings.loudness == "OTHER"
+    settings.lufs = -27.0
+    assert settings.loudness == "FILM"
+
+
 def test_a_kind_of_room_fills_in_its_values_which_can_be_changed(
     scene: bpy.types.Scene, strip: Any, placed: Any, tmp_path: Path
 ) -> None:

@@ -93,6 +93,10 @@ class RenderedMix:
         """Integrated, LUFS; None for silence."""
         return self._loudness.integrated()
 
+    def loudness_range(self, gain_db: float) -> float | None:
+        """LU, with so much more gain; None for silence and what is shorter than 3 s."""
+        return self._loudness.loudness_range(gain_db)
+
     def peak(self) -> float:
         """The largest true peak, full scale 1."""
         return self._peaks.peak()
@@ -123,6 +127,8 @@ class Levels:
     ----------
     gain_db : float
     lufs : float or None
+    loudness_range : float or None
+        LU.
     peak : float
         True peak, full scale 1.
     power : (C,) array
@@ -132,6 +138,7 @@ class Levels:
 
     gain_db: float
     lufs: float | None
+    loudness_range: float | None
     peak: float
     power: NDArray[np.float64]
     limited_db: float
@@ -220,11 +227,12 @@ def _pass(
                     peaks.push(piece)
     progress(phase, 1.0)
     if limiting:
-        lufs, peak = meter.integrated(), peaks.peak()
+        lufs, spread, peak = meter.integrated(), meter.loudness_range(), peaks.peak()
     else:
         heard = mix.loudness()
         lufs, peak = None if heard is None else heard + gain_db, mix.peak() * float(gain)
-    return Levels(gain_db, lufs, peak, power / length, limiter.deepest)
+        spread = mix.loudness_range(gain_db)
+    return Levels(gain_db, lufs, spread, peak, power / length, limiter.deepest)
 
 
 def _with_context(blocks: Iterable[Samples], context: int, piece: int) -> Iterator[Samples]:

@@ -17,11 +17,13 @@ from ..sounds.protocol import SAMPLE_RATE
 from .aside import Aside
 from .distance import Travel
 from .layouts import Layout, layout_named
+from .loudness import LoudnessMeter
 from .mastering import CEILING_DB, Levels, RenderedMix, master
 from .microphones import Microphones
+from .peaks import PeakMeter
 from .reading import SoundReader
 from .renderer import render
-from .report import MixReport
+from .report import FileLevels, MixReport
 from .room import RoomModel
 from .writing import FLOAT, SoundWriter, encoding_for
 
@@ -111,6 +113,7 @@ def mix_to_file(
             levels = master(mix, lufs, writer, step)
             writer.measured(levels.lufs, _decibels(levels.peak, 20.0))
         gain = np.float32(10.0 ** (levels.gain_db / 20.0))
+        told: list[FileLevels] = []
         for number, source in enumerate(sources if written else ()):
             begin = 0.7 + 0.3 * number / len(sources)
             step = part_of(progress, begin, begin + 0.3 / len(sources))
@@ -120,11 +123,17 @@ def mix_to_file(
                 SoundWriter(parts[source.id], final, samples, chosen, FLOAT) as writer,
             ):
                 tell = partial(step, f"Writing the stem of {source.id}")
+                meter, peaks = LoudnessMeter(chosen), PeakMeter(len(chosen.channels))
                 for block in render([source], readers, chosen, room, samples, tell, travel):
-                    writer.write(block * gain)
+                    block *= gain
+                    writer.write(block)
+                    meter.push(block)
+                    peaks.push(block)
+            peak = _decibels(peaks.peak(), 20.0)
+            told.append(FileLevels(final, meter.integrated(), meter.loudness_range(), peak))
         progress("Mixed", 1.0)
     warnings += _about(levels, lufs)
-    return _reported(output, chosen, samples, levels, warnings)
+    return _reported(output, chosen, samples, levels, told, warnings)
 
 
 def _surroundings(
@@ -216,7 +225,12 @@ def _decibels(value: float, factor: float) -> float | None:
 
 
 def _reported(
-    output: Path, layout: Layout, samples: int, levels: Levels, warnings: list[str]
+    output: Path,
+    layout: Layout,
+    samples: int,
+    levels: Levels,
+    stems: list[FileLevels],
+    warnings: list[str],
 ) -> MixReport:
     return MixReport(
         path=output,
@@ -224,9 +238,11 @@ def _reported(
         channels=tuple(channel.name for channel in layout.channels),
         duration=samples / SAMPLE_RATE,
         integrated_lufs=levels.lufs,
+        loudness_range=levels.loudness_range,
         true_peak_db=_decibels(levels.peak, 20.0),
         channel_rms_db=tuple(_decibels(float(p), 10.0) for p in levels.power),
         gain_db=levels.gain_db,
         limited_db=levels.limited_db,
+        stems=tuple(stems),
         warnings=tuple(warnings),
     )
