@@ -53,9 +53,9 @@ def main() -> int:
         print(f"  {path.name:<14}{path.stat().st_size / 1000:>9.0f} kB")
     for number, source in enumerate(heard.sources, 1):
         metres = np.linalg.norm(source.positions, axis=1)
-        print(
-            f"  {number}  {source.label}: {source.prompt} ({metres.min():.1f} to {metres.max():.1f} m)"
-        )
+        far = f"{metres.min():.1f} to {metres.max():.1f} m"
+        where = "all around" if source.kind == "ambience" else far
+        print(f"  {number}  {source.label}: {source.prompt} ({where})")
     return 0
 
 

@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import parts
 from .errors import Cancelled, See2SoundError, from_os_error
+from .targets import TARGETS
 
 if TYPE_CHECKING:
     from .media import ClipRange
-    from .scene import Room, SoundScene
+    from .scene import SoundScene
 
 
 class _Parser(argparse.ArgumentParser):
@@ -66,10 +67,33 @@ def build_parser() -> argparse.ArgumentParser:
     mix = steps.add_parser("mix", help="mix the sounds of a scene to a loudspeaker layout")
     mix.add_argument("scene", type=Path, metavar="SCENE")
     mix.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="MIX", help="the WAV file to write"
+        "-o", "--output", type=Path, required=True, metavar="MIX", help="the file to write"
     )
     _mix_arguments(mix)
-    mix.add_argument("--no-room", action="store_true", help="leave the scene's room out")
+    mix.add_argument(
+        "--format",
+        choices=("pcm24", "float", "flac"),
+        help="WAV in 24 bits or 32-bit float, or FLAC (by default what its name says)",
+    )
+    rooms = mix.add_mutually_exclusive_group()
+    _room_argument(rooms)
+    rooms.add_argument("--no-room", action="store_true", help="leave the scene's room out")
+    mix.add_argument(
+        "--air",
+        type=_air,
+        default=(20.0, 50.0),
+        metavar="C,PERCENT",
+        help="temperature and humidity of the air, or none if it takes nothing (20,50)",
+    )
+    mix.add_argument(
+        "--propagation", action="store_true", help="let sound take its time, with Doppler"
+    )
+    mix.add_argument(
+        "--renderer",
+        choices=("panning", "microphones"),
+        default="panning",
+        help="panning, or microphones in the room, the paper's way, slow (panning)",
+    )
     mix.add_argument("--stems", type=Path, metavar="DIR", help="also write one file per source")
 
     run = steps.add_parser("run", help="find, sound and mix; leaves all of it in a folder")
@@ -78,12 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
     _find_arguments(run)
     run.add_argument("--maker", metavar="NAME", help=f"what makes the sounds ({_names('maker')})")
     _mix_arguments(run)
-    run.add_argument(
-        "--room",
-        type=_room,
-        metavar="WxDxH,RT60",
-        help="put it in a room: metres and seconds, as 10x8x3.5,0.4",
-    )
+    _room_argument(run)
 
     models = steps.add_parser(
         "models", help="what can be used, with licence, size, and whether it is here"
@@ -118,14 +137,31 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _mix_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--layout", default="5.1", metavar="NAME", help="mono, stereo, 5.1 or 7.1 (5.1)"
+        "--layout",
+        default="5.1",
+        metavar="NAME",
+        help="mono, stereo, 5.1, 7.1, 5.1.4 or 7.1.4 (5.1)",
     )
     parser.add_argument(
         "--lufs",
         type=_lufs,
         default=-23.0,
         metavar="LUFS",
-        help="integrated loudness, or none to leave it (-23)",
+        help=f"integrated loudness: {', '.join(f'{t.name} ({t.lufs:g})' for t in TARGETS)}, "
+        "a number, or none to leave it (-23)",
+    )
+
+
+def _room_argument(parser: argparse._ActionsContainer) -> None:
+    from .rooms import PRESETS
+
+    names = ", ".join(preset.name for preset in PRESETS)
+    parser.add_argument(
+        "--room",
+        type=_room,
+        metavar="ROOM",
+        help=f"put it in a room: {names}; with another reverberation in seconds, as hall,1.5; "
+        "metres and seconds, as 10x8x3.5,0.4; or as large as needed, as auto,0.4",
     )
 
 
@@ -136,23 +172,32 @@ def _names(role: parts.Role) -> str:
 def _lufs(text: str) -> float | None:
     if text.lower() == "none":
         return None
-    value = float(text)
+    named = {target.name: target.lufs for target in TARGETS}
+    value = named.get(text.lower())
+    if value is None:
+        value = float(text)
     if not math.isfinite(value):
         raise ValueError(text)
     return value
 
 
-def _room(text: str) -> Room:
-    from .scene import Room
+def _air(text: str) -> tuple[float, float] | None:
+    if text.lower() == "none":
+        return None
+    celsius, humidity = (float(v) for v in text.split(","))
+    return celsius, humidity
 
-    size, _, rt60 = text.partition(",")
-    width, depth, height = (float(v) for v in size.lower().split("x"))
-    return Room((width, depth, height), float(rt60))
+
+def _room(text: str) -> str:
+    from .rooms import chosen
+
+    chosen(text, ())
+    return text
 
 
 # The parser names these functions in its errors ("invalid loudness value").
 _lufs.__name__ = "loudness"
-_room.__name__ = "room"
+_air.__name__ = "air"
 
 
 class _Bar:
@@ -269,7 +314,9 @@ def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
 
     report = mix_scene(
         options.scene, options.output, layout=options.layout, lufs=options.lufs,
-        room=not options.no_room, stems=options.stems, progress=bar,
+        format=options.format, room=options.room or not options.no_room, stems=options.stems,
+        air=options.air, propagation=options.propagation,
+        renderer=options.renderer, progress=bar,
     )  # fmt: skip
     result = report.to_json()
     return result, _lines(_mix_line(result), *_warned(result["warnings"]))
@@ -340,7 +387,9 @@ def _source_lines(scene: SoundScene) -> list[str]:
 def _mix_line(report: dict[str, Any]) -> str:
     loud, peak = report["integrated_lufs"], report["true_peak_db"]
     silent = loud is None or not math.isfinite(loud)
-    level = "silent" if silent else f"{loud:.1f} LUFS, true peak {peak:.1f} dBTP"
+    spread = report["loudness_range"]
+    ranging = "" if spread is None else f"range {spread:.1f} LU, "
+    level = "silent" if silent else f"{loud:.1f} LUFS, {ranging}true peak {peak:.1f} dBTP"
     return f"{report['path']}: {report['layout']}, {level}"
 
 

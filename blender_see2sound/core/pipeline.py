@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import parts
+from . import parts, rooms
 from .errors import See2SoundError, from_os_error
 from .files import atomic_path, keep_apart
 from .progress import Progress, part_of, silent
 from .scene import (
     Clip,
-    Room,
     SoundScene,
     Source,
-    check_room,
     read_scene,
     resolve,
+    scene_from_json,
+    scene_to_json,
     write_scene,
 )
 
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 #: The horizontal field of view where nobody knows it, degrees.
 DEFAULT_FOV = 50.0
 DEFAULT_SOURCES = 5
+
+#: Degrees Celsius and percent of the air that a mix assumes.
+DEFAULT_AIR = (20.0, 50.0)
 MOST_SOURCES = 64
 #: A bed that accompanies things one sees lies below them, as in film mixes; dB.
 BED_GAIN_DB = -12.0
@@ -224,8 +227,12 @@ def mix_scene(
     *,
     layout: str = "5.1",
     lufs: float | None = -23.0,
-    room: bool = True,
+    room: bool | str = True,
+    format: str | None = None,
     stems: str | Path | None = None,
+    air: tuple[float, float] | None = DEFAULT_AIR,
+    propagation: bool = False,
+    renderer: str = "panning",
     progress: Progress = silent,
 ) -> MixReport:
     """Mix the sounds of a scene to a loudspeaker layout; write the file, and stems if asked.
@@ -233,19 +240,30 @@ def mix_scene(
     Parameters
     ----------
     scene_path, output : path
-    layout : {"mono", "stereo", "5.1", "7.1"}
+    layout : {"mono", "stereo", "5.1", "7.1", "5.1.4", "7.1.4"}
     lufs : float or None
         Integrated loudness to reach (ITU-R BS.1770), -70 to 0; None leaves it.
-    room : bool
-        False ignores the scene's room.
+    room : bool or str
+        False ignores the scene's room; a text stands for another one (`rooms.chosen`).
+    format : {"pcm24", "float", "flac"}, optional
+        By default what the output's name says: WAV in 24 bits, or FLAC.
     stems : path, optional
         A folder for one file per source.
+    air : (celsius, percent) or None
+        Temperature and relative humidity of the air that absorbs on the way; None absorbs
+        nothing.
+    propagation : bool
+        Whether sound takes its time, with Doppler.
+    renderer : {"panning", "microphones"}
+        By panning, or as microphones in the room would hear it (the paper's way).
 
     Raises
     ------
     See2SoundError, Cancelled
     """
     from .mix import mix_to_file
+    from .mix.air import Air
+    from .mix.distance import Travel
 
     if lufs is not None and not (math.isfinite(lufs) and -70.0 <= lufs <= 0.0):
         raise See2SoundError(
@@ -256,11 +274,16 @@ def mix_scene(
         )
     scene = read_scene(scene_path)
     keep_apart([Path(output)], [Path(scene_path)])
-    if not room:
+    if isinstance(room, str):
+        scene = dataclasses.replace(scene, room=rooms.chosen(room, scene.sources))
+        scene_from_json(scene_to_json(scene), str(scene_path))
+    elif not room:
         scene = dataclasses.replace(scene, room=None)
     return mix_to_file(
         scene, Path(scene_path), Path(output), layout=layout, lufs=lufs,
-        stems=None if stems is None else Path(stems), progress=progress,
+        format=format, stems=None if stems is None else Path(stems),
+        travel=Travel(None if air is None else Air(*air), propagation),
+        renderer=renderer, progress=progress,
     )  # fmt: skip
 
 
@@ -274,12 +297,12 @@ def run_clip(
     fov: float | None = None,
     layout: str = "5.1",
     lufs: float | None = -23.0,
-    room: Room | None = None,
+    room: str | None = None,
     progress: Progress = silent,
 ) -> tuple[StepResult, MixReport]:
     """Find, sound and mix; leave scene.json, sounds/, thumbnails/, mix.wav, overview.png in a folder.
 
-    Parameters are those of the single steps; `room` goes into the scene.
+    Parameters are those of the single steps; `room` (`rooms.chosen`) goes into the scene.
 
     Raises
     ------
@@ -288,7 +311,7 @@ def run_clip(
     from .overview import draw_overview
 
     if room is not None:
-        check_room(room)
+        rooms.chosen(room, ())  # an unclear one is told before the work
     scene_path = Path(folder) / "scene.json"
     mix_path = Path(folder) / "mix.wav"
     picture = Path(folder) / "overview.png"
@@ -302,7 +325,8 @@ def run_clip(
         progress=part_of(progress, 0.0, 0.5),
     )
     if room is not None:
-        write_scene(dataclasses.replace(found.scene, room=room), scene_path)
+        placed = rooms.chosen(room, found.scene.sources)
+        write_scene(dataclasses.replace(found.scene, room=placed), scene_path)
     sounded = make_sounds(scene_path, maker=maker, progress=part_of(progress, 0.5, 0.7))
     report = mix_scene(
         scene_path, mix_path, layout=layout, lufs=lufs, progress=part_of(progress, 0.7, 0.9)

@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args
 
 from .errors import See2SoundError, from_os_error
 from .files import write_text
+from .materials import MATERIALS, OCTAVES, WALLS
 
 FORMAT = "see2sound-scene/1"
 
@@ -29,6 +30,10 @@ Box = tuple[float, float, float, float]
 
 #: No position may lie farther from the listener than this, in metres.
 FARTHEST = 10_000.0
+
+#: What a room's walls, in metres, and its reverberation, in seconds, may be.
+SHORTEST_WALL, LONGEST_WALL = 1.0, 2.5 * FARTHEST
+SHORTEST_RT60, LONGEST_RT60 = 0.05, 20.0
 
 
 @dataclass(frozen=True)
@@ -112,16 +117,24 @@ class Room:
     ----------
     size : (x, y, z)
         Metres.
-    rt60 : float
-        Reverberation time in seconds.
+    rt60 : float or tuple of 7 float
+        Reverberation time in seconds, in all octaves or in each of `materials.OCTAVES`.
     listener : (x, y, z) or None
         The listener's place, metres from the room's corner (left, back, floor);
         None for the middle, 1.6 m high.
+    materials : tuple of str, length 6 or 0
+        What each wall is made of (`materials.MATERIALS`), in the order of `materials.WALLS`;
+        empty where all are alike. They colour the reflections, `rt60` sets the decay.
     """
 
     size: Vector
-    rt60: float
+    rt60: float | tuple[float, ...]
     listener: Vector | None = None
+    materials: tuple[str, ...] = ()
+
+    def wall_materials(self) -> tuple[str, ...]:
+        """What each of the six walls is made of, the default resolved."""
+        return self.materials or ("plain",) * len(WALLS)
 
     def listener_place(self) -> Vector:
         """The listener's place in metres from the corner, the default resolved."""
@@ -186,9 +199,15 @@ def scene_to_json(scene: SoundScene) -> dict[str, Any]:
         sources.append(row)
     room: dict[str, Any] | None = None
     if scene.room is not None:
-        room = {"size": list(scene.room.size), "rt60": scene.room.rt60}
+        rt60 = scene.room.rt60
+        room = {
+            "size": list(scene.room.size),
+            "rt60": list(rt60) if isinstance(rt60, tuple) else rt60,
+        }
         if scene.room.listener is not None:
             room["listener"] = list(scene.room.listener)
+        if scene.room.materials:
+            room["materials"] = dict(zip(WALLS, scene.room.materials, strict=True))
     return {"format": FORMAT, "clip": clip, "sources": sources, "room": room}
 
 
@@ -264,17 +283,6 @@ def scene_from_json(data: Any, name: str = "the scene") -> SoundScene:
     if room is not None:
         _check_inside(reader, scene, room)
     return scene
-
-
-def check_room(room: Room) -> None:
-    """Check a room by itself, before there is a scene to put it in.
-
-    Raises
-    ------
-    See2SoundError
-        Of kind "bad-scene", naming the field that is wrong.
-    """
-    _room(_Reader("the room"), dataclasses.asdict(room))
 
 
 def _clip(reader: _Reader, data: Any) -> Clip:
@@ -356,9 +364,9 @@ def _source(reader: _Reader, data: Any, where: str) -> Source:
 
 
 def _room(reader: _Reader, data: Any) -> Room:
-    row = reader.mapping(data, "room", {"size", "rt60", "listener"}, {"size", "rt60"})
+    row = reader.mapping(data, "room", {"size", "rt60", "listener", "materials"}, {"size", "rt60"})
     sides = [
-        reader.number(v, f"room.size[{i}]", low=1.0, high=500.0)
+        reader.number(v, f"room.size[{i}]", low=SHORTEST_WALL, high=LONGEST_WALL)
         for i, v in enumerate(reader.sequence(row["size"], "room.size", length=3))
     ]
     size = (sides[0], sides[1], sides[2])
@@ -369,7 +377,27 @@ def _room(reader: _Reader, data: Any) -> Room:
             for i, v in enumerate(reader.sequence(row["listener"], "room.listener", length=3))
         ]
         listener = (place[0], place[1], place[2])
-    return Room(size, reader.number(row["rt60"], "room.rt60", low=0.05, high=20.0), listener)
+    return Room(size, _rt60(reader, row["rt60"]), listener, _materials(reader, row))
+
+
+def _rt60(reader: _Reader, value: Any) -> float | tuple[float, ...]:
+    if not isinstance(value, (list, tuple)):
+        return reader.number(value, "room.rt60", low=SHORTEST_RT60, high=LONGEST_RT60)
+    reader.sequence(value, "room.rt60", length=len(OCTAVES))
+    return reader.numbers(value, "room.rt60", low=SHORTEST_RT60, high=LONGEST_RT60)
+
+
+def _materials(reader: _Reader, room: Mapping[str, Any]) -> tuple[str, ...]:
+    if room.get("materials") is None:
+        return ()
+    row = reader.mapping(room["materials"], "room.materials", set(WALLS), set())
+    for wall, name in row.items():
+        if not isinstance(name, str) or name not in MATERIALS:
+            known = ", ".join(MATERIALS)
+            raise reader.bad(
+                f"room.materials.{wall}", f"it must be one of {known}; not {name!r:.40}"
+            )
+    return tuple(row.get(wall, "plain") for wall in WALLS)
 
 
 def _check_inside(reader: _Reader, scene: SoundScene, room: Room) -> None:

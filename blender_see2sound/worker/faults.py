@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from importlib import metadata
 
 from ..core.errors import See2SoundError, from_os_error
-from . import protocol
+from ..core.version import version
 
 #: Whose versions a report names.
 PACKAGES = ("numpy", "scipy", "av", "opencv-python-headless", "soundfile", "pyroomacoustics")
@@ -45,7 +45,7 @@ def unknown_method(method: str, known: Iterable[str]) -> See2SoundError:
 def report(error: BaseException, method: str) -> str:
     """Versions and traceback, plain text of many lines."""
     lines = [
-        f"See2Sound {protocol.version()}, job {method!r}",
+        f"See2Sound {version()}, job {method!r}",
         f"Python {sys.version} at {sys.executable}",
         f"{platform.platform()}, {platform.machine()}",
         ", ".join(_version_of(name) for name in PACKAGES),

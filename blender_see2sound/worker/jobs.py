@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.errors import See2SoundError
 from ..core.progress import Progress
-from . import protocol
+from ..core.version import version
 
 Answer = dict[str, Any]
 
@@ -83,6 +83,12 @@ class Params:
             raise _refused(f"{self._where}.{name}", "it must be true or false")
         return value
 
+    def flag_or_text(self, name: str, default: bool) -> bool | str:
+        """True, false, or a text; `default` where it is null or absent."""
+        if isinstance(self._values.get(name), str):
+            return self.text(name) or default
+        return self.flag(name, default)
+
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
@@ -116,6 +122,15 @@ class Params:
         ):
             raise _refused(f"{self._where}.{name}", "it must be a list of pairs of numbers")
         return tuple((float(a), float(b)) for a, b in value)
+
+    def pair(self, name: str) -> tuple[float, float] | None:
+        """Two finite numbers, or None."""
+        value = self._take(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or len(value) != 2 or not all(map(_is_number, value)):
+            raise _refused(f"{self._where}.{name}", "it must be a pair of numbers")
+        return float(value[0]), float(value[1])
 
     def group(self, name: str) -> Params:
         """A nested object."""
@@ -219,14 +234,27 @@ def sound(params: Params, progress: Progress) -> Answer:
 def mix(params: Params, progress: Progress) -> Answer:
     """Mix a scene; see `core.pipeline.mix_scene`."""
     scene, output = params.needed_path("scene"), params.needed_path("output")
-    layout, room = params.text("layout") or "5.1", params.flag("room", True)
-    stems = params.path("stems")
+    layout, room = params.text("layout") or "5.1", params.flag_or_text("room", True)
+    stems, encoding = params.path("stems"), params.text("format")
     lufs = params.number("lufs") if "lufs" in params else DEFAULT_LUFS
+    propagation = params.flag("propagation", False)
+    renderer = params.text("renderer") or "panning"
+    air_named, air = "air" in params, params.pair("air")
     params.end()
     from ..core import pipeline
 
     report = pipeline.mix_scene(
-        scene, output, layout=layout, lufs=lufs, room=room, stems=stems, progress=progress
+        scene,
+        output,
+        layout=layout,
+        lufs=lufs,
+        room=room,
+        format=encoding,
+        stems=stems,
+        air=air if air_named else pipeline.DEFAULT_AIR,
+        propagation=propagation,
+        renderer=renderer,
+        progress=progress,
     )
     answer: Answer = report.to_json()
     return answer
@@ -247,7 +275,7 @@ def who() -> Answer:
     import platform
 
     return {
-        "version": protocol.version(),
+        "version": version(),
         "python": platform.python_version(),
         "pid": os.getpid(),
     }

@@ -5,9 +5,13 @@ Requests go to the server, each answered by a result or an error:
     find    {"clip": {"path", "files", "start", "duration", "frame_rate", "time_map"}, "scene",
              "sources", "finder", "depth", "describer", "fov"}  ->  {"scene", "sources", "warnings"}
     sound   {"scene", "maker", "prompt", "seed", "only"}        ->  {"scene", "sounds", "warnings"}
-    mix     {"scene", "output", "layout", "lufs", "room", "stems"}  ->  the mix's report
+    mix     {"scene", "output", "layout", "lufs", "format", "room", "stems", "air",
+             "propagation", "renderer"}
+                                                                ->  the mix's report
     models  {}                                                  ->  {"parts"}
     ping    {}                                                  ->  {"version", "python", "pid"}
+
+``room`` is true, false or a text that `core.rooms.chosen` understands.
 
 Notifications: ``ready`` {"version", "python", "pid"}, ``progress`` {"id", "phase", "fraction"}
 and ``refused`` {"python"} (this Python is too old) come from the server; ``cancel`` {"id"} and
@@ -18,7 +22,6 @@ written in ASCII (JSON escapes), so that any path survives, and read as UTF-8.
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +51,6 @@ class NotAMessage(ValueError):
 def package_folder() -> Path:
     """The folder of the whole package, whatever name it was imported under."""
     return Path(__file__).absolute().parent.parent
-
-
-def version() -> str:
-    """The extension's version, as its manifest says."""
-    manifest = package_folder() / "blender_manifest.toml"
-    return str(tomllib.loads(manifest.read_text(encoding="utf-8"))["version"])
 
 
 def request(job_id: int, method: str, params: Message) -> Message:

@@ -91,12 +91,15 @@ def test_only_one_source_is_sounded_again(result: Path) -> None:
     assert json.loads(scene.read_text(encoding="utf-8"))["sources"][0]["prompt"] == "a church bell"
 
 
-def test_json_is_one_object_with_the_loudness(result: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("asked", "lufs"), [("-20", -20.0), ("film", -27.0)])
+def test_json_is_one_object_with_the_loudness(
+    result: Path, tmp_path: Path, asked: str, lufs: float
+) -> None:
     done = see2sound(
-        "mix", result / "scene.json", "-o", tmp_path / "m.wav", "--lufs", "-20", "--json"
+        "mix", result / "scene.json", "-o", tmp_path / "m.wav", "--lufs", asked, "--json"
     )
     report = json.loads(done.stdout)
-    assert report["integrated_lufs"] == pytest.approx(-20.0, abs=0.2)
+    assert report["integrated_lufs"] == pytest.approx(lufs, abs=0.2)
 
 
 def test_models_lists_a_part_for_each_role() -> None:
@@ -127,11 +130,20 @@ def test_models_lists_a_part_for_each_role() -> None:
         (["sound", "SCENE", "--seed", "-5"], "-5"),
         (["mix", "SCENE", "-o", "m.wav", "--layout", "9.9"], "9.9"),
         (["mix", "SCENE", "-o", "m.wav", "--lufs", "5"], "5 LUFS"),
+        (["mix", "SCENE", "-o", "m.wav", "--lufs", "radio"], "radio"),
         (["mix", "SCENE", "-o", "m.xyz"], "m.xyz"),
+        (["mix", "SCENE", "-o", "m.wav", "--air", "20,500"], "500 % humidity"),
+        (["mix", "SCENE", "-o", "m.wav", "--air", "warm"], "invalid air value: 'warm'"),
         (["mix", "nowhere.json", "-o", "m.wav"], "nowhere.json"),
         (["run", "CLIP", "-o", "bad.mp4"], "bad.mp4"),
         (["run", "CLIP", "-o", "out", "--room", "big"], "big"),
         (["run", "CLIP", "-o", "out", "--room", "0x4x3,0.4"], "room"),
+        (["mix", "SCENE", "-o", "m.wav", "--room", "castle"], "castle"),
+        (["mix", "SCENE", "-o", "m.wav", "--renderer", "ears"], "ears"),
+        (["mix", "SCENE", "-o", "m.wav", "--renderer", "microphones"], "--room"),
+        (["mix", "SCENE", "-o", "m.wav", "--room", "hall,99"], "reverberation"),
+        (["mix", "SCENE", "-o", "m.wav", "--room", "auto"], "auto,0.4"),
+        (["mix", "SCENE", "-o", "m.wav", "--room", "hall", "--no-room"], "--no-room"),
         (["dance"], "dance"),
         ([], "COMMAND"),
     ],

@@ -38,7 +38,13 @@ def likenesses(samples: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("layout", "beside_centre"),
-    [("stereo", [0, 1]), ("5.1", [0, 1, 3, 4]), ("7.1", [0, 1, 3, 4, 5, 6])],
+    [
+        ("stereo", [0, 1]),
+        ("5.1", [0, 1, 3, 4]),
+        ("7.1", [0, 1, 3, 4, 5, 6]),
+        ("5.1.4", [0, 1, *range(3, 9)]),
+        ("7.1.4", [0, 1, *range(3, 11)]),
+    ],
 )
 def test_a_bed_is_decorrelated_between_loudspeakers(desk, layout, beside_centre):
     source = desk.source(noise(4.0, level=0.05), at(0.0), kind="ambience", spread=1.0)

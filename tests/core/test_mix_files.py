@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from blender_see2sound.core.errors import Cancelled, See2SoundError
-from blender_see2sound.core.mix.wav import container
+from blender_see2sound.core.mix.writing import PCM24, container
 from blender_see2sound.core.scene import Room
 
 from .mixes import RATE, Desk, at, decibels, noise, rms, tone, without_sound
@@ -70,8 +70,8 @@ def test_the_file_is_24_bit_wav_that_says_which_loudspeaker_is_which(desk, layou
 
 
 def test_two_hours_of_5_1_are_more_than_a_plain_wav_holds():
-    assert container(2 * 3600 * RATE, 6, "PCM_24") == "RF64"
-    assert container(3600 * RATE, 6, "PCM_24") == "WAVEX"
+    assert container(2 * 3600 * RATE, 6, PCM24) == "RF64"
+    assert container(3600 * RATE, 6, PCM24) == "WAVEX"
 
 
 def test_stems_sum_to_the_mix(desk):
@@ -176,11 +176,11 @@ def test_bad_sounds_are_named_and_nothing_is_left_behind(desk):
 
 def test_requests_that_cannot_be_met_say_what_can(desk):
     source = desk.source(noise(0.2), at(0.0))
-    with pytest.raises(See2SoundError, match=r"mono, stereo, 5\.1, 7\.1"):
+    with pytest.raises(See2SoundError, match=r"mono, stereo, 5\.1, 7\.1, 5\.1\.4, 7\.1\.4"):
         desk.mix(source, seconds=0.2, layout="22.2")
     with pytest.raises(See2SoundError, match="Make the sounds first"):
         desk.mix(without_sound(source), seconds=0.2)
-    with pytest.raises(See2SoundError, match=r"End its name in \.wav"):
+    with pytest.raises(See2SoundError, match=r"End its name in \.wav or \.flac"):
         desk.mix(source, seconds=0.2, name="mix.mp3")
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -121,3 +125,87 @@ def test_layouts_without_an_lfe_lose_nothing_by_it(desk):
         for lfe in (None, 6.0)
     ]
     assert levels[0] == pytest.approx(levels[1])
+
+
+def swells(seconds: float) -> np.ndarray:
+    """Noise at four levels in turn, 5 s each, and pauses."""
+    levels = np.array([0.02, 0.2, 0.05, 0.0001, 0.1, 0.01])
+    return noise(seconds, 7) * np.repeat(levels, 5 * RATE)[: round(seconds * RATE)] * 3.0
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not here")
+@pytest.mark.parametrize("target", [None, -27.0])
+def test_ffmpeg_measures_what_the_report_tells(desk, target):
+    sources = [
+        desk.source(swells(30.0), at(-20.0), id="a"),
+        desk.source(noise(30.0, 2, 0.003), at(0.0), id="b", kind="ambience"),
+    ]
+    desk.mix(*sources, seconds=30.0, lufs=target, stems=desk.folder / "stems")
+    report = desk.report.to_json()
+    assert [row["path"] for row in report["stems"]] == [
+        str(desk.folder / "stems" / f"{name}.wav") for name in "ab"
+    ]
+    for row in [report, *report["stems"]]:
+        told = subprocess.run(
+            [*("ffmpeg", "-nostats", "-i", row["path"]), *("-af", "ebur128=peak=true"),
+             *("-f", "null", "-")],
+            capture_output=True, text=True, check=True,
+        ).stderr.split("Summary:")[1]  # fmt: skip
+        measured = {
+            name: float(re.search(rf"{name}:\s+(-?[\d.]+)", told).group(1))
+            for name in ("I", "LRA", "Peak")
+        }
+        assert row["integrated_lufs"] == pytest.approx(measured["I"], abs=0.15)
+        assert row["loudness_range"] == pytest.approx(measured["LRA"], abs=0.2)
+        assert row["true_peak_db"] == pytest.approx(measured["Peak"], abs=0.2)
+    assert report["loudness_range"] > 5.0
+    # A steady sound has no range.
+    assert report["stems"][1]["loudness_range"] < 0.3
+
+
+@pytest.mark.parametrize(
+    ("levels", "seconds", "expected"),
+    [
+        # EBU Tech 3342, minimum requirements, test signals 1 to 4: 1 kHz in L and R.
+        ((-20.0, -30.0), 20.0, 10.0),
+        ((-20.0, -15.0), 20.0, 5.0),
+        ((-40.0, -20.0), 20.0, 20.0),
+        ((-50.0, -35.0, -20.0, -35.0, -50.0), 20.0, 15.0),
+    ],
+)
+def test_the_loudness_range_is_the_standards(desk, levels, seconds, expected):
+    amplitudes = np.repeat(10.0 ** (np.array(levels) / 20.0), round(seconds * RATE))
+    phase = 2.0 * np.pi * 1000.0 * np.arange(len(amplitudes)) / RATE
+    source = desk.source(amplitudes * np.sin(phase), at(0.0))
+    desk.mix(source, seconds=seconds * len(levels), layout="stereo")
+    assert desk.report.loudness_range == pytest.approx(expected, abs=1.0)
+
+
+def beside(samples: np.ndarray, sound: np.ndarray, width: float = 40.0) -> float:
+    """What a mix has beside the tones of its sound, dB: all farther than `width` Hz from them."""
+    window = np.blackman(len(sound))
+    own, got = (np.abs(np.fft.rfft(s * window)) for s in (sound, samples))
+    frequencies = np.fft.rfftfreq(len(sound), 1.0 / RATE)
+    tones = frequencies[own > 0.001 * own.max()]
+    far = np.abs(frequencies[:, None] - tones[np.newaxis]).min(axis=1) > width
+    return float(10.0 * np.log10(np.sum(got[far] ** 2) / np.sum(got**2)))
+
+
+TIME = np.arange(6 * RATE) / RATE
+FULL = {
+    "20 Hz": np.sin(2 * np.pi * 20 * TIME),
+    "a low and a high tone": 0.6 * np.sin(2 * np.pi * 60 * TIME) + 0.4 * np.sin(2e3 * np.pi * TIME),
+    "beats": 0.5 * np.sin(2 * np.pi * 440 * TIME) + 0.5 * np.sin(2 * np.pi * 450 * TIME),
+    "swells": (0.7 + 0.3 * np.sin(8 * np.pi * TIME)) * np.sin(2 * np.pi * 997 * TIME),
+}
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_limiting_a_full_scale_mix_leaves_no_distortion(desk, name):
+    sound = FULL[name]
+    samples = desk.mix(desk.source(sound, at(0.0), gain_db=6.0), seconds=6.0)[:, 2]
+    assert desk.report.limited_db > 5.0
+    inner = slice(RATE, 5 * RATE)
+    assert beside(samples[inner], sound[inner]) < -60.0
+    # Clipping, which is what it avoids, is heard by the same ears.
+    assert beside(np.clip(2.0 * sound, -0.87, 0.87)[inner], sound[inner]) > -40.0

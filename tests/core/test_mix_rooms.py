@@ -6,12 +6,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from blender_see2sound.core.scene import Room
 
 from .mixes import RATE, Desk, at, decibels, mains, noise, rms
 
 HALL = Room((10.0, 8.0, 3.5), 0.4)
+MIDDLES = (125, 250, 500, 1000, 2000, 4000, 8000)
 
 
 @pytest.fixture(scope="module")
@@ -43,30 +46,118 @@ def octave(samples: np.ndarray, middle: float) -> np.ndarray:
     return sosfiltfilt(band, samples, axis=0)
 
 
+def responses(desk, room: Room, layout: str = "5.1") -> list[np.ndarray]:
+    """What clicks at several places in a room leave in the main channels, but for the direct sound.
+
+    Over several places, as ISO 3382 measures it.
+    """
+    seconds, found = 1.3 * float(np.max(room.rt60)), []
+    listener, size = np.array(room.listener_place()), np.array(room.size)
+    for share in ((0.2, 0.3, 0.1), (-0.35, 0.15, 0.0), (0.1, -0.4, 0.15)):
+        place = np.clip(share * size, 0.1 - listener, size - listener - 0.1)
+        source = desk.source(click(seconds), tuple(place.tolist()))
+        samples = desk.mix(source, seconds=seconds, room=room, layout=layout)
+        samples[:48] = 0.0
+        found.append(mains(samples, layout))
+    return found
+
+
+def misses(found: list[np.ndarray], rt60) -> list[str]:
+    """The octaves whose decay is not as asked: by 10 %; 15 % where chance alone moves it."""
+    wrong = []
+    for middle, wanted in zip(MIDDLES, np.broadcast_to(rt60, 7), strict=True):
+        got = np.mean([decay_time(octave(r, middle)) for r in found])
+        allowed = 0.15 if middle <= 250 and wanted < 0.3 else 0.1
+        if 250 <= middle <= 4000 and abs(got / wanted - 1.0) > allowed:
+            wrong.append(f"{middle} Hz: {got:.2f} s for {wanted:.2f} s")
+    return wrong
+
+
+SLOPED = (0.62, 0.55, 0.5, 0.44, 0.4, 0.36, 0.32)
+
+
 @pytest.mark.parametrize(
     "room",
     [
-        HALL,
-        Room((10.0, 8.0, 3.5), 1.2),
-        Room((4.0, 3.0, 2.5), 0.3),
+        pytest.param(
+            Room((3.0, 2.7, 2.5), (0.45, 0.4, 0.35, 0.3, 0.3, 0.28, 0.25)),
+            marks=pytest.mark.xfail(reason="known gap: 0.39 s for 0.35 s at 500 Hz", strict=True),
+            id="20m3",
+        ),
         Room((4.0, 3.0, 2.5), 0.12),
-        Room((60.0, 30.0, 11.0), 2.5),
+        HALL,
+        Room((10.0, 8.0, 3.5), SLOPED),
+        Room(
+            (10.0, 8.0, 3.5),
+            SLOPED,
+            None,
+            ("brick", "glass", "wood", "plaster", "carpet", "acoustic ceiling"),
+        ),
+        Room((25.0, 4.0, 2.2), (0.3, 0.4, 0.5, 0.5, 0.5, 0.4, 0.3)),
+        Room((40.0, 25.0, 20.0), (2.0, 1.9, 1.8, 1.7, 1.5, 1.3, 1.1)),
     ],
-    ids=lambda room: f"{room.size[0]:g}x{room.size[1]:g}x{room.size[2]:g}-{room.rt60:g}s",
+    ids=lambda room: f"{np.prod(room.size):.0f}m3{'-materials' * bool(room.materials)}",
 )
-def test_the_mix_decays_as_the_room_was_asked_to(desk, room):
-    seconds = 1.5 * room.rt60
-    responses = []
-    for place in ((0.7, 0.9, 0.2), (-1.2, 0.4, 0.0), (0.3, -1.4, 0.5)):
-        samples = desk.mix(desk.source(click(seconds), place), seconds=seconds, room=room)
-        # Without the direct sound, which is no part of the decay.
-        samples[:48] = 0.0
-        responses.append(mains(samples, "5.1"))
-    # Over several places, as ISO 3382 measures it.
-    assert np.mean([decay_time(r) for r in responses]) == pytest.approx(room.rt60, rel=0.05)
-    for middle in (250.0, 500.0, 1000.0, 2000.0, 4000.0):
-        times = [decay_time(octave(r, middle)) for r in responses]
-        assert np.mean(times) == pytest.approx(room.rt60, rel=0.1)
+def test_each_octave_decays_as_the_room_was_asked_to(desk, room):
+    found = responses(desk, room)
+    assert misses(found, room.rt60) == []
+    # The same ears hear when it is not so.
+    assert misses(found, 1.2 * np.asarray(room.rt60))
+    assert misses(found, tuple(np.broadcast_to(room.rt60, 7) * np.geomspace(1.3, 0.8, 7)))
+
+
+@pytest.mark.parametrize("layout", ["stereo", "7.1", "7.1.4"])
+def test_every_layout_decays_alike(desk, layout):
+    assert misses(responses(desk, Room(HALL.size, SLOPED), layout), SLOPED) == []
+
+
+@pytest.mark.parametrize(
+    "room", [HALL, Room((22.0, 17.0, 9.0), (2.0, 1.8, 1.6, 1.5, 1.4, 1.2, 1.0))]
+)
+def test_reflections_become_late_sound_without_a_step(desk, room):
+    # The mean energy of many places in windows across the change, against a decay without one.
+    volume = float(np.prod(room.size))
+    mixing = min(max(2e-3 * volume**0.5, 0.02), 0.08)
+    windows = np.array([0.35, 0.6, 0.85, 1.1, 1.35, 1.6]) * mixing
+    random = np.random.default_rng(1)
+    energies = []
+    for _ in range(10):
+        place = (random.random(3) - 0.5) * (0.8 * np.array(room.size) - [0, 0, 1.5])
+        source = desk.source(click(0.3), tuple(place.tolist()))
+        samples = octave(mains(desk.mix(source, seconds=0.3, room=room), "5.1"), 1000.0)
+        late = np.exp(6.0 * np.log(10.0) * np.linalg.norm(place) / 343.0 / room_rt60(room))
+        power = late * np.sum(samples**2, axis=1)
+        energies.append(
+            [power[round(a * RATE) : round(b * RATE)].sum() for a, b in pairwise(windows)]
+        )
+    levels = 10.0 * np.log10(np.mean(energies, axis=0))
+    falls = 60.0 * (windows[:-1] - windows[0]) / room_rt60(room)
+    assert np.ptp(levels + falls) < 2.0
+
+
+def room_rt60(room: Room) -> float:
+    return float(np.broadcast_to(room.rt60, 7)[3])
+
+
+@settings(max_examples=6, deadline=None, derandomize=True)
+@given(
+    sides=st.tuples(*[st.floats(2.7, 27.0)] * 3),
+    rt60=st.floats(0.15, 1.5),
+    place=st.tuples(*[st.floats(0.1, 0.9)] * 3),
+)
+def test_late_energy_is_that_of_a_diffuse_field(desk, sides, rt60, place):
+    room = Room(sides, rt60)
+    position = np.array(place) * sides - room.listener_place()
+    distance = float(np.linalg.norm(position))
+    # Softly: the limiter is no part of the law.
+    source = desk.source(click(0.8), tuple(position.tolist()), gain_db=-20.0)
+    samples = desk.mix(source, seconds=0.8, room=room, layout="7.1.4")
+    volume, rate = float(np.prod(sides)), 6.0 * np.log(10.0) / rt60
+    after = 1.1 * max(min(max(2e-3 * volume**0.5, 0.02), 0.08), 1.3e-2 * (volume / 64.0) ** (1 / 3))
+    start, end = after + distance / 343.0, 0.8 + distance / 343.0
+    law = 4.0 * np.pi * 343.0 / volume * 9.0 / rate * (np.exp(-rate * start) - np.exp(-rate * end))
+    got = np.sum(mains(samples, "7.1.4")[round(after * RATE) :] ** 2)
+    assert 10.0 * np.log10(got / (0.5 * 0.1) ** 2 / law) == pytest.approx(0.0, abs=1.0)
 
 
 @pytest.mark.parametrize("layout", ["mono", "stereo", "5.1", "7.1"])
@@ -140,3 +231,86 @@ def test_rooms_of_any_shape_give_finite_sound(desk):
         source = desk.source(noise(0.3, level=0.02), (0.1, 0.2, 0.0))
         samples = desk.mix(source, seconds=0.3, room=Room(size, rt60))
         assert 0.0 < np.abs(samples).max() <= 1.0
+
+
+def arrivals(samples: np.ndarray, above_db: float = -60.0) -> list[float]:
+    """Times at which clicks arrive, seconds: where the summed channels peak."""
+    power = np.sum(samples**2, axis=1)
+    loud = power > power.max() * 10.0 ** (above_db / 10.0)
+    groups = np.split(np.flatnonzero(loud), np.flatnonzero(np.diff(np.flatnonzero(loud)) > 24) + 1)
+    return [float(np.average(g, weights=power[g])) / RATE for g in groups]
+
+
+def test_reflections_come_when_and_from_where_pyroomacoustics_has_them(desk):
+    import pyroomacoustics
+
+    size, listener = (14.0, 11.0, 9.0), (6.2, 5.1, 4.4)
+    place = np.array([-2.9, 3.3, 0.7])
+    box = pyroomacoustics.ShoeBox(
+        size, fs=RATE, materials=pyroomacoustics.Material(0.5), max_order=1
+    )
+    box.add_source(place + listener)
+    box.add_microphone(listener)
+    box.image_source_model()
+    vectors = box.sources[0].images.T - listener
+    distances = np.sort(np.linalg.norm(vectors, axis=1))
+    delays = (distances[1:] - distances[0]) / 343.0
+    samples = mains(
+        desk.mix(
+            desk.source(click(0.2), tuple(place)), seconds=0.2, room=Room(size, 1.5, listener)
+        ),
+        "5.1",
+    )
+    heard = np.array(arrivals(samples[: round(RATE * delays[3])], -40.0)[1:])
+    for delay in delays[:3]:
+        # Within a tenth of a sample: delays are not rounded to samples.
+        assert np.abs(heard - delay).min() < 3e-5
+        assert np.abs(heard - (delay + 4e-4)).min() > 3e-5
+
+
+def test_in_the_largest_rooms_reflections_come_before_the_late_sound(desk):
+    room = Room((60.0, 60.0, 60.0), 4.0, (30.0, 30.0, 30.0))
+    source = desk.source(click(0.4), (-3.0, 0.0, 0.0))
+    samples = mains(desk.mix(source, seconds=0.4, room=room), "5.1")
+    first = (60.0 - 3.0 - 3.0) / 343.0  # by way of the left wall
+    assert not (np.abs(samples[1 : round(first * RATE) - 12]) > 1e-4).any()
+    assert np.argmax(np.abs(samples[round(first * RATE) - 4 :][:8]).max(axis=0)) in (0, 3)
+    energy = np.sum(samples[round(0.35 * RATE) :] ** 2)
+    assert energy > 0.0
+
+
+@pytest.mark.parametrize("room", [HALL, Room((50.0, 45.0, 40.0), 3.0)])
+def test_a_source_that_hardly_moves_sounds_as_one_that_stands_still(desk, room):
+    sound = noise(1.5, level=0.01)
+    still = desk.mix(desk.source(sound, (1.0, 2.0, 0.3)), seconds=1.5, room=room)
+    source = desk.source(sound, (1.0, 2.0, 0.3), (1.0, 2.000001, 0.3), times=(0.0, 1.5))
+    moving = desk.mix(source, seconds=1.5, room=room)
+    assert decibels(rms(moving - still).max() / rms(still).max()) < -80.0
+
+
+def test_materials_colour_the_reflections(desk):
+    # In a wide, high room the floor answers first.
+    share = {}
+    for floor in ("tiles", "carpet"):
+        walls = ("open", "open", "open", "open", floor, "open")
+        room = Room((20.0, 20.0, 20.0), 0.5, (10.0, 10.0, 1.6), walls)
+        samples = mains(
+            desk.mix(desk.source(click(0.3), (0.0, 4.0, 0.0)), seconds=0.3, room=room), "5.1"
+        )
+        delay = (np.hypot(4.0, 3.2) - 4.0) / 343.0
+        assert arrivals(samples)[1:] == pytest.approx([delay], abs=5e-5)
+        reflected = samples[24:]
+        low, high = (np.sum(octave(reflected, f) ** 2) for f in (250.0, 4000.0))
+        # A click has 16 times the energy in an octave four octaves higher.
+        share[floor] = 10.0 * np.log10(high / low / 16.0)
+    # Energy that carpet leaves: 0.91 at 250 Hz and 0.56 at 4 kHz.
+    assert share["tiles"] == pytest.approx(0.0, abs=0.5)
+    assert share["carpet"] == pytest.approx(10.0 * np.log10(0.56 / 0.91), abs=0.7)
+
+
+def test_a_closed_room_swallows_no_matter_how_its_materials_differ(desk):
+    energies = []
+    for walls in ((), ("glass", "carpet", "brick", "curtains", "wood", "acoustic ceiling")):
+        room = Room(HALL.size, 0.4, None, walls)
+        energies.append(np.mean([np.sum(r**2) for r in responses(desk, room)]))
+    assert 10.0 * np.log10(energies[0] / energies[1]) == pytest.approx(0.0, abs=1.0)

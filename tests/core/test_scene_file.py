@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import See2SoundError
@@ -102,6 +102,7 @@ def scenes(draw: st.DrawFn) -> SoundScene:
     )
 
 
+@settings(deadline=None)
 @given(scene=scenes())
 def test_what_is_written_is_read_back(
     scene: SoundScene, tmp_path_factory: pytest.TempPathFactory
@@ -159,6 +160,11 @@ BROKEN = {
     "sources[0].volume": changed("sources", 0, "volume", to=1),
     "room.rt60": changed("room", "rt60", to=0),
     "room.rt60 ": changed("room", "rt60", to=...),
+    "room.rt60  ": changed("room", "rt60", to=[0.4, 0.4, 0.4]),
+    "room.rt60[6]": changed("room", "rt60", to=[0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 99]),
+    "room.materials": changed("room", "materials", to=["brick"]),
+    "room.materials.floor": changed("room", "materials", to={"floor": "cheese"}),
+    "room.materials.door": changed("room", "materials", to={"door": "wood"}),
     "room.size[1]": changed("room", "size", to=[3, 0, 3]),
     "room.listener[0]": changed("room", "listener", to=[11, 4, 1.6]),
 }
@@ -177,11 +183,24 @@ def test_a_source_outside_the_room_is_named() -> None:
         scene_from_json(changed("room", "size", to=[10, 5, 3.5]))
 
 
+def test_a_room_may_differ_by_octaves_and_by_walls(tmp_path) -> None:
+    octaves = [0.6, 0.5, 0.45, 0.4, 0.4, 0.35, 0.3]
+    data = changed("room", "rt60", to=octaves)
+    data["room"]["materials"] = {"floor": "carpet", "ceiling": "open"}
+    scene = scene_from_json(data)
+    assert scene.room.rt60 == tuple(octaves)
+    assert scene.room.wall_materials() == ("plain",) * 4 + ("carpet", "open")
+    write_scene(scene, tmp_path / "scene.json")
+    assert read_scene(tmp_path / "scene.json") == scene
+    assert scene_from_json(GOOD).room.wall_materials() == ("plain",) * 6
+
+
 def test_a_bed_has_no_place_in_the_room() -> None:
     bed = {**GOOD["sources"][0], "kind": "ambience", "positions": [[0, 300, 0], [0, 300, 0]]}
     assert scene_from_json({**GOOD, "sources": [bed]}).room is not None
 
 
+@settings(deadline=None)
 @given(
     data=st.recursive(
         st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),

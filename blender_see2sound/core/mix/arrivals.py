@@ -1,7 +1,7 @@
 """How sound arrives at the listener, and the filters that play it on a layout.
 
 The one description that every layout is fed from: each arrival has a direction,
-a delay and a gain, and either stands alone (a point: direct sound, a
+a delay and a spectrum, and either stands alone (a point: direct sound, a
 reflection) or is spread over an arc and decorrelated.
 """
 
@@ -26,9 +26,15 @@ Array = NDArray[np.float64]
 LATENCY = 3072
 
 
+#: Fractions of a sample that delays are rounded to, and the taps of one.
+_FRACTIONS = 256
+_TAPS = 6
+_BETA = 10.5
+
+
 @dataclass(frozen=True)
 class Arrivals:
-    """Points that sound reaches the listener from.
+    """Points that sound reaches the listener from: each a direction, a delay and a spectrum.
 
     Attributes
     ----------
@@ -36,31 +42,65 @@ class Arrivals:
         Their directions from the listener, in metres (a mirror image's own place).
     delays : (N,) array
         Seconds after the direct sound, at least 0.
-    gains : (N,) array
+    gains : (N, K) array
+        How much of each of `colours` an arrival's spectrum is mixed from.
     moments : (N,) array of int
         Which moment of a moving source they belong to, from 0.
+    colours : (K, F) array
+        Spectra that the arrivals share.
     """
 
     positions: Array
     delays: Array
     gains: Array
     moments: NDArray[np.intp]
+    colours: Spectra
 
 
-def point_filters(arrivals: Arrivals, moments: int, layout: Layout) -> NDArray[np.float32]:
-    """Filters (moments, M, STEP) that play arrivals, each from its own direction.
+@cache
+def _between() -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Taps (`_FRACTIONS`, `_TAPS`) that stand between samples, and what makes up for them (F,).
 
-    A row per main channel; delays are rounded to samples, and what would come after a step
-    is left out.
+    A Kaiser-Bessel kernel, its fall at high frequencies undone (as in a non-uniform FFT): 55 dB
+    near to an exact delay up to 16 kHz, 35 dB up to 20 kHz, where it begins to fall.
     """
-    mains = len(layout.mains)
-    taps = LATENCY + np.rint(arrivals.delays * SAMPLE_RATE).astype(np.intp)
-    gains = point_gains(arrivals.positions, layout) * arrivals.gains[:, None]
-    rows = arrivals.moments[:, None] * mains + np.arange(mains)
-    used = (gains > 0.0) & (taps < STEP)[:, None]
-    places = (rows * STEP + taps[:, None])[used]
-    filters = np.bincount(places, gains[used], moments * mains * STEP)
-    return filters.astype(np.float32).reshape(moments, mains, STEP)
+    half = _TAPS / 2
+    offsets = np.arange(_TAPS) - (half - 1.0)
+    fractions = np.arange(_FRACTIONS) / _FRACTIONS
+
+    def kernel(places: Array) -> Array:
+        return np.i0(_BETA * np.sqrt(np.maximum(1.0 - (places / half) ** 2, 0.0))) / np.i0(_BETA)
+
+    taps = kernel(offsets - fractions[:, None])
+    fine = (np.arange(64 * _TAPS) + 0.5) / 64.0 - half
+    turns = np.minimum(np.arange(STEP + 1) / (2 * STEP), 20_000.0 / SAMPLE_RATE)
+    fall = np.cos(2.0 * np.pi * turns[:, None] * fine) @ kernel(fine) / 64.0
+    return taps, (1.0 / fall).astype(np.float32)
+
+
+def point_filters(arrivals: Arrivals, moments: int, parts: int, layout: Layout) -> Spectra:
+    """Transforms (moments, parts, M, F) of filters that play arrivals from their directions.
+
+    Each part is of what comes a step later than in the one before; what would come after the
+    last one is left out.
+    """
+    mains, length = len(layout.mains), parts * STEP
+    places = LATENCY + arrivals.delays * SAMPLE_RATE
+    heard = places < length - _TAPS
+    panned = point_gains(arrivals.positions[heard], layout)
+    kernels, made_up_for = _between()
+    fine = np.rint(places[heard] * _FRACTIONS).astype(np.intp)
+    taps = kernels[fine % _FRACTIONS]
+    first = fine // _FRACTIONS - (_TAPS // 2 - 1)
+    arrival, main = np.nonzero(panned)
+    rows = arrivals.moments[heard][arrival] * mains + main
+    at = ((rows * length + first[arrival])[:, None] + np.arange(_TAPS)).ravel()
+    filters = np.zeros((moments, mains, parts, STEP + 1), np.complex64)
+    for gains, colour in zip(arrivals.gains[heard].T, arrivals.colours, strict=True):
+        values = (gains[arrival] * panned[arrival, main])[:, None] * taps[arrival]
+        combs = np.bincount(at, values.ravel(), moments * mains * length).astype(np.float32)
+        filters += spectra_of(combs.reshape(moments, mains, parts, STEP)) * (colour * made_up_for)
+    return np.swapaxes(filters, 1, 2)
 
 
 @cache

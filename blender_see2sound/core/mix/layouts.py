@@ -1,8 +1,8 @@
 """The loudspeaker layouts: where each channel's loudspeaker stands, in one table.
 
-Azimuths are ITU-R BS.2051's 0+2+0, 0+5+0 and 0+7+0, positive to the left; the
-order is that of a WAV file. Standard library only, so that a command or a panel
-can list them at no cost.
+Places are those of ITU-R BS.2051's 0+2+0, 0+5+0, 0+7+0, 4+5+0 and 4+7+0, azimuth
+positive to the left; the order is that of a WAV file. Standard library only, so
+that a command or a panel can list them at no cost.
 """
 
 from __future__ import annotations
@@ -22,20 +22,24 @@ class Channel:
         As ffmpeg and WAV name it.
     azimuth : float or None
         Degrees, positive to the left; None for the LFE, which has no direction.
+    elevation : float
+        Degrees, positive up.
     """
 
     name: str
     azimuth: float | None
+    elevation: float = 0.0
 
     @property
     def loudness_weight(self) -> float:
         """Its weight in a loudness measurement (ITU-R BS.1770-5, annex 1, table 4).
 
-        1.41 at the sides (60 to 120 degrees), 1 elsewhere, 0 for the LFE.
+        1.41 at the sides (60 to 120 degrees, below 30 degrees up), 1 elsewhere, 0 for the LFE.
         """
         if self.azimuth is None:
             return 0.0
-        return 1.41 if 60.0 <= abs(self.azimuth) <= 120.0 else 1.0
+        beside = 60.0 <= abs(self.azimuth) <= 120.0 and abs(self.elevation) < 30.0
+        return 1.41 if beside else 1.0
 
 
 @dataclass(frozen=True)
@@ -49,18 +53,18 @@ class Layout:
         In the order of the file.
     wav_mask : int
         The channel mask of a WAVE_FORMAT_EXTENSIBLE header.
-    ring : tuple of float
-        The azimuths that directions are panned on: those of the main channels, or
-        those of 5.0 where the layout is too narrow to surround anyone.
+    loudspeakers : tuple of (azimuth, elevation)
+        What directions are panned on, degrees: the main channels' places, or those of 5.0
+        where the layout is too narrow to surround anyone.
     fold : tuple of rows, or None
-        How the ring's loudspeakers fold into the main channels: a row per main channel,
-        a column per loudspeaker of the ring. None: they are the main channels.
+        How the loudspeakers fold into the main channels: a row per main channel, a column
+        per loudspeaker. None: they are the main channels.
     """
 
     name: str
     channels: tuple[Channel, ...]
     wav_mask: int
-    ring: tuple[float, ...]
+    loudspeakers: tuple[tuple[float, float], ...]
     fold: tuple[tuple[float, ...], ...] | None = None
 
     @property
@@ -74,29 +78,43 @@ class Layout:
         return next((i for i, c in enumerate(self.channels) if c.azimuth is None), None)
 
 
-_FL, _FR, _FC, _LFE = Channel("FL", 30), Channel("FR", -30), Channel("FC", 0), Channel("LFE", None)
-_SL, _SR = Channel("SL", 90), Channel("SR", -90)
-_RING_5 = (30.0, -30.0, 0.0, 110.0, -110.0)
+_LEFT_RIGHT_CENTRE = (Channel("FL", 30), Channel("FR", -30), Channel("FC", 0))
+_LFE = Channel("LFE", None)
+_5_1 = (*_LEFT_RIGHT_CENTRE, _LFE, Channel("BL", 110), Channel("BR", -110))
+_7_1 = (
+    *(*_LEFT_RIGHT_CENTRE, _LFE, Channel("BL", 135), Channel("BR", -135)),
+    *(Channel("SL", 90), Channel("SR", -90)),
+)
+
+
+def _upper(front: float, back: float) -> tuple[Channel, ...]:
+    """Four upper loudspeakers."""
+    places = {"TFL": front, "TFR": -front, "TBL": back, "TBR": -back}
+    return tuple(Channel(name, azimuth, 30.0) for name, azimuth in places.items())
+
+
+def _surround(name: str, channels: tuple[Channel, ...], wav_mask: int) -> Layout:
+    """A layout whose main channels are what directions are panned on."""
+    places = tuple((c.azimuth, c.elevation) for c in channels if c.azimuth is not None)
+    return Layout(name, channels, wav_mask, places)
+
+
+#: WAVE_FORMAT_EXTENSIBLE's bits of the upper front and back pairs.
+_UPPER_MASK = 0x2D000
+
+_SURROUND_5 = _surround("5.1", _5_1, 0x3F)
 
 #: Fold-down as in ITU-R BS.2127-1, 6.1.2.4 (0+2+0): the middle at -4.8 dB to both,
 #: so that what lies between left and centre keeps its direction; surrounds at -3 dB.
 _TO_STEREO = ((1.0, 0.0, 3**-0.5, 0.5**0.5, 0.0), (0.0, 1.0, 3**-0.5, 0.0, 0.5**0.5))
 
 LAYOUTS: tuple[Layout, ...] = (
-    Layout("mono", (_FC,), 0x4, _RING_5, ((1.0, 1.0, 1.0, 1.0, 1.0),)),
-    Layout("stereo", (_FL, _FR), 0x3, _RING_5, _TO_STEREO),
-    Layout(
-        "5.1",
-        (_FL, _FR, _FC, _LFE, Channel("BL", 110), Channel("BR", -110)),
-        0x3F,
-        _RING_5,
-    ),
-    Layout(
-        "7.1",
-        (_FL, _FR, _FC, _LFE, Channel("BL", 135), Channel("BR", -135), _SL, _SR),
-        0x63F,
-        (30.0, -30.0, 0.0, 135.0, -135.0, 90.0, -90.0),
-    ),
+    Layout("mono", (Channel("FC", 0),), 0x4, _SURROUND_5.loudspeakers, ((1.0,) * 5,)),
+    Layout("stereo", _LEFT_RIGHT_CENTRE[:2], 0x3, _SURROUND_5.loudspeakers, _TO_STEREO),
+    _SURROUND_5,
+    _surround("7.1", _7_1, 0x63F),
+    _surround("5.1.4", _5_1 + _upper(30.0, 110.0), 0x3F | _UPPER_MASK),
+    _surround("7.1.4", _7_1 + _upper(45.0, 135.0), 0x63F | _UPPER_MASK),
 )
 
 

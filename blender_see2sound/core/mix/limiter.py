@@ -10,18 +10,18 @@ channels share one gain, so that directions stay.
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from ..sounds.protocol import SAMPLE_RATE
 from .peaks import CHUNK, REACH, chunk_peaks
 
-#: Chunks by which the gain looks ahead, and as many again by which it is smoothed (5 ms each).
-_AHEAD = 8
+#: Chunks by which the gain looks ahead, and as many again by which it is smoothed (10 ms each).
+_AHEAD = 15
 
-#: Chunks for which it stays down after a peak (20 ms), so that it does not follow the waves of
-#: a low tone; and how fast it then lets go, dB per second.
-_HOLD = 30
+#: Chunks for which it stays down after a peak (0.13 s), so that it follows neither the waves of
+#: a low tone nor the beats of two; and how fast it then lets go, dB per second.
+_HOLD = 200
 _RELEASE = 60.0
 
 #: Samples before and after a piece that `Limiter.apply` needs.
@@ -71,7 +71,8 @@ class Limiter:
         self._letting_go = float(held[piece.shape[1] // CHUNK])
         if not held.any():
             return piece
-        around = sliding_window_view(held, 2 * _AHEAD + _HOLD).max(axis=1)
+        width = 2 * _AHEAD + _HOLD
+        around = maximum_filter1d(held, width)[width // 2 :][: len(held) - width + 1]
         # A value per border between the piece's chunks.
         reduction = np.convolve(around, self._smoothing, mode="valid")[
             1 : piece.shape[1] // CHUNK + 2

@@ -1,4 +1,5 @@
-"""Integrated loudness (ITU-R BS.1770-5, annex 1), measured while a mix streams by."""
+"""Integrated loudness (ITU-R BS.1770-5, annex 1) and loudness range (EBU Tech 3342), measured
+while a mix streams by."""
 
 from __future__ import annotations
 
@@ -23,9 +24,14 @@ _ABSOLUTE_GATE = -70.0
 _RELATIVE_GATE = -10.0
 _OFFSET = -0.691
 
+#: The loudness range: windows of 3 s, gates, and the percentiles it lies between.
+_STEPS_IN_WINDOW = 30
+_RANGE_GATE = -20.0
+_SOFT, _LOUD = 10.0, 95.0
+
 
 class LoudnessMeter:
-    """Takes a mix in pieces of any length and gives its integrated loudness.
+    """Takes a mix in pieces of any length and gives its integrated loudness and its range.
 
     The LFE is left out; a mix shorter than 400 ms is measured as if silence followed.
     """
@@ -67,6 +73,21 @@ class LoudnessMeter:
             return None
         heard = heard[heard > _power(_loudness(heard) + _RELATIVE_GATE)]
         return _loudness(heard)
+
+    def loudness_range(self, gain_db: float = 0.0) -> float | None:
+        """LU between soft and loud parts (EBU Tech 3342), with so much more gain.
+
+        None where it is shorter than 3 s, or nothing passes the absolute gate.
+        """
+        total = np.concatenate([[0.0], np.cumsum(self._energies)])
+        windows = total[_STEPS_IN_WINDOW:] - total[:-_STEPS_IN_WINDOW]
+        windows = windows * (10.0 ** (gain_db / 10.0) / (_STEP * _STEPS_IN_WINDOW))
+        heard = windows[windows >= _power(_ABSOLUTE_GATE)]
+        if not len(heard):
+            return None
+        heard = heard[heard >= heard.mean() * 10.0 ** (_RANGE_GATE / 10.0)]
+        soft, loud = np.percentile(heard, [_SOFT, _LOUD], method="nearest")
+        return float(10.0 * np.log10(loud / soft))
 
 
 def _power(lufs: float) -> float:

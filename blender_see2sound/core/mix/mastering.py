@@ -25,7 +25,7 @@ from .layouts import Layout
 from .limiter import CONTEXT, Limiter
 from .loudness import LoudnessMeter
 from .peaks import PeakMeter
-from .wav import WavWriter
+from .writing import SoundWriter
 
 Samples = NDArray[np.float32]
 
@@ -93,6 +93,10 @@ class RenderedMix:
         """Integrated, LUFS; None for silence."""
         return self._loudness.integrated()
 
+    def loudness_range(self, gain_db: float) -> float | None:
+        """LU, with so much more gain; None for silence and what is shorter than 3 s."""
+        return self._loudness.loudness_range(gain_db)
+
     def peak(self) -> float:
         """The largest true peak, full scale 1."""
         return self._peaks.peak()
@@ -123,6 +127,8 @@ class Levels:
     ----------
     gain_db : float
     lufs : float or None
+    loudness_range : float or None
+        LU.
     peak : float
         True peak, full scale 1.
     power : (C,) array
@@ -132,12 +138,13 @@ class Levels:
 
     gain_db: float
     lufs: float | None
+    loudness_range: float | None
     peak: float
     power: NDArray[np.float64]
     limited_db: float
 
 
-def master(mix: RenderedMix, lufs: float | None, writer: WavWriter, progress: Progress) -> Levels:
+def master(mix: RenderedMix, lufs: float | None, writer: SoundWriter, progress: Progress) -> Levels:
     """Bring a mix to a loudness under the true-peak ceiling and write it.
 
     Limiting takes loudness away, which is made up for by more gain as far as the ceiling lets
@@ -148,7 +155,7 @@ def master(mix: RenderedMix, lufs: float | None, writer: WavWriter, progress: Pr
     mix : RenderedMix
     lufs : float or None
         None leaves the level, except for what the ceiling forbids.
-    writer : WavWriter
+    writer : SoundWriter
     progress : Progress
     """
     measured, peak = mix.loudness(), mix.peak()
@@ -192,7 +199,7 @@ def _pass(
     mix: RenderedMix,
     gain_db: float,
     ceiling: float,
-    writer: WavWriter | None,
+    writer: SoundWriter | None,
     progress: Progress,
 ) -> Levels:
     """Go once through the mix: raise, limit, measure, and write where there is a writer."""
@@ -220,11 +227,12 @@ def _pass(
                     peaks.push(piece)
     progress(phase, 1.0)
     if limiting:
-        lufs, peak = meter.integrated(), peaks.peak()
+        lufs, spread, peak = meter.integrated(), meter.loudness_range(), peaks.peak()
     else:
         heard = mix.loudness()
         lufs, peak = None if heard is None else heard + gain_db, mix.peak() * float(gain)
-    return Levels(gain_db, lufs, peak, power / length, limiter.deepest)
+        spread = mix.loudness_range(gain_db)
+    return Levels(gain_db, lufs, spread, peak, power / length, limiter.deepest)
 
 
 def _with_context(blocks: Iterable[Samples], context: int, piece: int) -> Iterator[Samples]:

@@ -12,16 +12,22 @@ import numpy as np
 from ..errors import See2SoundError
 from ..files import atomic_path
 from ..progress import Progress, part_of, silent
-from ..scene import SoundScene, Source, resolve
+from ..scene import Room, SoundScene, Source, resolve
 from ..sounds.protocol import SAMPLE_RATE
 from .aside import Aside
+from .distance import Travel
 from .layouts import Layout, layout_named
+from .loudness import LoudnessMeter
 from .mastering import CEILING_DB, Levels, RenderedMix, master
+from .microphones import Microphones
+from .peaks import PeakMeter
 from .reading import SoundReader
 from .renderer import render
-from .report import MixReport
+from .report import FileLevels, MixReport
 from .room import RoomModel
-from .wav import Subtype, WavWriter
+from .writing import FLOAT, SoundWriter, encoding_for
+
+RENDERERS = ("panning", "microphones")
 
 #: A loudness farther than this from what was asked for is worth a warning, LU.
 _TOLERANCE = 0.2
@@ -34,10 +40,13 @@ def mix_to_file(
     *,
     layout: str = "5.1",
     lufs: float | None = -23.0,
+    format: str | None = None,
     stems: Path | None = None,
+    travel: Travel | None = None,
+    renderer: str = "panning",
     progress: Progress = silent,
 ) -> MixReport:
-    """Mix a scene's sounds to a loudspeaker layout and write a 24-bit WAV file at 48 kHz.
+    """Mix a scene's sounds to a loudspeaker layout and write a sound file at 48 kHz.
 
     The mix is as long as the clip. With `stems`, each source is also written alone, in the same
     layout and with the same gain, as ``<id>.wav`` in 32-bit float: the stems sum to the mix as
@@ -49,12 +58,20 @@ def mix_to_file(
     scene_path : Path
         Where relative paths in the scene start.
     output : Path
-        The file to write; it appears when it is whole. Its name ends in ``.wav``.
-    layout : {"mono", "stereo", "5.1", "7.1"}
+        The file to write; it appears when it is whole. Its name ends in ``.wav`` or ``.flac``.
+    layout : {"mono", "stereo", "5.1", "7.1", "5.1.4", "7.1.4"}
     lufs : float or None
         Integrated loudness to reach; None leaves the level.
+    format : {"pcm24", "float", "flac"}, optional
+        WAV in 24 bits or 32-bit float, or FLAC (24 bits, at most eight channels); by default what
+        the file's name says.
     stems : Path, optional
         A folder.
+    travel : Travel, optional
+        What air and distance do; by default air absorbs and sound takes no time.
+    renderer : {"panning", "microphones"}
+        How the channels come about: by panning, or as microphones in the room would hear it
+        (the paper's way, for comparison).
     progress : Progress
 
     Returns
@@ -68,14 +85,14 @@ def mix_to_file(
     Cancelled
     """
     chosen = layout_named(layout)
+    encoding = encoding_for(output, format, chosen)
     sources, warnings = _sounding(scene)
     files = {s.id: resolve(str(s.sound), scene_path) for s in sources}
     written = {s.id: stems / f"{s.id}.wav" for s in sources} if stems is not None else {}
     _check_outputs(output, written.values(), files.values())
+    travel = travel or Travel()
     samples = max(1, round(scene.clip.duration * SAMPLE_RATE))
-    room = None
-    if scene.room is not None:
-        room = RoomModel(scene.room, part_of(progress, 0.0, 0.02))
+    room = _surroundings(scene.room, travel, chosen, renderer, part_of(progress, 0.0, 0.02))
     with contextlib.ExitStack() as stack:
         # Whatever fails, neither the mix nor any stem gets its name.
         parts = {name: stack.enter_context(atomic_path(path)) for name, path in written.items()}
@@ -89,26 +106,57 @@ def mix_to_file(
             ]
             step = part_of(progress, 0.02, 0.5 if written else 0.75)
             tell = partial(step, "Mixing")
-            for block in render(sources, readers, chosen, room, samples, tell):
+            for block in render(sources, readers, chosen, room, samples, tell, travel):
                 measuring.run(mix.push, block)
-        with _writer(part, output, samples, chosen, "PCM_24") as writer:
+        with SoundWriter(part, output, samples, chosen, encoding) as writer:
             step = part_of(progress, 0.5, 0.7) if written else part_of(progress, 0.75, 1.0)
             levels = master(mix, lufs, writer, step)
+            writer.measured(levels.lufs, _decibels(levels.peak, 20.0))
         gain = np.float32(10.0 ** (levels.gain_db / 20.0))
+        told: list[FileLevels] = []
         for number, source in enumerate(sources if written else ()):
             begin = 0.7 + 0.3 * number / len(sources)
             step = part_of(progress, begin, begin + 0.3 / len(sources))
             final = written[source.id]
             with (
                 _opened([source], files) as readers,
-                _writer(parts[source.id], final, samples, chosen, "FLOAT") as writer,
+                SoundWriter(parts[source.id], final, samples, chosen, FLOAT) as writer,
             ):
                 tell = partial(step, f"Writing the stem of {source.id}")
-                for block in render([source], readers, chosen, room, samples, tell):
-                    writer.write(block * gain)
+                meter, peaks = LoudnessMeter(chosen), PeakMeter(len(chosen.channels))
+                for block in render([source], readers, chosen, room, samples, tell, travel):
+                    block *= gain
+                    writer.write(block)
+                    meter.push(block)
+                    peaks.push(block)
+            peak = _decibels(peaks.peak(), 20.0)
+            told.append(FileLevels(final, meter.integrated(), meter.loudness_range(), peak))
         progress("Mixed", 1.0)
     warnings += _about(levels, lufs)
-    return _reported(output, chosen, samples, levels, warnings)
+    return _reported(output, chosen, samples, levels, told, warnings)
+
+
+def _surroundings(
+    room: Room | None, travel: Travel, layout: Layout, renderer: str, progress: Progress
+) -> RoomModel | Microphones | None:
+    """What a mix hears beside, or instead of, direct sound."""
+    if renderer not in RENDERERS:
+        raise See2SoundError(
+            f"there is no renderer {renderer!r}",
+            f"there is: {', '.join(RENDERERS)}",
+            "Choose one",
+            kind="bad-request",
+        )
+    if renderer == "panning":
+        return None if room is None else RoomModel(room, travel.air, progress)
+    if room is None:
+        raise See2SoundError(
+            "microphones need a room to stand in",
+            "the scene has none",
+            "Choose a room (--room), or the other renderer",
+            kind="bad-request",
+        )
+    return Microphones(room, travel.air, layout)
 
 
 def _sounding(scene: SoundScene) -> tuple[list[Source], list[str]]:
@@ -128,13 +176,6 @@ def _sounding(scene: SoundScene) -> tuple[list[Source], list[str]]:
 
 def _check_outputs(output: Path, stems: Collection[Path], sounds: Collection[Path]) -> None:
     """A mix must not replace the sounds that it is made of."""
-    if output.suffix.lower() != ".wav":
-        raise See2SoundError(
-            f"cannot write {output}",
-            "a mix is a WAV file",
-            "End its name in .wav",
-            kind="bad-request",
-        )
     inputs = {path.resolve() for path in sounds}
     targets = [output, *stems]
     for path in targets:
@@ -161,10 +202,6 @@ def _opened(sources: Sequence[Source], files: Mapping[str, Path]) -> Iterator[li
         yield [stack.enter_context(SoundReader(files[s.id], s.id)) for s in sources]
 
 
-def _writer(part: Path, final: Path, samples: int, layout: Layout, subtype: Subtype) -> WavWriter:
-    return WavWriter(part, final, samples, len(layout.channels), layout.wav_mask, subtype)
-
-
 def _about(levels: Levels, lufs: float | None) -> list[str]:
     """What a person should know about the level of the mix."""
     if levels.peak == 0.0:
@@ -183,21 +220,29 @@ def _about(levels: Levels, lufs: float | None) -> list[str]:
     return []
 
 
-def _reported(
-    output: Path, layout: Layout, samples: int, levels: Levels, warnings: list[str]
-) -> MixReport:
-    def decibels(value: float, factor: float) -> float | None:
-        return None if value <= 0.0 else factor * float(np.log10(value))
+def _decibels(value: float, factor: float) -> float | None:
+    return None if value <= 0.0 else factor * float(np.log10(value))
 
+
+def _reported(
+    output: Path,
+    layout: Layout,
+    samples: int,
+    levels: Levels,
+    stems: list[FileLevels],
+    warnings: list[str],
+) -> MixReport:
     return MixReport(
         path=output,
         layout=layout.name,
         channels=tuple(channel.name for channel in layout.channels),
         duration=samples / SAMPLE_RATE,
         integrated_lufs=levels.lufs,
-        true_peak_db=decibels(levels.peak, 20.0),
-        channel_rms_db=tuple(decibels(float(p), 10.0) for p in levels.power),
+        loudness_range=levels.loudness_range,
+        true_peak_db=_decibels(levels.peak, 20.0),
+        channel_rms_db=tuple(_decibels(float(p), 10.0) for p in levels.power),
         gain_db=levels.gain_db,
         limited_db=levels.limited_db,
+        stems=tuple(stems),
         warnings=tuple(warnings),
     )

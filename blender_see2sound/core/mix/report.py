@@ -9,6 +9,16 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class FileLevels:
+    """The levels of a file, as in `MixReport`."""
+
+    path: Path
+    integrated_lufs: float | None
+    loudness_range: float | None
+    true_peak_db: float | None
+
+
+@dataclass(frozen=True)
 class MixReport:
     """What a mix turned out to be, measured on what was written.
 
@@ -20,14 +30,16 @@ class MixReport:
         Names in the order of the file.
     duration : float
         Seconds.
-    integrated_lufs, true_peak_db : float or None
-        LUFS and dBTP; None for silence.
+    integrated_lufs, loudness_range, true_peak_db : float or None
+        LUFS, LU (EBU Tech 3342) and dBTP; None for silence, the range also below 3 s.
     channel_rms_db : tuple of (float or None)
         Per channel, dB relative to full scale; None for silence.
     gain_db : float
         What all sources were raised by to reach the loudness; the limiter came after it.
     limited_db : float
         The most by which the limiter turned down; 0 where it had nothing to do.
+    stems : tuple of FileLevels
+        In the order of the sources; empty where none were asked for.
     warnings : tuple of str
         Sentences for a person.
     """
@@ -37,10 +49,12 @@ class MixReport:
     channels: tuple[str, ...]
     duration: float
     integrated_lufs: float | None
+    loudness_range: float | None
     true_peak_db: float | None
     channel_rms_db: tuple[float | None, ...]
     gain_db: float
     limited_db: float
+    stems: tuple[FileLevels, ...]
     warnings: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -50,5 +64,6 @@ class MixReport:
             "path": str(self.path),
             "channels": list(self.channels),
             "channel_rms_db": list(self.channel_rms_db),
+            "stems": [{**dataclasses.asdict(s), "path": str(s.path)} for s in self.stems],
             "warnings": list(self.warnings),
         }

@@ -1,12 +1,15 @@
-"""A shoebox room: its first reflections as mirror images, its late sound as decaying noise.
+"""A shoebox room: its first reflections as mirror images, and what its late sound has to be.
 
-Mirror images come from pyroomacoustics in true metres (Allen and Berkley 1979),
-walls alike and alike at all frequencies; each reflection keeps its own
-direction, delay and level. When reflections have become so dense that nobody
-tells them apart, noise takes over, decorrelated between the main channels, its
-decay as asked and its level that of a diffuse field (Kuttruff, Room Acoustics,
-chapter 4: energy 4 pi c / V per second for a source of unit pressure at one
-metre). The walls are calibrated so that the images hand over to that level.
+Each reflection is a mirror image of the source in true metres (Allen and Berkley
+1979): it keeps its own direction, delay and spectrum, which the walls it met and
+the air on its way have damped. When reflections have become so dense that nobody
+tells them apart, noise takes over (`core.mix.late`), its decay in each octave as
+asked and its level that of a diffuse field (Kuttruff, Room Acoustics, chapter 4:
+energy 4 pi c / V per second for a source of unit pressure at one metre). In each
+octave the walls are calibrated so that the images hand over to that level.
+
+Where a wall is open there is no diffuse field: the materials stand as they are,
+and the noise joins at the level that the images have come to.
 
 Sound for picture is not late: all delays count from the direct sound.
 """
@@ -14,45 +17,55 @@ Sound for picture is not late: all delays count from the direct sound.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..materials import MATERIALS, OCTAVES
 from ..progress import Progress
 from ..scene import Room
 from ..sounds.protocol import SAMPLE_RATE
+from .air import Air, absorption
 from .arrivals import LATENCY, Arrivals
-from .distance import NEAREST, REFERENCE_DISTANCE
-from .layouts import Layout
-from .panning import ring_gains
+from .colours import shared
+from .convolution import STEP
+from .distance import NEAREST, REFERENCE_DISTANCE, metres_of_air
+from .propagation import SPEED_OF_SOUND
 
 Array = NDArray[np.float64]
 
-SPEED_OF_SOUND = 343.0
-
-#: Reflections are single up to this many seconds after the direct sound, at most.
+#: Reflections are single up to this many seconds after the direct sound, where by then enough
+#: of them have come; and in the largest rooms, where they come late, to this many at most.
 _LATEST_MIXING = 0.08
+_LATEST = 1.0
+_ENOUGH = 16.0
 
-#: Mirror images up to this order at most; in a very flat room the noise takes over sooner.
-_MOST_ORDERS = 28
+#: So many mirror images at most, those of the fewest reflections: in a very flat room, or a very
+#: long one, the noise takes over sooner.
+_MOST_IMAGES = 3000
 
-#: The late sound ends where it has decayed by this many decibels.
-_LATE_RANGE = 75.0
-
-_NOISE_SEED = 5
+#: Absorption is kept from these ends, where a factor on its logarithm would change nothing.
+_LEAST, _MOST = 0.005, 0.99
 
 
 @dataclass(frozen=True)
-class _Images:
-    """The mirror images of a shoebox: ``signs x source + offsets``, metres from the corner."""
+class Images:
+    """The mirror images of a shoebox: ``signs x source + offsets``, metres from the corner.
+
+    `hits` counts how often each met each wall, in the order of `materials.WALLS`.
+    """
 
     signs: Array  # (N, 3)
     offsets: Array  # (N, 3)
-    orders: Array  # (N,)
+    hits: Array  # (N, 6)
 
     def places(self, source: Array) -> Array:
         return self.signs * source + self.offsets
+
+    def only(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Images:
+        return Images(self.signs[rows], self.offsets[rows], self.hits[rows])
 
 
 class RoomModel:
@@ -62,77 +75,99 @@ class RoomModel:
     ----------
     mixing_time : float
         Seconds after the direct sound at which the late sound has taken over.
-    reflection : float
-        The pressure reflection factor of the walls, 0 to 1.
+    decay_rates : (7,) array
+        Nepers of energy that each octave loses in a second.
+    late_levels : (7,) array
+        The late sound's energy per second at time 0, were it there from the beginning on.
+    parts : int
+        How many parts (`core.mix.arrivals.point_filters`) the reflections need.
     """
 
-    def __init__(self, room: Room, progress: Progress) -> None:
+    def __init__(self, room: Room, air: Air | None, progress: Progress) -> None:
         self._size = np.asarray(room.size)
         self._listener = np.asarray(room.listener_place())
-        self._volume = float(np.prod(self._size))
-        self._rt60 = room.rt60
-        # Twice the root of the volume, in milliseconds: reflections overlap (Lindau 2012); no
-        # more than a quarter of the decay.
-        self.mixing_time = min(
-            max(2e-3 * np.sqrt(self._volume), 0.02), _LATEST_MIXING, 0.25 * room.rt60
-        )
+        volume = float(np.prod(self._size))
+        # Nepers that a metre of air takes in each octave.
+        self._air = np.zeros(len(OCTAVES))
+        if air is not None:
+            self._air = absorption(air, np.array(OCTAVES)) * np.log(10.0) / 20.0
+        self.decay_rates = 2.0 * np.log(1e3) / np.broadcast_to(room.rt60, len(OCTAVES))
+        wall_losses, opened = damping(room.wall_materials())
+        if opened.any():
+            self.mixing_time = _all_answered(self._size, self._listener, opened)
+        else:
+            self.mixing_time = _mixing_time(volume, float(np.mean(room.rt60)))
+        self.parts = int(np.ceil((LATENCY + self.mixing_time * SAMPLE_RATE + 16) / STEP))
         progress("Preparing the room", 0.0)
-        self._images = self._in_reach(_images(self._size, self._orders()))
-        progress("Preparing the room", 0.5)
-        self.reflection = self._calibrated()
+        direct = np.linalg.norm(np.maximum(self._listener, self._size - self._listener))
+        self._reach = float(direct) + SPEED_OF_SOUND * self.mixing_time
+        images = self._in_reach(shoebox_images(self._size, self._listener, self._reach))
+        self._images = images.only(~np.any(images.hits[:, opened] > 0.0, axis=1))
+        self._losses = self._images.hits @ wall_losses
+        self.late_levels = np.full(
+            len(OCTAVES), 4.0 * np.pi * SPEED_OF_SOUND / volume * REFERENCE_DISTANCE**2
+        )
+        progress("Preparing the room", 0.3)
+        self._calibrate(bool(opened.any()))
+        progress("Preparing the room", 0.7)
+        # An image's spectrum changes with its distance, by the air: interpolated between these.
+        steps = int(np.clip(np.ceil(self._reach / 25.0), 2, 40))
+        self._distances = np.linspace(0.0, self._reach, steps)
+        nepers = -self._losses[:, None] - self._air * metres_of_air(self._distances)[:, None]
+        self._colours, weights = shared(nepers.reshape(-1, len(OCTAVES)))
+        self._weights = weights.reshape(len(self._losses), steps, -1)
         progress("Preparing the room", 1.0)
 
-    def _orders(self) -> int:
-        """How many reflections a path needs that ends when the late sound has taken over."""
-        farthest = np.linalg.norm(self._size)
-        reach = SPEED_OF_SOUND * self.mixing_time + farthest
-        return int(min(np.ceil(np.sum(reach / self._size)), _MOST_ORDERS))
-
-    def _in_reach(self, images: _Images) -> _Images:
+    def _in_reach(self, images: Images) -> Images:
         """Those images that a source anywhere in the room can have within the mixing time."""
         # An image's cell is the room mirrored; its nearest point is as near as the image gets.
         ends = np.sort(np.stack([images.places(np.zeros(3)), images.places(self._size)]), axis=0)
         nearest = np.maximum(np.maximum(ends[0] - self._listener, self._listener - ends[1]), 0.0)
-        direct = np.linalg.norm(np.maximum(self._listener, self._size - self._listener))
-        reach = direct + SPEED_OF_SOUND * self.mixing_time
-        near = np.linalg.norm(nearest, axis=1) <= reach
-        return _Images(images.signs[near], images.offsets[near], images.orders[near])
+        near = np.linalg.norm(nearest, axis=1) <= self._reach
+        return images.only(np.flatnonzero(near)[:_MOST_IMAGES])
 
-    def _late_energy(self, start: Array | float, end: Array | float) -> Array:
-        """Energy of the diffuse field from start to end, in seconds since the sound left."""
-        rate = 2.0 * np.log(1e3) / self._rt60
-        begun, ended = np.exp(-rate * np.asarray(start)), np.exp(-rate * np.asarray(end))
-        level = 4.0 * np.pi * SPEED_OF_SOUND / self._volume * REFERENCE_DISTANCE**2
-        return np.asarray(level / rate * (begun - ended))
+    def late_energy(self, start: Array, end: Array) -> Array:
+        """Energy (..., 7) of the late sound from start to end (...,), seconds since it left."""
+        begun = np.exp(-self.decay_rates * np.asarray(start)[..., None])
+        ended = np.exp(-self.decay_rates * np.asarray(end)[..., None])
+        return np.asarray(self.late_levels / self.decay_rates * (begun - ended))
 
-    def _calibrated(self) -> float:
-        """The reflection factor at which the images' energy hands over to the diffuse field's.
+    def _calibrate(self, is_open: bool) -> None:
+        """Let the images' energy hand over to the late sound's in each octave.
 
         A formula for the absorption (Sabine's, Eyring's) misses in rooms that are not cubes;
         the energy of the images themselves does not. Sources all over the room are
         averaged.
         """
-        window = (0.3 * self.mixing_time, self.mixing_time)
-        energies, orders, wanted = [], [], 0.0
+        window = np.array([0.3, 1.0]) * self.mixing_time
+        energies, losses, wanted = [], [], np.zeros(len(OCTAVES))
         for place in itertools.product((0.2, 0.5, 0.8), repeat=3):
             source = self._size * np.asarray(place)
             vectors = self._images.places(source) - self._listener
             distances = np.linalg.norm(vectors, axis=1)
+            direct = float(np.linalg.norm(source - self._listener))
+            start, end = direct / SPEED_OF_SOUND + window
             times = distances / SPEED_OF_SOUND
-            direct = float(distances[0]) / SPEED_OF_SOUND
-            late = (times > direct + window[0]) & (times <= direct + window[1])
-            energies.append((REFERENCE_DISTANCE / distances[late]) ** 2)
-            orders.append(self._images.orders[late])
-            wanted += float(self._late_energy(direct + window[0], direct + window[1]))
-        energy, order = np.concatenate(energies), np.concatenate(orders)
-        low, high = 0.0, 1.0
-        for _ in range(40):
-            middle = 0.5 * (low + high)
-            if np.sum(energy * middle ** (2.0 * order)) < wanted:
-                low = middle
-            else:
-                high = middle
-        return high
+            late = (times > start) & (times <= end)
+            if is_open:
+                # What one wall alone sends back, as the ground does, is no late sound.
+                late &= self._images.hits.sum(axis=1) > 1.0
+            air = np.exp(-2.0 * self._air * metres_of_air(distances[late, None]))
+            energies.append((REFERENCE_DISTANCE / distances[late, None]) ** 2 * air)
+            losses.append(self._losses[late])
+            wanted += self.late_energy(start, end)
+        energy, loss = np.concatenate(energies), np.concatenate(losses)
+        # How many times as much the walls damp as their materials say, on the decibel scale.
+        factors = np.ones(len(OCTAVES))
+        if not is_open:
+            low, high = np.zeros(len(OCTAVES)), np.full(len(OCTAVES), 1e3)
+            for _ in range(44):
+                factors = 0.5 * (low + high)
+                louder = np.sum(energy * np.exp(-2.0 * factors * loss), axis=0) > wanted
+                low, high = np.where(louder, factors, low), np.where(louder, high, factors)
+        got = np.sum(energy * np.exp(-2.0 * factors * loss), axis=0)
+        self._losses = self._losses * factors
+        self.late_levels = self.late_levels * np.minimum(got / wanted, 1.0)
 
     def reflections(self, positions: Array, gain: float) -> Arrivals:
         """The single reflections of a source at positions (T, 3), metres from the listener."""
@@ -141,59 +176,72 @@ class RoomModel:
         distances = np.linalg.norm(vectors, axis=2)
         direct = np.linalg.norm(positions, axis=1)
         delays = np.maximum(distances - direct[:, None], 0.0) / SPEED_OF_SOUND
-        moments, images = np.nonzero((self._images.orders > 0) & (delays < self.mixing_time))
-        delays = delays[moments, images]
-        gains = (
-            (gain * REFERENCE_DISTANCE)
-            / np.maximum(distances[moments, images], NEAREST)
-            * self.reflection ** self._images.orders[images]
-            * self._fading(delays)
+        reflected = self._images.hits.any(axis=1)
+        moments, images = np.nonzero(reflected & (delays < self.mixing_time))
+        delays, far = delays[moments, images], distances[moments, images]
+        levels = gain * REFERENCE_DISTANCE / np.maximum(far, NEAREST) * self.fading(delays)
+        place = np.minimum(far / self._distances[1], len(self._distances) - 1.001)
+        before = place.astype(np.intp)
+        share = (place - before)[:, None]
+        weights = (1.0 - share) * self._weights[images, before]
+        weights += share * self._weights[images, before + 1]
+        return Arrivals(
+            vectors[moments, images], delays, levels[:, None] * weights, moments, self._colours
         )
-        return Arrivals(vectors[moments, images], delays, gains, moments)
 
-    def _fading(self, delays: Array) -> Array:
+    def fading(self, delays: Array) -> Array:
         """How the images give way to the noise in the last third before the mixing time."""
         return np.cos(0.5 * np.pi * np.clip(3.0 * delays / self.mixing_time - 2.0, 0.0, 1.0))
 
     def late_gains(self, distances: Array) -> Array:
-        """What a source at distances in metres sends into `late_filters`.
+        """What a source at distances in metres sends into the late sound.
 
-        The late sound has decayed for as long as the direct sound took to arrive.
+        It has decayed for as long as the direct sound took to arrive; by the rate from 500 to
+        1000 Hz, since all octaves are sent alike.
         """
-        return np.exp(-np.log(1e3) * distances / SPEED_OF_SOUND / self._rt60)
-
-    def late_filters(self, layout: Layout) -> NDArray[np.float32]:
-        """Filters (M, L) of the late sound, a row per main channel; the same noise every time."""
-        length = int(self._rt60 * _LATE_RANGE / 60.0 * SAMPLE_RATE)
-        edges = np.arange(length + 1) / SAMPLE_RATE
-        energy = self._late_energy(edges[:-1], edges[1:])
-        envelope = np.sqrt(energy * (1.0 - self._fading(edges[:-1]) ** 2))
-        channels = len(layout.mains)
-        noise = np.random.default_rng(_NOISE_SEED).standard_normal((channels, length))
-        filters = noise * envelope
-        wanted = ring_gains(layout) ** 2 * np.sum(envelope**2)
-        filters *= np.sqrt(wanted / np.sum(filters**2, axis=1))[:, None]
-        delayed = np.zeros((channels, LATENCY + length), np.float32)
-        delayed[:, LATENCY:] = filters
-        return delayed
+        return np.exp(-0.5 * np.mean(self.decay_rates[2:4]) * distances / SPEED_OF_SOUND)
 
 
-def _images(size: Array, orders: int) -> _Images:
-    """Where a room's mirror images lie, told apart from where the source is."""
-    import pyroomacoustics
+def _mixing_time(volume: float, rt60: float) -> float:
+    """Seconds after the direct sound at which the late sound has taken over.
 
-    place = 0.37 * size
-    box = pyroomacoustics.ShoeBox(
-        size, fs=SAMPLE_RATE, materials=pyroomacoustics.Material(0.5), max_order=orders
-    )
-    box.add_source(place)
-    box.add_microphone(0.61 * size)
-    box.image_source_model()
-    source = box.sources[0]
-    crossings = np.asarray(source.orders_xyz, dtype=np.float64).T
-    signs = 1.0 - 2.0 * np.mod(crossings, 2.0)
-    places = np.asarray(source.images, dtype=np.float64).T
-    order = np.argsort(np.asarray(source.orders), kind="stable")
-    return _Images(
-        signs[order], (places - signs * place)[order], np.asarray(source.orders, float)[order]
+    Twice the root of the volume, in milliseconds: by then reflections overlap (Lindau 2012).
+    No more than a quarter of the decay, but in any case when some reflections have come.
+    """
+    overlap = min(max(2e-3 * np.sqrt(volume), 0.02), _LATEST_MIXING, 0.25 * rt60)
+    some = np.cbrt(_ENOUGH * volume * 3.0 / (4.0 * np.pi)) / SPEED_OF_SOUND
+    return float(min(max(overlap, min(some, _LATEST)), _LATEST))
+
+
+def _all_answered(size: Array, listener: Array, opened: NDArray[np.bool_]) -> float:
+    """Where walls are open: seconds by which each that is not has answered, with time to fade."""
+    ways = 2.0 * np.stack([listener, size - listener], axis=1).ravel()[~opened]
+    slowest = 1.5 * float(ways.max(initial=0.0)) / SPEED_OF_SOUND
+    return min(max(slowest, _LATEST_MIXING), _LATEST)
+
+
+def damping(materials: Sequence[str]) -> tuple[Array, NDArray[np.bool_]]:
+    """Nepers (6, 7) that each wall takes of the pressure in each octave, and which are open (6,)."""
+    absorbed = np.array([MATERIALS[name] for name in materials])
+    losses = -0.5 * np.log(1.0 - np.clip(absorbed, _LEAST, _MOST))
+    return losses, np.all(absorbed >= 1.0, axis=1)
+
+
+def shoebox_images(size: Array, listener: Array, reach: float, most_orders: int = 10**6) -> Images:
+    """All images whose cell begins within reach of the listener, fewest reflections first."""
+    counts = [range(-int((reach + p) // s) - 1, int((reach + s - p) // s) + 2)
+              for s, p in zip(size, listener, strict=True)]  # fmt: skip
+    cells = np.stack(np.meshgrid(*counts, indexing="ij"), axis=-1).reshape(-1, 3)
+    begin = np.where(cells > 0, cells * size - listener, listener - (cells + 1) * size)
+    cells = cells[np.linalg.norm(np.maximum(begin, 0.0), axis=1) <= reach]
+    cells = cells[np.abs(cells).sum(axis=1) <= most_orders]
+    cells = cells[np.argsort(np.abs(cells).sum(axis=1), kind="stable")]
+    mirrored = np.mod(cells, 2)
+    # A path through n cells meets a wall between any two of them, the two in turn.
+    many, few = (np.abs(cells) + 1) // 2, np.abs(cells) // 2
+    lower, upper = np.where(cells < 0, many, few), np.where(cells > 0, many, few)
+    return Images(
+        1.0 - 2.0 * mirrored,
+        (cells + mirrored) * size,
+        np.stack([lower, upper], axis=2).reshape(-1, 6).astype(np.float64),
     )

@@ -17,6 +17,8 @@ class Track:
     ----------
     moves : bool
         Whether the position ever changes.
+    farthest : float
+        The largest distance, metres.
     """
 
     def __init__(self, source: Source) -> None:
@@ -25,6 +27,7 @@ class Track:
         presence = source.presence or (1.0,) * len(source.times)
         self._presence = np.asarray(presence, dtype=np.float64)
         self._gain = 10.0 ** (source.gain_db / 20.0)
+        self.farthest = float(np.linalg.norm(self._positions, axis=1).max())
         self.moves = bool(np.any(self._positions != self._positions[0]))
 
     def positions(self, times: Array) -> Array:

@@ -1,0 +1,213 @@
+"""One source on its way into the mix: its direct sound, and all of it that goes through filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..scene import Source
+from ..sounds.protocol import SAMPLE_RATE
+from .air import AirFilter
+from .air import spectrum as air_spectrum
+from .arrivals import decorrelated, point_filters
+from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth
+from .convolution import STEP, Samples, Spectra, Transform
+from .distance import REFERENCE_DISTANCE, Travel, distance_gain, metres_of_air
+from .layouts import Layout
+from .microphones import Microphones
+from .panning import point_gains, ring_gains, spread_gains, spread_share
+from .propagation import SPEED_OF_SOUND, DelayLine, emission_times, heard
+from .reading import SoundReader
+from .room import RoomModel
+from .tracks import Track
+
+Array = NDArray[np.float64]
+
+_FADE = (np.arange(STEP) / STEP).astype(np.float32)
+
+#: What is sent at less than this many decibels is not computed.
+_NOTHING_DB = -120.0
+
+
+@dataclass
+class Sums:
+    """What sources add up to in a batch."""
+
+    mains: Samples  # (M, BATCH) direct sound
+    spectra: Spectra  # (STEPS and what rings on, M, F) filtered sound
+    late: Samples  # (BATCH,) what goes to the late sound
+    lfe: Samples  # (BATCH,) what goes to the LFE
+    filtered: bool = False
+
+    @classmethod
+    def empty(cls, mains: int, parts: int) -> Sums:
+        return cls(
+            np.zeros((mains, BATCH), np.float32),
+            np.zeros((STEPS + parts - 1, mains, STEP + 1), np.complex64),
+            np.zeros(BATCH, np.float32),
+            np.zeros(BATCH, np.float32),
+        )
+
+    def clear(self) -> None:
+        for part in (self.mains, self.late, self.lfe):
+            part.fill(0.0)
+        if self.filtered:
+            ringing = self.spectra[STEPS:].copy()
+            self.spectra.fill(0.0)
+            self.spectra[: len(ringing)] = ringing
+            self.filtered = bool(ringing.any())
+
+    def add(self, other: Sums) -> None:
+        self.mains += other.mains
+        self.late += other.late
+        self.lfe += other.lfe
+        if other.filtered:
+            # What rings on stays where it is until its time has come.
+            self.spectra[:STEPS] += other.spectra[:STEPS]
+            self.filtered = True
+
+
+class Lane:
+    """A source on its way into the mix."""
+
+    def __init__(
+        self,
+        source: Source,
+        reader: SoundReader,
+        layout: Layout,
+        room: RoomModel | Microphones | None,
+        travel: Travel,
+    ) -> None:
+        self._reader = reader
+        self._layout = layout
+        self._track = Track(source)
+        self._spread = source.spread
+        self._bed = source.kind == "ambience"
+        # A bed has its own surroundings in it already.
+        self._room = None
+        self._microphones = None
+        if isinstance(room, Microphones):
+            self._microphones = None if self._bed else room
+        elif not self._bed and source.reverb_db > _NOTHING_DB:
+            self._room = room
+        self._sent = 10.0 ** (source.reverb_db / 20.0)
+        share = spread_share(source.spread)
+        self._direct = 0.0 if self._bed else float(np.sqrt(1.0 - share))
+        self._arc = float(np.sqrt(share))
+        if self._microphones is not None:
+            # All that microphones hear comes through them, from a point.
+            self._direct = self._arc = 0.0
+        self._filtered = not self._direct or self._arc > 0.0 or self._room is not None
+        self._moves = self._track.moves and not self._bed
+        self._air = None if self._bed else travel.air
+        self._air_filter = None if self._air is None else AirFilter(self._air)
+        self._line = None
+        if travel.propagation and not self._bed:
+            self._line = DelayLine(reader, self._track.farthest / SPEED_OF_SOUND)
+        self._to_lfe = (
+            0.0
+            if layout.lfe is None or source.lfe_db is None or source.lfe_db <= _NOTHING_DB
+            else 10.0 ** (source.lfe_db / 20.0)
+        )
+        surroundings = self._room or self._microphones
+        self._parts = 1 if surroundings is None else surroundings.parts
+        self._transform = Transform(STEPS)
+        # The filters at the last step's end, which are those at the next one's beginning.
+        self._last: Spectra | None = None
+
+    def add(self, batch: int, sums: Sums) -> None:
+        """Add the source's next batch to the sums."""
+        samples, times = self._next(batch)
+        rings = self._air_filter is not None and self._air_filter.rings
+        if samples is None:
+            if not rings:
+                return
+            samples = np.zeros(BATCH, np.float32)
+        if not (rings or samples.any()):
+            self._last = None
+            return
+        positions = self._track.positions(times if self._moves else times[:1])
+        distances = np.linalg.norm(positions, axis=1)
+        near = np.ones(len(distances)) if self._bed else distance_gain(distances)
+        if self._direct:
+            gains = point_gains(positions, self._layout) * (self._direct * near)[:, None]
+            direct = self._through_air(samples, distances)
+            for main, row in zip(sums.mains, smooth(gains.T), strict=True):
+                add_scaled(main, direct, row)
+        if self._room is not None:
+            late = self._room.late_gains(distances) * self._sent
+            add_scaled(sums.late, samples, smooth(late[None])[0])
+        if self._to_lfe:
+            add_scaled(sums.lfe, samples, smooth(self._to_lfe * near[None])[0])
+        if self._filtered:
+            self._add_filtered(batch, samples.reshape(STEPS, STEP), sums.spectra)
+            sums.filtered = True
+
+    def _next(self, batch: int) -> tuple[Samples | None, Array]:
+        """The source's next batch at its own level, None after its end, and when it left it."""
+        times = control_times(batch)
+        if self._line is None:
+            samples = self._reader.read(BATCH)
+            levels = self._track.levels(times)
+        else:
+            times, whole = heard(self._track, batch)
+            samples = self._line.read(times)
+            levels = self._track.levels(times) * whole
+        return None if samples is None else scaled(samples, smooth(levels[None])[0]), times
+
+    def _through_air(self, samples: Samples, distances: Array) -> Samples:
+        """A batch of direct sound after the air on its way."""
+        if self._air_filter is None:
+            return samples
+        made = np.zeros_like(samples)
+        for filtered, shares in self._air_filter.filtered(samples, metres_of_air(distances)):
+            if np.all(shares == 1.0):
+                return filtered
+            add_scaled(made, filtered, smooth(shares[None])[0])
+        return made
+
+    def _add_filtered(self, batch: int, samples: Samples, spectra: Spectra) -> None:
+        """Filter a batch (STEPS, STEP) into spectra (STEPS, M, F)."""
+        whole = self._transform(samples)
+        if not self._moves:
+            if self._last is None:
+                self._last = self._filters(np.zeros(1))
+            for step, part in np.ndindex(STEPS, self._parts):
+                spectra[step + part] += self._last[0, part] * whole[step]
+            return
+        borders = np.arange(batch * STEPS, (batch + 1) * STEPS + 1) * (STEP / SAMPLE_RATE)
+        if self._last is None:
+            self._last = self._filters(borders[:1])
+        filters = np.concatenate([self._last, self._filters(borders[1:])])
+        self._last = filters[-1:]
+        coming = self._transform(samples * _FADE)
+        going = whole - coming
+        for step, part in np.ndindex(STEPS, self._parts):
+            spectra[step + part] += filters[step, part] * going[step]
+            spectra[step + part] += filters[step + 1, part] * coming[step]
+
+    def _filters(self, times: Array) -> Spectra:
+        """The filters (T, parts, M, F) of all but the direct sound at times (T,)."""
+        if self._bed:
+            gains = ring_gains(self._layout).astype(np.float32)
+            return (gains[:, None] * decorrelated(self._layout))[None, None]
+        if self._line is not None:
+            times = emission_times(self._track, times)
+        positions = self._track.positions(times)
+        mains = len(self._layout.mains)
+        filters = np.zeros((len(times), self._parts, mains, STEP + 1), np.complex64)
+        if self._arc:
+            distances = np.linalg.norm(positions, axis=1)
+            near = distance_gain(distances)[:, None] * self._arc
+            gains = spread_gains(positions, self._spread, self._layout) * near
+            filters[:, 0] = gains.astype(np.float32)[:, :, None] * decorrelated(self._layout)
+            if self._air is not None and (distances > REFERENCE_DISTANCE).any():
+                filters[:, 0] *= air_spectrum(self._air, metres_of_air(distances))[:, None]
+        if self._microphones is not None:
+            return self._microphones.filters(positions, 1.0)
+        if self._room is not None:
+            arrivals = self._room.reflections(positions, self._sent)
+            filters += point_filters(arrivals, len(times), self._parts, self._layout)
+        return filters
