@@ -194,7 +194,8 @@ def surrounding(loudspeakers: tuple[tuple[float, float], ...]) -> Regions:
     """The regions of a layout of (azimuth, elevation), in degrees, completed as in 6.1.3.
 
     Layers that are open, or not there, take virtual loudspeakers, each heard from the one of
-    the middle layer at its azimuth; those at the poles are heard from all around them.
+    the middle layer at its azimuth; those at the poles, where there are none, are heard from all
+    around them.
     """
     places = list(loudspeakers)
     downmix = list(np.eye(len(places)))
@@ -208,10 +209,10 @@ def surrounding(loudspeakers: tuple[tuple[float, float], ...]) -> Regions:
                 places.append((azimuth, height))
                 downmix.append(downmix[number])
     vertices = unit_vectors(*np.array(places).T)
-    poles = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]])
-    whole = np.concatenate([vertices, poles])
+    poles = [[0.0, 0.0, z] for z in (1.0, -1.0) if not np.any(vertices[:, 2] * z > 1.0 - 1e-9)]
+    whole = np.concatenate([vertices, np.reshape(poles, (-1, 3))])
     facets = _facets(whole)
-    for pole in (len(places), len(places) + 1):
+    for pole in range(len(places), len(whole)):
         around = _neighbours(facets, pole)
         downmix.append(np.sum([downmix[n] for n in around], axis=0) / np.sqrt(len(around)))
     return Regions(whole, np.array(downmix))
