@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from ..sounds.protocol import SAMPLE_RATE
 from . import decorrelation
@@ -22,6 +23,7 @@ from .heads import head_of
 from .layouts import RIG, Layout
 from .panning import point_gains
 from .regions import unit_vectors
+from .tabled import tabled_gains
 
 Array = NDArray[np.float64]
 
@@ -76,9 +78,10 @@ def _between() -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         return np.i0(_BETA * np.sqrt(np.maximum(1.0 - (places / half) ** 2, 0.0))) / np.i0(_BETA)
 
     taps = kernel(offsets - fractions[:, None])
-    fine = (np.arange(64 * _TAPS) + 0.5) / 64.0 - half
     turns = np.minimum(np.arange(STEP + 1) / (2 * STEP), 20_000.0 / SAMPLE_RATE)
-    fall = np.cos(2.0 * np.pi * turns[:, None] * fine) @ kernel(fine) / 64.0
+    # The kernel's own transform.
+    root = np.sqrt(_BETA**2 - (np.pi * _TAPS * turns) ** 2 + 0j)
+    fall = _TAPS / np.i0(_BETA) * (np.sinh(root) / root).real
     return taps, (1.0 / fall).astype(np.float32)
 
 
@@ -90,7 +93,8 @@ def point_filters(arrivals: Arrivals, moments: int, parts: int, layout: Layout) 
     """
     places = LATENCY + arrivals.delays * SAMPLE_RATE
     if layout.coding != "binaural":
-        panned = point_gains(arrivals.positions, layout)
+        tabled = layout.coding == "loudspeakers"
+        panned = (tabled_gains if tabled else point_gains)(arrivals.positions, layout)
         return np.swapaxes(_combs(arrivals, places, panned, moments, parts), 1, 2)
     head = head_of(layout)
     delays, weights = head.heard(arrivals.positions, head.coarse)
@@ -118,16 +122,25 @@ def _combs(arrivals: Arrivals, places: Array, panned: Array, moments: int, parts
     first = fine // _FRACTIONS - (_TAPS // 2 - 1)
     panned = panned[heard]
     arrival, channel = np.nonzero(panned)
+    if not len(arrival):
+        return np.zeros((moments, channels, parts, STEP + 1), np.complex64)
     rows = arrivals.moments[heard][arrival] * channels + channel
-    at = ((rows * length + first[arrival])[:, None] + np.arange(_TAPS)).ravel()
-    filters = np.zeros((moments, channels, parts, STEP + 1), np.complex64)
+    # Nearly all of a filter is empty: only from the first tap to the last is summed up.
+    begin, end = int(first.min()), int(first.max()) + _TAPS
+    at = ((rows * (end - begin) + first[arrival] - begin)[:, None] + np.arange(_TAPS)).ravel()
+    combs = np.zeros((moments * channels, length), np.float32)
+    padded = np.zeros((moments * channels, parts, 2 * STEP), np.float32)
+    filters: Spectra | None = None
     for gains, colour in zip(arrivals.gains[heard].T, arrivals.colours, strict=True):
         values = (gains[arrival] * panned[arrival, channel])[:, None] * taps[arrival]
-        combs = np.bincount(at, values.ravel(), moments * channels * length).astype(np.float32)
-        filters += spectra_of(combs.reshape(moments, channels, parts, STEP)) * (
-            colour * made_up_for
-        )
-    return filters
+        summed = np.bincount(at, values.ravel(), len(combs) * (end - begin))
+        combs[:, begin:end] = summed.reshape(len(combs), -1)
+        padded[:, :, :STEP] = combs.reshape(len(combs), parts, STEP)
+        spectra = fft.rfft(padded, axis=-1)
+        spectra *= colour * made_up_for
+        filters = spectra if filters is None else np.add(filters, spectra, out=filters)
+    assert filters is not None
+    return filters.reshape(moments, channels, parts, STEP + 1)
 
 
 @cache

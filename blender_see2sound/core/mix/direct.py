@@ -39,6 +39,9 @@ class Panned:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._panned = np.zeros((1, 0))
+        # Where it was when it was panned.
+        self._still: Array | None = None
 
     def add(self, sums: Sums, samples: Samples, positions: Array, gains: Array) -> None:
         """Add a batch.
@@ -51,7 +54,10 @@ class Panned:
             At the control points and some around; one alone holds for all.
         gains : (P,) array
         """
-        rows = point_gains(positions, self._layout) * gains[:, None]
+        if self._still is None or len(positions) > 1 or np.any(self._still != positions):
+            self._panned = point_gains(positions, self._layout)
+            self._still = positions.copy()
+        rows = self._panned * gains[:, None]
         for bus, row in zip(sums.direct, smooth(rows.T), strict=True):
             add_scaled(bus, samples, row)
 

@@ -141,19 +141,22 @@ class Lane:
         if not self._moves:
             if self._last is None:
                 self._last = self._filters(np.zeros(1))
+            product = np.empty_like(spectra[0])
             for step, part in np.ndindex(STEPS, self._parts):
-                spectra[step + part] += self._last[0, part] * whole[step]
+                spectra[step + part] += np.multiply(self._last[0, part], whole[step], out=product)
             return
         borders = np.arange(batch * STEPS, (batch + 1) * STEPS + 1) * (STEP / SAMPLE_RATE)
         if self._last is None:
             self._last = self._filters(borders[:1])
-        filters = np.concatenate([self._last, self._filters(borders[1:])])
-        self._last = filters[-1:]
+        filters = [self._last[0], *self._filters(borders[1:])]
+        self._last = filters[-1][None]
         coming = self._transform(samples * _FADE)
-        going = whole - coming
+        whole -= coming
+        product = np.empty_like(spectra[0])
         for step, part in np.ndindex(STEPS, self._parts):
-            spectra[step + part] += filters[step, part] * going[step]
-            spectra[step + part] += filters[step + 1, part] * coming[step]
+            out = spectra[step + part]
+            out += np.multiply(filters[step][part], whole[step], out=product)
+            out += np.multiply(filters[step + 1][part], coming[step], out=product)
 
     def _filters(self, times: Array) -> Spectra:
         """The filters (T, parts, M, F) of all but the direct sound at times (T,)."""
@@ -162,18 +165,20 @@ class Lane:
         if self._line is not None:
             times = emission_times(self._track, times)
         positions = self._track.positions(times)
-        mains = len(self._layout.mains)
-        filters = np.zeros((len(times), self._parts, mains, STEP + 1), np.complex64)
-        if self._arc:
-            distances = np.linalg.norm(positions, axis=1)
-            near = distance_gain(distances)[:, None] * self._arc
-            gains = spread_gains(positions, self._spread, self._rig) * near
-            filters[:, 0] = spread_filters(gains, self._layout)
-            if self._air is not None and (distances > REFERENCE_DISTANCE).any():
-                filters[:, 0] *= air_spectrum(self._air, metres_of_air(distances))[:, None]
         if self._microphones is not None:
             return self._microphones.filters(positions, 1.0)
         if self._room is not None:
             arrivals = self._room.reflections(positions, self._sent)
-            filters += point_filters(arrivals, len(times), self._parts, self._layout)
+            filters = point_filters(arrivals, len(times), self._parts, self._layout)
+        else:
+            mains = len(self._layout.mains)
+            filters = np.zeros((len(times), self._parts, mains, STEP + 1), np.complex64)
+        if self._arc:
+            distances = np.linalg.norm(positions, axis=1)
+            near = distance_gain(distances)[:, None] * self._arc
+            gains = spread_gains(positions, self._spread, self._rig) * near
+            wide = spread_filters(gains, self._layout)
+            if self._air is not None and (distances > REFERENCE_DISTANCE).any():
+                wide = wide * air_spectrum(self._air, metres_of_air(distances))[:, None]
+            filters[:, 0] += wide
         return filters

@@ -105,7 +105,7 @@ class Regions:
         elevations = np.arange(-90.0 + _CELL / 2.0, 90.0, _CELL)
         azimuths = np.arange(_CELL / 2.0, 360.0, _CELL)
         centres = unit_vectors(*np.meshgrid(azimuths, elevations)).reshape(-1, 3)
-        _, self._likely = self._searched(centres)
+        _, self._likely, _ = self._searched(centres)
 
     def gains(self, directions: Array) -> Array:
         """Gains (N, M) of unit power of unit vectors (N, 3)."""
@@ -123,20 +123,38 @@ class Regions:
             missed.append(here[inside < -_ROUNDING])
         if missed:
             others = np.concatenate(missed)
-            gains[others], _ = self._searched(directions[others])
+            gains[others] = self._found(directions[others], cells[others])
         return gains / np.linalg.norm(gains, axis=1, keepdims=True)
 
-    def _searched(self, directions: Array) -> tuple[Array, NDArray[np.intp]]:
-        """Gains and region of directions, whichever they lie in."""
+    def _found(self, directions: Array, cells: NDArray[np.intp]) -> Array:
+        """Gains of directions in cells whose likely region they are not in."""
+        rows, columns = np.divmod(cells, self._columns)
+        beside = [
+            np.clip(rows + up, 0, len(self._likely) // self._columns - 1) * self._columns
+            + (columns + along) % self._columns
+            for up in (-1, 0, 1)
+            for along in (-1, 0, 1)
+        ]
+        near = np.unique(self._likely[np.concatenate(beside)])
+        gains, _, inside = self._searched(directions, near)
+        left = np.flatnonzero(inside < -_ROUNDING)
+        if len(left):
+            gains[left], _, _ = self._searched(directions[left])
+        return gains
+
+    def _searched(
+        self, directions: Array, among: NDArray[np.intp] | None = None
+    ) -> tuple[Array, NDArray[np.intp], Array]:
+        """Gains and region of directions, whichever they lie in, and how far inside."""
         best = np.full(len(directions), -np.inf)
         found = np.zeros(len(directions), np.intp)
         gains = np.zeros((len(directions), self._channels))
-        for number, region in enumerate(self._regions):
-            these, inside = region.gains(directions)
+        for number in range(len(self._regions)) if among is None else among:
+            these, inside = self._regions[number].gains(directions)
             better = inside > best
             best[better], found[better] = inside[better], number
             gains[better] = these[better]
-        return gains, found
+        return gains, found, best
 
 
 def _region(vertices: Array, downmix: Array) -> _Triangle | _Quadrilateral:
