@@ -1,42 +1,95 @@
-"""How fast a mix is: python bench/mix.py [--seconds 60] [--sources 8] [--layout 5.1] [--repeat 3].
+"""How fast a mix is, beside others: python bench/mix.py [--seconds 60] [--repeat 3] [--skip NAME ...].
 
-Mixes scenes of eight sources (still, moving, in a room, all of it, and with beds)
-by `see2sound mix` in a process of its own. Its start, taken as the same scene
-cut to a tenth of a second, is not counted in "x real time". Where the time goes
-is told from the phases of one more mix in this process, whose processor time
-over its time on the clock says how many processors worked. The best of the
-repeats counts, since a busy machine only adds.
+One scene (8 sources on a circle of 3 m, 5.1, a room of 10 x 8 x 3.5 m with an RT60
+of 0.4 s), mixed in one run by
+
+- `see2sound mix` in a process of its own, from reading the sounds to the written
+  file; its start, taken as the same scene cut to a tenth of a second, is not counted;
+- the renderer alone (no loudness, no file), still and moving;
+- pyroomacoustics' `simulate` for one microphone per channel, orders 10, 17 and 42;
+- the paper's call: six rooms with a microphone each, absorption and order by
+  `inverse_sabine`;
+- Blender's own mixdown of the same speakers, dry (where this Python has bpy).
+
+The best of the repeats counts, since a busy machine only adds. Seconds on the
+clock depend on what else runs: processor seconds do less, and ratios are of
+those. Then: where the time of `see2sound mix` goes.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
 import dataclasses
+import importlib.util
+import os
+import pstats
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import soundfile
 
+from blender_see2sound.core.mix import aside, renderer
+from blender_see2sound.core.mix.distance import Travel
+from blender_see2sound.core.mix.layouts import layout_named
+from blender_see2sound.core.mix.reading import SoundReader
+from blender_see2sound.core.mix.renderer import render
+from blender_see2sound.core.mix.room import RoomModel
 from blender_see2sound.core.pipeline import mix_scene
+from blender_see2sound.core.progress import silent
 from blender_see2sound.core.scene import Clip, Room, SoundScene, Source, write_scene
 
 RATE = 48_000
 FRAME_RATE = 25.0
-ROOM = Room((10.0, 8.0, 3.5), 0.4)
+RT60 = 0.4
+ROOM = Room((10.0, 8.0, 3.5), RT60)
+SOURCES = 8
+
+#: Blender's own way: a speaker for each sound, mixed down to 5.1.
+BLENDER = """
+import math, os, sys, time, bpy
+folder, seconds, sources = sys.argv[-3], float(sys.argv[-2]), int(sys.argv[-1])
+scene = bpy.context.scene
+scene.render.fps, scene.frame_start, scene.frame_end = 25, 1, round(25 * seconds)
+scene.render.ffmpeg.audio_mixrate = 48000
+for number in range(sources):
+    angle = 2 * math.pi * number / sources
+    bpy.ops.object.speaker_add(location=(3 * math.sin(angle), 3 * math.cos(angle), 0))
+    bpy.context.object.data.sound = bpy.data.sounds.load(f"{folder}/s{number}.wav")
+# Blender looks for sounds when it rebuilds the relations of its dependency graph.
+passing = bpy.data.objects.new("passing", None)
+scene.collection.objects.link(passing)
+bpy.context.view_layer.update()
+bpy.data.objects.remove(passing)
+for speaker in scene.objects:
+    speaker.update_tag()
+    if speaker.type == "SPEAKER":
+        speaker.data.update_tag()
+bpy.context.view_layer.update()
+before, start = os.times(), time.perf_counter()
+bpy.ops.sound.mixdown(
+    filepath=f"{folder}/blender.wav", container="WAV", codec="PCM", format="S24",
+    channels="SURROUND51",
+)
+after = os.times()
+print("TOOK", time.perf_counter() - start, after.user + after.system - before.user - before.system)
+"""
 
 
-def scenes(seconds: float, sources: int) -> dict[str, SoundScene]:
-    """The scenes to mix, their sounds being ``s0.wav`` and so on."""
-    clip = Clip(None, 0.0, seconds, FRAME_RATE, (1280, 720), 50.0)
+def scene_of(seconds: float, moving: bool) -> SoundScene:
+    """The scene to mix, its sounds being ``s0.wav`` and so on."""
     frames = np.arange(0.0, seconds, 1.0 / FRAME_RATE)
 
-    def source(number: int, moving: bool) -> Source:
+    def source(number: int) -> Source:
         times = frames if moving else np.zeros(1)
-        angles = 2.0 * np.pi * (number / sources + times / 20.0)
+        angles = 2.0 * np.pi * (number / SOURCES + times / 20.0)
         places = 3.0 * np.stack([np.sin(angles), np.cos(angles), 0.0 * angles], axis=1)
         return Source(
             id=f"s{number}",
@@ -49,90 +102,199 @@ def scenes(seconds: float, sources: int) -> dict[str, SoundScene]:
             sound=f"s{number}.wav",
         )
 
-    still = SoundScene(clip, tuple(source(n, False) for n in range(sources)))
-    moving = SoundScene(clip, tuple(source(n, True) for n in range(sources)))
-    beds = tuple(
-        dataclasses.replace(s, kind="ambience" if n < 2 else "area", spread=0.5)
-        for n, s in enumerate(moving.sources)
-    )
-    return {
-        "still, dry": still,
-        "moving, dry": moving,
-        "moving, beds and areas": dataclasses.replace(moving, sources=beds),
-        "still, room": dataclasses.replace(still, room=ROOM),
-        "moving, room": dataclasses.replace(moving, room=ROOM),
-    }
+    clip = Clip(None, 0.0, seconds, FRAME_RATE, (1280, 720), 50.0)
+    return SoundScene(clip, tuple(source(n) for n in range(SOURCES)), ROOM)
 
 
-def command(scene: Path, layout: str, repeat: int) -> float:
-    """Seconds that the command takes."""
-    times = []
+@dataclasses.dataclass(frozen=True)
+class Took:
+    """Seconds on the clock, and of processors."""
+
+    clock: float
+    processors: float
+
+
+def timed(call: Callable[[], object], repeat: int) -> Took:
+    """The best of some calls in this process."""
+    best = Took(np.inf, np.inf)
     for _ in range(repeat):
-        start = time.perf_counter()
-        subprocess.run(
-            [
-                *(sys.executable, "-m", "blender_see2sound.core", "mix", scene),
-                *("-o", scene.with_suffix(".wav"), "--layout", layout),
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
+        start, work = time.perf_counter(), time.process_time()
+        call()
+        clock, processors = time.perf_counter() - start, time.process_time() - work
+        best = Took(min(best.clock, clock), min(best.processors, processors))
+    return best
+
+
+def commanded(scene: SoundScene, folder: Path, repeat: int) -> Took:
+    """What the command takes without its start."""
+
+    def taken(seconds: float) -> Took:
+        part = dataclasses.replace(scene, clip=dataclasses.replace(scene.clip, duration=seconds))
+        write_scene(part, folder / "scene.json")
+        best = Took(np.inf, np.inf)
+        for _ in range(repeat):
+            start, before = time.perf_counter(), os.times()
+            subprocess.run(
+                [
+                    *(sys.executable, "-m", "blender_see2sound.core", "mix"),
+                    *(folder / "scene.json", "-o", folder / "mix.wav"),
+                ],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            after = os.times()
+            work = (after.children_user + after.children_system) - (
+                before.children_user + before.children_system
+            )
+            best = Took(min(best.clock, time.perf_counter() - start), min(best.processors, work))
+        return best
+
+    start, whole = taken(0.1), taken(scene.clip.duration)
+    return Took(whole.clock - start.clock, whole.processors - start.processors)
+
+
+def rendered(scene: SoundScene, folder: Path) -> None:
+    """The renderer alone."""
+    readers = [SoundReader(folder / f"{s.id}.wav", s.id) for s in scene.sources]
+    room, travel = RoomModel(ROOM, Travel().air, silent), Travel()
+    samples = round(scene.clip.duration * RATE)
+    layout = layout_named("5.1")
+    for _ in render(scene.sources, readers, layout, room, samples, lambda _: None, travel):
+        pass
+
+
+def simulated(folder: Path, seconds: float, order: int | None) -> None:
+    """By pyroomacoustics; without an order as the paper's code does, a room for each microphone."""
+    import pyroomacoustics
+
+    pyroomacoustics.constants.set("num_threads", os.cpu_count() or 1)
+    absorption, needed = pyroomacoustics.inverse_sabine(RT60, ROOM.size)
+    listener = np.array(ROOM.listener_place())
+    angles = np.radians([30.0, -30.0, 0.0, 110.0, -110.0, 180.0])
+    microphones = listener[:, None] + 0.3 * np.stack(
+        [-np.sin(angles), np.cos(angles), 0.0 * angles]
+    )
+    sounds = [soundfile.read(folder / f"s{n}.wav", dtype="float32")[0] for n in range(SOURCES)]
+    places = [s.positions[0] for s in scene_of(seconds, False).sources]
+    for group in [microphones] if order is not None else np.split(microphones, 6, axis=1):
+        box = pyroomacoustics.ShoeBox(
+            ROOM.size,
+            fs=RATE,
+            materials=pyroomacoustics.Material(absorption),
+            max_order=needed if order is None else order,
         )
-        times.append(time.perf_counter() - start)
-    return min(times)
+        for sound, place in zip(sounds, places, strict=True):
+            box.add_source(listener + place, signal=sound)
+        box.add_microphone_array(group)
+        box.simulate()
 
 
-def phases(scene: Path, layout: str) -> tuple[dict[str, float], float]:
-    """Seconds in each phase of a mix, and how many processors it kept busy."""
-    spent: dict[str, float] = {}
-    last = ["", time.perf_counter()]
+def by_blender(folder: Path, seconds: float, repeat: int) -> Took:
+    """Blender's mixdown, in a process of its own; only the mixdown counts."""
+    best = Took(np.inf, np.inf)
+    for _ in range(repeat):
+        told = subprocess.run(
+            [sys.executable, "-c", BLENDER, folder, str(seconds), str(SOURCES)],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        clock, work = next(
+            line.split()[1:] for line in told.splitlines() if line.startswith("TOOK")
+        )
+        if not soundfile.read(folder / "blender.wav", frames=RATE, start=RATE)[0].any():
+            raise RuntimeError("Blender's mixdown is silent")
+        best = Took(min(best.clock, float(clock)), min(best.processors, float(work)))
+    return best
 
-    def progress(phase: str, fraction: float) -> None:
-        now = time.perf_counter()
-        spent[last[0] or phase] = spent.get(last[0] or phase, 0.0) + now - last[1]
-        last[:] = [phase, now]
 
-    start, work = time.perf_counter(), time.process_time()
-    mix_scene(scene, scene.with_suffix(".wav"), layout=layout, progress=progress)
-    return spent, (time.process_time() - work) / (time.perf_counter() - start)
+class _Here:
+    """Stands for a pool of threads, so that a profile sees all: runs calls where it is."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def submit(self, call: Callable[..., object], *arguments: object) -> Future[object]:
+        done: Future[object] = Future()
+        done.set_result(call(*arguments))
+        return done
+
+    def shutdown(self, **_: object) -> None:
+        pass
+
+    def __enter__(self) -> _Here:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def where(scene: SoundScene, folder: Path) -> list[str]:
+    """The functions that a mix spends processor time in, the most expensive first."""
+    write_scene(scene, folder / "scene.json")
+    profile = cProfile.Profile(time.process_time)
+    with (
+        mock.patch(f"{renderer.__name__}.ThreadPoolExecutor", _Here),
+        mock.patch(f"{aside.__name__}.ThreadPoolExecutor", _Here),
+    ):
+        profile.runcall(mix_scene, folder / "scene.json", folder / "mix.wav")
+    rows = sorted(
+        ((row[2], name) for name, row in pstats.Stats(profile).stats.items()),  # type: ignore[attr-defined]
+        reverse=True,
+    )
+    total = sum(seconds for seconds, _ in rows)
+    lines = []
+    for seconds, (file, _, name) in rows[:12]:
+        place = name if file == "~" else f"{Path(file).name}: {name}"
+        lines.append(f"{100.0 * seconds / total:4.0f} %  {place}")
+    return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--sources", type=int, default=8)
-    parser.add_argument("--layout", default="5.1")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--skip", nargs="*", default=[], help="words in the names of rows")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for number in range(options.sources):
-            noise = np.random.default_rng(number).standard_normal(round(options.seconds * RATE))
+        folder, seconds, repeat = Path(name), options.seconds, options.repeat
+        for number in range(SOURCES):
+            noise = np.random.default_rng(number).standard_normal(round(seconds * RATE))
             soundfile.write(folder / f"s{number}.wav", 0.05 * noise, RATE, "PCM_24")
-        print(f"{options.sources} sources, {options.seconds:g} s, {options.layout}")
-        print(f"{'scene':24} {'seconds':>8} {'start':>7} {'x real time':>12}   where it goes")
-        for title, scene in scenes(options.seconds, options.sources).items():
-            path, brief = folder / "scene.json", folder / "brief.json"
-            write_scene(scene, path)
-            write_scene(dataclasses.replace(scene, clip=_cut(scene.clip)), brief)
-            start = command(brief, options.layout, options.repeat)
-            taken = command(path, options.layout, options.repeat)
-            spent, busy = phases(path, options.layout)
-            total = sum(spent.values())
-            where = ", ".join(
-                f"{phase} {100.0 * seconds / total:.0f} %"
-                for phase, seconds in spent.items()
-                if seconds > 0.02 * total
+        still, moving = scene_of(seconds, False), scene_of(seconds, True)
+        rows: dict[str, Callable[[], Took]] = {
+            "see2sound mix, still": lambda: commanded(still, folder, repeat),
+            "see2sound mix, moving": lambda: commanded(moving, folder, repeat),
+            "renderer alone, still": lambda: timed(lambda: rendered(still, folder), repeat),
+            "renderer alone, moving": lambda: timed(lambda: rendered(moving, folder), repeat),
+        }
+        if importlib.util.find_spec("bpy"):
+            rows["Blender's mixdown, dry"] = lambda: by_blender(folder, seconds, repeat)
+        for order in (10, 17, 42):
+            rows[f"pyroomacoustics, order {order}"] = lambda order=order: timed(
+                lambda: simulated(folder, seconds, order), 1
             )
-            factor = options.seconds / max(taken - start, 1e-3)
+        rows["the paper's six rooms"] = lambda: timed(lambda: simulated(folder, seconds, None), 1)
+        print(f"{SOURCES} sources, {seconds:g} s, 5.1, RT60 {RT60:g} s")
+        print(f"{'':28} {'clock s':>8} {'x real':>7} {'CPU s':>7} {'x real':>7} {'CPU':>6}")
+        rendered(still, folder)  # what is prepared once
+        base: float | None = None
+        for title, call in rows.items():
+            if any(word in title for word in options.skip):
+                continue
+            took = call()
+            if title == "renderer alone, still":
+                base = took.processors
+            ratio = "" if base is None else f"{took.processors / base:6.1f}"
             print(
-                f"{title:24} {taken:8.2f} {start:7.2f} {factor:12.0f}   "
-                f"{where}; {busy:.1f} processors",
+                f"{title:28} {took.clock:8.2f} {seconds / max(took.clock, 1e-3):7.0f}"
+                f" {took.processors:7.2f} {seconds / max(took.processors, 1e-3):7.0f} {ratio}",
                 flush=True,
             )
-
-
-def _cut(clip: Clip) -> Clip:
-    return dataclasses.replace(clip, duration=0.1)
+        print("the last column: processor time over that of the renderer alone, still")
+        for title, scene in (("still", still), ("moving", moving)):
+            print(f"where a mix goes, {title}:")
+            print("\n".join(where(scene, folder)), flush=True)
 
 
 if __name__ == "__main__":

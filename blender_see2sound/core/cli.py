@@ -89,6 +89,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--propagation", action="store_true", help="let sound take its time, with Doppler"
     )
     mix.add_argument(
+        "--sofa",
+        type=Path,
+        metavar="FILE",
+        help="the head that a binaural mix is heard through, instead of a sphere",
+    )
+    mix.add_argument(
         "--renderer",
         choices=("panning", "microphones"),
         default="panning",
@@ -140,7 +146,7 @@ def _mix_arguments(parser: argparse.ArgumentParser) -> None:
         "--layout",
         default="5.1",
         metavar="NAME",
-        help="mono, stereo, 5.1, 7.1, 5.1.4 or 7.1.4 (5.1)",
+        help="mono, stereo, 5.1, 7.1, 5.1.4, 7.1.4, binaural, ambix1, ambix2 or ambix3 (5.1)",
     )
     parser.add_argument(
         "--lufs",
@@ -316,7 +322,7 @@ def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
         options.scene, options.output, layout=options.layout, lufs=options.lufs,
         format=options.format, room=options.room or not options.no_room, stems=options.stems,
         air=options.air, propagation=options.propagation,
-        renderer=options.renderer, progress=bar,
+        sofa=options.sofa, renderer=options.renderer, progress=bar,
     )  # fmt: skip
     result = report.to_json()
     return result, _lines(_mix_line(result), *_warned(result["warnings"]))

@@ -232,6 +232,7 @@ def mix_scene(
     stems: str | Path | None = None,
     air: tuple[float, float] | None = DEFAULT_AIR,
     propagation: bool = False,
+    sofa: str | Path | None = None,
     renderer: str = "panning",
     progress: Progress = silent,
 ) -> MixReport:
@@ -240,7 +241,8 @@ def mix_scene(
     Parameters
     ----------
     scene_path, output : path
-    layout : {"mono", "stereo", "5.1", "7.1", "5.1.4", "7.1.4"}
+    layout : str
+        mono, stereo, 5.1, 7.1, 5.1.4, 7.1.4, binaural, ambix1, ambix2 or ambix3.
     lufs : float or None
         Integrated loudness to reach (ITU-R BS.1770), -70 to 0; None leaves it.
     room : bool or str
@@ -254,6 +256,8 @@ def mix_scene(
         nothing.
     propagation : bool
         Whether sound takes its time, with Doppler.
+    sofa : path, optional
+        A SOFA file: the head that a binaural mix is heard through, instead of a sphere.
     renderer : {"panning", "microphones"}
         By panning, or as microphones in the room would hear it (the paper's way).
 
@@ -283,7 +287,7 @@ def mix_scene(
         scene, Path(scene_path), Path(output), layout=layout, lufs=lufs,
         format=format, stems=None if stems is None else Path(stems),
         travel=Travel(None if air is None else Air(*air), propagation),
-        renderer=renderer, progress=progress,
+        sofa=None if sofa is None else Path(sofa), renderer=renderer, progress=progress,
     )  # fmt: skip
 
 

@@ -238,7 +238,7 @@ def mix(params: Params, progress: Progress) -> Answer:
     stems, encoding = params.path("stems"), params.text("format")
     lufs = params.number("lufs") if "lufs" in params else DEFAULT_LUFS
     propagation = params.flag("propagation", False)
-    renderer = params.text("renderer") or "panning"
+    sofa, renderer = params.path("sofa"), params.text("renderer") or "panning"
     air_named, air = "air" in params, params.pair("air")
     params.end()
     from ..core import pipeline
@@ -253,6 +253,7 @@ def mix(params: Params, progress: Progress) -> Answer:
         stems=stems,
         air=air if air_named else pipeline.DEFAULT_AIR,
         propagation=propagation,
+        sofa=sofa,
         renderer=renderer,
         progress=progress,
     )

@@ -145,6 +145,12 @@ def test_whatever_the_place_and_spread_the_energy_is_the_law_s(
     stretch = slice(4800, -4800)
     got = decibels(np.linalg.norm(rms(samples[stretch])))
     law = decibels(rms(sound[stretch]) * 3.0 / max(distance, 1.0)) + gain
+    if layout == "binaural":
+        # A head lifts what comes from its side and shades what comes from the other.
+        assert law - 3.0 <= got <= law + 9.1
+        return
+    if layout.startswith("ambix"):
+        got = float(decibels(rms(samples[stretch])[0]))  # the first channel is the sound
     # Narrow layouts may lower what is behind by 3 dB.
     lowest = law - (4.1 if layout in ("mono", "stereo") else 1.0)
     assert lowest <= got <= law + 1.0

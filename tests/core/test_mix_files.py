@@ -176,7 +176,9 @@ def test_bad_sounds_are_named_and_nothing_is_left_behind(desk):
 
 def test_requests_that_cannot_be_met_say_what_can(desk):
     source = desk.source(noise(0.2), at(0.0))
-    with pytest.raises(See2SoundError, match=r"mono, stereo, 5\.1, 7\.1, 5\.1\.4, 7\.1\.4"):
+    with pytest.raises(
+        See2SoundError, match=r"mono, stereo, 5\.1, 7\.1, 5\.1\.4, 7\.1\.4, binaural"
+    ):
         desk.mix(source, seconds=0.2, layout="22.2")
     with pytest.raises(See2SoundError, match="Make the sounds first"):
         desk.mix(without_sound(source), seconds=0.2)

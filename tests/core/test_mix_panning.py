@@ -53,11 +53,11 @@ def test_a_mix_puts_a_source_at_an_upper_loudspeaker_there_alone(desk, layout, a
     assert np.delete(levels, names.index(loudest)).max() < 1e-6
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     start=st.tuples(*[st.floats(-5, 5)] * 3),
     end=st.tuples(*[st.floats(-5, 5)] * 3),
-    layout=st.sampled_from([layout.name for layout in LAYOUTS]),
+    layout=st.sampled_from([a.name for a in LAYOUTS if a.coding == "loudspeakers"]),
     spread=st.floats(0, 1),
 )
 def test_gains_are_continuous_along_any_line(start, end, layout, spread):

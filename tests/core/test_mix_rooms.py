@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blender_see2sound.core.mix.layouts import layout_named
+from blender_see2sound.core.mix.panning import point_gains
+from blender_see2sound.core.mix.tabled import tabled_gains
 from blender_see2sound.core.scene import Room
 
 from .mixes import RATE, Desk, at, decibels, mains, noise, rms
@@ -55,8 +58,10 @@ def responses(desk, room: Room, layout: str = "5.1") -> list[np.ndarray]:
     listener, size = np.array(room.listener_place()), np.array(room.size)
     for share in ((0.2, 0.3, 0.1), (-0.35, 0.15, 0.0), (0.1, -0.4, 0.15)):
         place = np.clip(share * size, 0.1 - listener, size - listener - 0.1)
-        source = desk.source(click(seconds), tuple(place.tolist()))
+        # Softly: the limiter is no part of the room.
+        source = desk.source(click(seconds), tuple(place.tolist()), gain_db=-20.0)
         samples = desk.mix(source, seconds=seconds, room=room, layout=layout)
+        assert desk.report.limited_db == 0.0
         samples[:48] = 0.0
         found.append(mains(samples, layout))
     return found
@@ -123,7 +128,7 @@ def test_reflections_become_late_sound_without_a_step(desk, room):
     energies = []
     for _ in range(10):
         place = (random.random(3) - 0.5) * (0.8 * np.array(room.size) - [0, 0, 1.5])
-        source = desk.source(click(0.3), tuple(place.tolist()))
+        source = desk.source(click(0.3), tuple(place.tolist()), gain_db=-20.0)
         samples = octave(mains(desk.mix(source, seconds=0.3, room=room), "5.1"), 1000.0)
         late = np.exp(6.0 * np.log(10.0) * np.linalg.norm(place) / 343.0 / room_rt60(room))
         power = late * np.sum(samples**2, axis=1)
@@ -314,3 +319,15 @@ def test_a_closed_room_swallows_no_matter_how_its_materials_differ(desk):
         room = Room(HALL.size, 0.4, None, walls)
         energies.append(np.mean([np.sum(r**2) for r in responses(desk, room)]))
     assert 10.0 * np.log10(energies[0] / energies[1]) == pytest.approx(0.0, abs=1.0)
+
+
+@pytest.mark.parametrize("layout", ["stereo", "5.1", "7.1.4"])
+def test_reflections_are_panned_as_direct_sound_is(layout):
+    places = 8.0 * np.random.default_rng(2).standard_normal((3000, 3))
+    places = places[np.linalg.norm(places, axis=1) > 1.0]
+    exact = point_gains(places, layout_named(layout))
+    tabled = tabled_gains(places, layout_named(layout))
+    assert np.abs(tabled - exact).max() < 0.08
+    assert np.sum(tabled**2, axis=1) == pytest.approx(np.sum(exact**2, axis=1), abs=0.01)
+    # Another direction is another one.
+    assert np.abs(tabled_gains(places * [-1, 1, 1], layout_named(layout)) - exact).max() > 0.3

@@ -8,16 +8,22 @@ reflection) or is spread over an arc and decorrelated.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from ..sounds.protocol import SAMPLE_RATE
 from . import decorrelation
 from .convolution import STEP, Spectra, spectra_of
-from .layouts import Layout
+from .distance import REFERENCE_DISTANCE
+from .headphones import BEFORE, TAPS
+from .heads import head_of
+from .layouts import RIG, Layout
 from .panning import point_gains
+from .regions import unit_vectors
+from .tabled import tabled_gains
 
 Array = NDArray[np.float64]
 
@@ -72,9 +78,10 @@ def _between() -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         return np.i0(_BETA * np.sqrt(np.maximum(1.0 - (places / half) ** 2, 0.0))) / np.i0(_BETA)
 
     taps = kernel(offsets - fractions[:, None])
-    fine = (np.arange(64 * _TAPS) + 0.5) / 64.0 - half
     turns = np.minimum(np.arange(STEP + 1) / (2 * STEP), 20_000.0 / SAMPLE_RATE)
-    fall = np.cos(2.0 * np.pi * turns[:, None] * fine) @ kernel(fine) / 64.0
+    # The kernel's own transform.
+    root = np.sqrt(_BETA**2 - (np.pi * _TAPS * turns) ** 2 + 0j)
+    fall = _TAPS / np.i0(_BETA) * (np.sinh(root) / root).real
     return taps, (1.0 / fall).astype(np.float32)
 
 
@@ -84,30 +91,112 @@ def point_filters(arrivals: Arrivals, moments: int, parts: int, layout: Layout) 
     Each part is of what comes a step later than in the one before; what would come after the
     last one is left out.
     """
-    mains, length = len(layout.mains), parts * STEP
     places = LATENCY + arrivals.delays * SAMPLE_RATE
+    if layout.coding != "binaural":
+        tabled = layout.coding == "loudspeakers"
+        panned = (tabled_gains if tabled else point_gains)(arrivals.positions, layout)
+        return np.swapaxes(_combs(arrivals, places, panned, moments, parts), 1, 2)
+    head = head_of(layout)
+    delays, weights = head.heard(arrivals.positions, head.coarse)
+    turns = np.arange(STEP + 1) / (2 * STEP)
+    early = np.exp(2j * np.pi * turns * BEFORE).astype(np.complex64)
+    shared = head.coarse.spectra * early
+    ears = [
+        np.einsum(
+            "tkpf,kf->tpf",
+            _combs(arrivals, places + delays[:, ear], weights[:, ear], moments, parts),
+            shared,
+        )
+        for ear in range(2)
+    ]
+    return np.stack(ears, axis=2)
+
+
+def _combs(arrivals: Arrivals, places: Array, panned: Array, moments: int, parts: int) -> Spectra:
+    """Transforms (moments, C, parts, F) of arrivals at places (N,), with gains (N, C)."""
+    channels, length = panned.shape[1], parts * STEP
     heard = places < length - _TAPS
-    panned = point_gains(arrivals.positions[heard], layout)
     kernels, made_up_for = _between()
     fine = np.rint(places[heard] * _FRACTIONS).astype(np.intp)
     taps = kernels[fine % _FRACTIONS]
     first = fine // _FRACTIONS - (_TAPS // 2 - 1)
-    arrival, main = np.nonzero(panned)
-    rows = arrivals.moments[heard][arrival] * mains + main
-    at = ((rows * length + first[arrival])[:, None] + np.arange(_TAPS)).ravel()
-    filters = np.zeros((moments, mains, parts, STEP + 1), np.complex64)
+    panned = panned[heard]
+    arrival, channel = np.nonzero(panned)
+    if not len(arrival):
+        return np.zeros((moments, channels, parts, STEP + 1), np.complex64)
+    rows = arrivals.moments[heard][arrival] * channels + channel
+    # Nearly all of a filter is empty: only from the first tap to the last is summed up.
+    begin, end = int(first.min()), int(first.max()) + _TAPS
+    at = ((rows * (end - begin) + first[arrival] - begin)[:, None] + np.arange(_TAPS)).ravel()
+    combs = np.zeros((moments * channels, length), np.float32)
+    padded = np.zeros((moments * channels, parts, 2 * STEP), np.float32)
+    filters: Spectra | None = None
     for gains, colour in zip(arrivals.gains[heard].T, arrivals.colours, strict=True):
-        values = (gains[arrival] * panned[arrival, main])[:, None] * taps[arrival]
-        combs = np.bincount(at, values.ravel(), moments * mains * length).astype(np.float32)
-        filters += spectra_of(combs.reshape(moments, mains, parts, STEP)) * (colour * made_up_for)
-    return np.swapaxes(filters, 1, 2)
+        values = (gains[arrival] * panned[arrival, channel])[:, None] * taps[arrival]
+        summed = np.bincount(at, values.ravel(), len(combs) * (end - begin))
+        combs[:, begin:end] = summed.reshape(len(combs), -1)
+        padded[:, :, :STEP] = combs.reshape(len(combs), parts, STEP)
+        spectra = fft.rfft(padded, axis=-1)
+        spectra *= colour * made_up_for
+        filters = spectra if filters is None else np.add(filters, spectra, out=filters)
+    assert filters is not None
+    return filters.reshape(moments, channels, parts, STEP + 1)
 
 
 @cache
-def decorrelated(layout: Layout) -> Spectra:
-    """Transforms (M, F) of the filters that give each main channel its own copy of a sound."""
+def _decorrelated(layout: Layout) -> Spectra:
+    """Transforms (R, F) of the filters that give each loudspeaker its own copy of a sound."""
     copies = decorrelation.decorrelators(len(layout.mains))
     filters = np.zeros((len(copies), STEP), np.float32)
     start = LATENCY - decorrelation.BEGIN
     filters[:, start : start + decorrelation.LENGTH] = copies
     return spectra_of(filters)
+
+
+@lru_cache(maxsize=4)
+def _copies_at_ears(layout: Layout) -> Spectra:
+    """Transforms (2, R, F) of the virtual loudspeakers' own copies at each ear."""
+    heard = head_of(layout).spectra(_places(RIG))
+    return np.ascontiguousarray(np.swapaxes(heard * _decorrelated(RIG)[:, None], 0, 1))
+
+
+def spread_filters(gains: Array, layout: Layout) -> Spectra:
+    """Transforms (T, M, F) of filters that play a sound decorrelated from many directions.
+
+    Parameters
+    ----------
+    gains : (T, R) array
+        Of the loudspeakers of `layouts.rig_of`.
+    """
+    parts = gains.astype(np.float32)
+    if layout.coding == "loudspeakers":
+        return parts[:, :, None] * _decorrelated(layout)
+    if layout.coding == "binaural":
+        return np.stack([parts @ ear for ear in _copies_at_ears(layout)], axis=1)
+    encoded = parts[:, None] * point_gains(_places(RIG), layout).T.astype(np.float32)
+    spectra: Spectra = encoded @ _decorrelated(RIG)
+    return spectra
+
+
+def from_rig(filters: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]:
+    """Filters (R, L) for the loudspeakers of `layouts.rig_of` as filters (M, L) for a layout."""
+    if layout.coding == "loudspeakers":
+        return filters
+    if layout.coding == "ambisonics":
+        return point_gains(_places(RIG), layout).T.astype(np.float32) @ filters
+    from scipy.signal import oaconvolve
+
+    head = head_of(layout)
+    impulses = np.fft.irfft(head.spectra(_places(RIG)), axis=2)
+    # What is early at an ear lies at the end of its period.
+    impulses = np.roll(impulses, TAPS, axis=2)[:, :, : 2 * TAPS].astype(np.float32)
+    made = np.zeros((2, filters.shape[1]), np.float32)
+    for row, ears in zip(filters, impulses, strict=True):
+        for ear in range(2):
+            made[ear] += oaconvolve(row, ears[ear])[TAPS : TAPS + len(row)]
+    return made
+
+
+def _places(layout: Layout) -> Array:
+    """Where loudspeakers stand, (R, 3), a long way off."""
+    return REFERENCE_DISTANCE * unit_vectors(*np.array(layout.loudspeakers).T)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,16 +9,18 @@ from ..scene import Source
 from ..sounds.protocol import SAMPLE_RATE
 from .air import AirFilter
 from .air import spectrum as air_spectrum
-from .arrivals import decorrelated, point_filters
+from .arrivals import point_filters, spread_filters
 from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth
 from .convolution import STEP, Samples, Spectra, Transform
+from .direct import direct_to
 from .distance import REFERENCE_DISTANCE, Travel, distance_gain, metres_of_air
-from .layouts import Layout
+from .layouts import Layout, rig_of
 from .microphones import Microphones
-from .panning import point_gains, ring_gains, spread_gains, spread_share
+from .panning import ring_gains, spread_gains, spread_share
 from .propagation import SPEED_OF_SOUND, DelayLine, emission_times, heard
 from .reading import SoundReader
 from .room import RoomModel
+from .sums import Sums
 from .tracks import Track
 
 Array = NDArray[np.float64]
@@ -29,44 +29,6 @@ _FADE = (np.arange(STEP) / STEP).astype(np.float32)
 
 #: What is sent at less than this many decibels is not computed.
 _NOTHING_DB = -120.0
-
-
-@dataclass
-class Sums:
-    """What sources add up to in a batch."""
-
-    mains: Samples  # (M, BATCH) direct sound
-    spectra: Spectra  # (STEPS and what rings on, M, F) filtered sound
-    late: Samples  # (BATCH,) what goes to the late sound
-    lfe: Samples  # (BATCH,) what goes to the LFE
-    filtered: bool = False
-
-    @classmethod
-    def empty(cls, mains: int, parts: int) -> Sums:
-        return cls(
-            np.zeros((mains, BATCH), np.float32),
-            np.zeros((STEPS + parts - 1, mains, STEP + 1), np.complex64),
-            np.zeros(BATCH, np.float32),
-            np.zeros(BATCH, np.float32),
-        )
-
-    def clear(self) -> None:
-        for part in (self.mains, self.late, self.lfe):
-            part.fill(0.0)
-        if self.filtered:
-            ringing = self.spectra[STEPS:].copy()
-            self.spectra.fill(0.0)
-            self.spectra[: len(ringing)] = ringing
-            self.filtered = bool(ringing.any())
-
-    def add(self, other: Sums) -> None:
-        self.mains += other.mains
-        self.late += other.late
-        self.lfe += other.lfe
-        if other.filtered:
-            # What rings on stays where it is until its time has come.
-            self.spectra[:STEPS] += other.spectra[:STEPS]
-            self.filtered = True
 
 
 class Lane:
@@ -95,10 +57,12 @@ class Lane:
         self._sent = 10.0 ** (source.reverb_db / 20.0)
         share = spread_share(source.spread)
         self._direct = 0.0 if self._bed else float(np.sqrt(1.0 - share))
+        self._rig = rig_of(layout)
         self._arc = float(np.sqrt(share))
         if self._microphones is not None:
             # All that microphones hear comes through them, from a point.
             self._direct = self._arc = 0.0
+        self._point = direct_to(layout) if self._direct else None
         self._filtered = not self._direct or self._arc > 0.0 or self._room is not None
         self._moves = self._track.moves and not self._bed
         self._air = None if self._bed else travel.air
@@ -120,7 +84,7 @@ class Lane:
     def add(self, batch: int, sums: Sums) -> None:
         """Add the source's next batch to the sums."""
         samples, times = self._next(batch)
-        rings = self._air_filter is not None and self._air_filter.rings
+        rings = self._rings()
         if samples is None:
             if not rings:
                 return
@@ -131,11 +95,9 @@ class Lane:
         positions = self._track.positions(times if self._moves else times[:1])
         distances = np.linalg.norm(positions, axis=1)
         near = np.ones(len(distances)) if self._bed else distance_gain(distances)
-        if self._direct:
-            gains = point_gains(positions, self._layout) * (self._direct * near)[:, None]
+        if self._point is not None:
             direct = self._through_air(samples, distances)
-            for main, row in zip(sums.mains, smooth(gains.T), strict=True):
-                add_scaled(main, direct, row)
+            self._point.add(sums, direct, positions, self._direct * near)
         if self._room is not None:
             late = self._room.late_gains(distances) * self._sent
             add_scaled(sums.late, samples, smooth(late[None])[0])
@@ -144,6 +106,11 @@ class Lane:
         if self._filtered:
             self._add_filtered(batch, samples.reshape(STEPS, STEP), sums.spectra)
             sums.filtered = True
+
+    def _rings(self) -> bool:
+        """Whether direct sound of the batch before still sounds."""
+        in_air = self._air_filter is not None and self._air_filter.rings
+        return in_air or (self._point is not None and self._point.rings)
 
     def _next(self, batch: int) -> tuple[Samples | None, Array]:
         """The source's next batch at its own level, None after its end, and when it left it."""
@@ -174,40 +141,44 @@ class Lane:
         if not self._moves:
             if self._last is None:
                 self._last = self._filters(np.zeros(1))
+            product = np.empty_like(spectra[0])
             for step, part in np.ndindex(STEPS, self._parts):
-                spectra[step + part] += self._last[0, part] * whole[step]
+                spectra[step + part] += np.multiply(self._last[0, part], whole[step], out=product)
             return
         borders = np.arange(batch * STEPS, (batch + 1) * STEPS + 1) * (STEP / SAMPLE_RATE)
         if self._last is None:
             self._last = self._filters(borders[:1])
-        filters = np.concatenate([self._last, self._filters(borders[1:])])
-        self._last = filters[-1:]
+        filters = [self._last[0], *self._filters(borders[1:])]
+        self._last = filters[-1][None]
         coming = self._transform(samples * _FADE)
-        going = whole - coming
+        whole -= coming
+        product = np.empty_like(spectra[0])
         for step, part in np.ndindex(STEPS, self._parts):
-            spectra[step + part] += filters[step, part] * going[step]
-            spectra[step + part] += filters[step + 1, part] * coming[step]
+            out = spectra[step + part]
+            out += np.multiply(filters[step][part], whole[step], out=product)
+            out += np.multiply(filters[step + 1][part], coming[step], out=product)
 
     def _filters(self, times: Array) -> Spectra:
         """The filters (T, parts, M, F) of all but the direct sound at times (T,)."""
         if self._bed:
-            gains = ring_gains(self._layout).astype(np.float32)
-            return (gains[:, None] * decorrelated(self._layout))[None, None]
+            return spread_filters(ring_gains(self._rig)[None], self._layout)[:, None]
         if self._line is not None:
             times = emission_times(self._track, times)
         positions = self._track.positions(times)
-        mains = len(self._layout.mains)
-        filters = np.zeros((len(times), self._parts, mains, STEP + 1), np.complex64)
-        if self._arc:
-            distances = np.linalg.norm(positions, axis=1)
-            near = distance_gain(distances)[:, None] * self._arc
-            gains = spread_gains(positions, self._spread, self._layout) * near
-            filters[:, 0] = gains.astype(np.float32)[:, :, None] * decorrelated(self._layout)
-            if self._air is not None and (distances > REFERENCE_DISTANCE).any():
-                filters[:, 0] *= air_spectrum(self._air, metres_of_air(distances))[:, None]
         if self._microphones is not None:
             return self._microphones.filters(positions, 1.0)
         if self._room is not None:
             arrivals = self._room.reflections(positions, self._sent)
-            filters += point_filters(arrivals, len(times), self._parts, self._layout)
+            filters = point_filters(arrivals, len(times), self._parts, self._layout)
+        else:
+            mains = len(self._layout.mains)
+            filters = np.zeros((len(times), self._parts, mains, STEP + 1), np.complex64)
+        if self._arc:
+            distances = np.linalg.norm(positions, axis=1)
+            near = distance_gain(distances)[:, None] * self._arc
+            gains = spread_gains(positions, self._spread, self._rig) * near
+            wide = spread_filters(gains, self._layout)
+            if self._air is not None and (distances > REFERENCE_DISTANCE).any():
+                wide = wide * air_spectrum(self._air, metres_of_air(distances))[:, None]
+            filters[:, 0] += wide
         return filters

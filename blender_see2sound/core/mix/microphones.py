@@ -189,10 +189,10 @@ def _delay() -> int:
 
 
 def _decay_time(energies: Array, times: Array) -> float:
-    """RT60 of arrivals in the order of time, from where 5 to 25 dB are gone (ISO 3382)."""
+    """RT60 of arrivals in the order of time, from where 5 to 35 dB are gone (ISO 3382)."""
     left = np.cumsum(energies[::-1])[::-1]
     remaining = 10.0 * np.log10(np.maximum(left / left[0], 1e-12))
-    fit = (remaining <= -5.0) & (remaining >= -25.0)
+    fit = (remaining <= -5.0) & (remaining >= -35.0)
     if np.count_nonzero(fit) < 2:
         return 0.0
     slope = np.polyfit(times[fit], remaining[fit], 1)[0]

@@ -16,6 +16,7 @@ from ..scene import Room, SoundScene, Source, resolve
 from ..sounds.protocol import SAMPLE_RATE
 from .aside import Aside
 from .distance import Travel
+from .heads import with_head
 from .layouts import Layout, layout_named
 from .loudness import LoudnessMeter
 from .mastering import CEILING_DB, Levels, RenderedMix, master
@@ -43,6 +44,7 @@ def mix_to_file(
     format: str | None = None,
     stems: Path | None = None,
     travel: Travel | None = None,
+    sofa: Path | None = None,
     renderer: str = "panning",
     progress: Progress = silent,
 ) -> MixReport:
@@ -59,7 +61,8 @@ def mix_to_file(
         Where relative paths in the scene start.
     output : Path
         The file to write; it appears when it is whole. Its name ends in ``.wav`` or ``.flac``.
-    layout : {"mono", "stereo", "5.1", "7.1", "5.1.4", "7.1.4"}
+    layout : str
+        One of `layouts.LAYOUTS`.
     lufs : float or None
         Integrated loudness to reach; None leaves the level.
     format : {"pcm24", "float", "flac"}, optional
@@ -69,6 +72,8 @@ def mix_to_file(
         A folder.
     travel : Travel, optional
         What air and distance do; by default air absorbs and sound takes no time.
+    sofa : Path, optional
+        The head that a binaural mix is heard through, instead of a sphere.
     renderer : {"panning", "microphones"}
         How the channels come about: by panning, or as microphones in the room would hear it
         (the paper's way, for comparison).
@@ -84,7 +89,7 @@ def mix_to_file(
         Of kind "bad-request", "missing-file", "bad-sound", "no-permission" or "no-space".
     Cancelled
     """
-    chosen = layout_named(layout)
+    chosen = with_head(layout_named(layout), sofa)
     encoding = encoding_for(output, format, chosen)
     sources, warnings = _sounding(scene)
     files = {s.id: resolve(str(s.sound), scene_path) for s in sources}
@@ -145,6 +150,13 @@ def _surroundings(
             f"there is no renderer {renderer!r}",
             f"there is: {', '.join(RENDERERS)}",
             "Choose one",
+            kind="bad-request",
+        )
+    if renderer == "microphones" and layout.coding != "loudspeakers":
+        raise See2SoundError(
+            f"microphones cannot make {layout.name}",
+            "there is one for each loudspeaker",
+            "Choose a layout of loudspeakers, or the other renderer",
             kind="bad-request",
         )
     if renderer == "panning":

@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .ambisonics import harmonics
 from .layouts import Layout
 from .regions import surrounding, unit_vectors
 
@@ -34,8 +35,9 @@ _EDGE, _NARROWEST = 10.0, 10.0
 def _directions(positions: Array) -> tuple[Array, Array]:
     """Unit vectors (N, 3) and how near the listener (N,): 1 in the head, 0 from `NEAR` on."""
     distances = np.linalg.norm(positions, axis=1)
-    safe = np.where(distances > 0.0, distances, 1.0)[:, None]
-    directions = np.where(distances[:, None] > 0.0, positions / safe, [0.0, 1.0, 0.0])
+    there = (distances > 1e-9)[:, None]
+    safe = np.where(there, distances[:, None], 1.0)
+    directions = np.where(there, positions / safe, [0.0, 1.0, 0.0])
     return directions, np.maximum(1.0 - distances / NEAR, 0.0)
 
 
@@ -70,9 +72,13 @@ def point_gains(positions: Array, layout: Layout) -> Array:
     -------
     (N, M) array
         A gain per main channel, never negative. Their squares sum to 1; in mono and stereo
-        to as little as 1/2 behind the listener.
+        to as little as 1/2 behind the listener. In ambisonics the harmonics.
     """
     directions, near = _directions(positions)
+    if layout.coding == "ambisonics":
+        gains = harmonics(directions, layout.order)
+        gains[:, 1:] *= (1.0 - near)[:, None]
+        return gains
     gains = surrounding(layout.loudspeakers).gains(directions)
     if near.any():
         everywhere = near[:, None] / np.sqrt(gains.shape[1])
@@ -94,7 +100,9 @@ def _around(layout: Layout) -> tuple[Array, Array, Array]:
     columns, rows = (grid.ravel() for grid in np.meshgrid(azimuths, elevations))
     directions = unit_vectors(columns, rows)
     weights = np.cos(np.radians(rows))
-    return directions, weights / weights.sum(), point_gains(directions, layout) ** 2
+    weights /= weights.sum()
+    powers = point_gains(directions, layout) ** 2
+    return directions, weights, powers
 
 
 def ring_gains(layout: Layout) -> Array:

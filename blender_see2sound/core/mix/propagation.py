@@ -7,14 +7,13 @@ there, between samples: the pitch of what comes near rises by itself.
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..sounds.protocol import SAMPLE_RATE
 from .control import CONTROL, MARGIN, POINTS, smoothed
 from .convolution import Samples
+from .fractional import REACH, read_between
 from .reading import SoundReader
 from .tracks import Track
 
@@ -22,17 +21,9 @@ Array = NDArray[np.float64]
 
 SPEED_OF_SOUND = 343.0
 
-#: Taps to either side of a place between samples, and such places; -80 dB from exact up to
-#: 16 kHz.
-_REACH = 24
-_PLACES = 2048
-
 #: Rates at which a sound is played between this and that: what comes near at nine tenths of the
 #: speed of sound, and what goes away at it with something to spare. All else is a cut.
 _SLOWEST, _FASTEST = 0.3, 10.0
-
-#: Samples that are interpolated at once.
-_PIECE = 8192
 
 
 def emission_times(track: Track, times: Array) -> Array:
@@ -68,15 +59,6 @@ def heard(track: Track, batch: int) -> tuple[Array, Array]:
     return times[2 * MARGIN : -2 * MARGIN], np.where(near, 0.0, 1.0)
 
 
-@cache
-def _kernels() -> NDArray[np.float32]:
-    """Taps (`_PLACES`, 2 `_REACH`) of a windowed sinc for each place between two samples."""
-    offsets = np.arange(2 * _REACH) - (_REACH - 1) - np.arange(_PLACES)[:, None] / _PLACES
-    window = np.i0(9.0 * np.sqrt(np.maximum(1.0 - (offsets / _REACH) ** 2, 0.0))) / np.i0(9.0)
-    taps = np.sinc(offsets) * window
-    return (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
-
-
 class DelayLine:
     """A sound that is read at places between its samples, later ones each time.
 
@@ -89,7 +71,7 @@ class DelayLine:
 
     def __init__(self, reader: SoundReader, longest: float) -> None:
         self._reader = reader
-        self._kept = int(np.ceil(longest * SAMPLE_RATE)) + POINTS * CONTROL + 6 * _REACH
+        self._kept = int(np.ceil(longest * SAMPLE_RATE)) + POINTS * CONTROL + 6 * REACH
         self._line = np.zeros(self._kept, np.float32)
         self._end = 0
         self._last: int | None = None
@@ -106,21 +88,12 @@ class DelayLine:
         first = times[0]
         passed = smoothed((times - first)[None])[0]
         places = (first + passed) * SAMPLE_RATE
-        if self._last is not None and places.min() > self._last + _REACH:
+        if self._last is not None and places.min() > self._last + REACH:
             return None
-        self._fill(int(places.max()) + 2 * _REACH)
+        self._fill(int(places.max()) + 2 * REACH)
         steps = np.arange(CONTROL) / CONTROL
         exact = (places[:-1, None] + np.diff(places)[:, None] * steps).ravel()
-        fine = np.rint(exact * _PLACES).astype(np.int64)
-        starts = fine // _PLACES - (_REACH - 1) - (self._end - len(self._line))
-        windows = np.lib.stride_tricks.sliding_window_view(self._line, 2 * _REACH)
-        made = np.empty(len(exact), np.float32)
-        for begin in range(0, len(made), _PIECE):
-            here = slice(begin, begin + _PIECE)
-            np.einsum(
-                "nt,nt->n", windows[starts[here]], _kernels()[fine[here] % _PLACES], out=made[here]
-            )
-        return made
+        return read_between(self._line, exact - (self._end - len(self._line)))
 
     def _fill(self, end: int) -> None:
         """Read on to a place; what is too old falls out."""

@@ -105,7 +105,7 @@ class Regions:
         elevations = np.arange(-90.0 + _CELL / 2.0, 90.0, _CELL)
         azimuths = np.arange(_CELL / 2.0, 360.0, _CELL)
         centres = unit_vectors(*np.meshgrid(azimuths, elevations)).reshape(-1, 3)
-        _, self._likely = self._searched(centres)
+        _, self._likely, _ = self._searched(centres)
 
     def gains(self, directions: Array) -> Array:
         """Gains (N, M) of unit power of unit vectors (N, 3)."""
@@ -123,20 +123,38 @@ class Regions:
             missed.append(here[inside < -_ROUNDING])
         if missed:
             others = np.concatenate(missed)
-            gains[others], _ = self._searched(directions[others])
+            gains[others] = self._found(directions[others], cells[others])
         return gains / np.linalg.norm(gains, axis=1, keepdims=True)
 
-    def _searched(self, directions: Array) -> tuple[Array, NDArray[np.intp]]:
-        """Gains and region of directions, whichever they lie in."""
+    def _found(self, directions: Array, cells: NDArray[np.intp]) -> Array:
+        """Gains of directions in cells whose likely region they are not in."""
+        rows, columns = np.divmod(cells, self._columns)
+        beside = [
+            np.clip(rows + up, 0, len(self._likely) // self._columns - 1) * self._columns
+            + (columns + along) % self._columns
+            for up in (-1, 0, 1)
+            for along in (-1, 0, 1)
+        ]
+        near = np.unique(self._likely[np.concatenate(beside)])
+        gains, _, inside = self._searched(directions, near)
+        left = np.flatnonzero(inside < -_ROUNDING)
+        if len(left):
+            gains[left], _, _ = self._searched(directions[left])
+        return gains
+
+    def _searched(
+        self, directions: Array, among: NDArray[np.intp] | None = None
+    ) -> tuple[Array, NDArray[np.intp], Array]:
+        """Gains and region of directions, whichever they lie in, and how far inside."""
         best = np.full(len(directions), -np.inf)
         found = np.zeros(len(directions), np.intp)
         gains = np.zeros((len(directions), self._channels))
-        for number, region in enumerate(self._regions):
-            these, inside = region.gains(directions)
+        for number in range(len(self._regions)) if among is None else among:
+            these, inside = self._regions[number].gains(directions)
             better = inside > best
             best[better], found[better] = inside[better], number
             gains[better] = these[better]
-        return gains, found
+        return gains, found, best
 
 
 def _region(vertices: Array, downmix: Array) -> _Triangle | _Quadrilateral:
@@ -194,7 +212,8 @@ def surrounding(loudspeakers: tuple[tuple[float, float], ...]) -> Regions:
     """The regions of a layout of (azimuth, elevation), in degrees, completed as in 6.1.3.
 
     Layers that are open, or not there, take virtual loudspeakers, each heard from the one of
-    the middle layer at its azimuth; those at the poles are heard from all around them.
+    the middle layer at its azimuth; those at the poles, where there are none, are heard from all
+    around them.
     """
     places = list(loudspeakers)
     downmix = list(np.eye(len(places)))
@@ -208,10 +227,10 @@ def surrounding(loudspeakers: tuple[tuple[float, float], ...]) -> Regions:
                 places.append((azimuth, height))
                 downmix.append(downmix[number])
     vertices = unit_vectors(*np.array(places).T)
-    poles = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]])
-    whole = np.concatenate([vertices, poles])
+    poles = [[0.0, 0.0, z] for z in (1.0, -1.0) if not np.any(vertices[:, 2] * z > 1.0 - 1e-9)]
+    whole = np.concatenate([vertices, np.reshape(poles, (-1, 3))])
     facets = _facets(whole)
-    for pole in (len(places), len(places) + 1):
+    for pole in range(len(places), len(whole)):
         around = _neighbours(facets, pole)
         downmix.append(np.sum([downmix[n] for n in around], axis=0) / np.sqrt(len(around)))
     return Regions(whole, np.array(downmix))

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from ..scene import Source
-from .arrivals import LATENCY
+from .arrivals import LATENCY, from_rig
 from .control import STEPS
 from .convolution import (
     STEP,
@@ -28,14 +28,17 @@ from .convolution import (
     Samples,
     spectra_of,
 )
+from .direct import add_shared
 from .distance import Travel
-from .lane import Lane, Sums
+from .heads import head_of
+from .lane import Lane
 from .late import late_filters
-from .layouts import Layout
+from .layouts import Layout, rig_of
 from .lfe import lfe_spectrum
 from .microphones import Microphones
 from .reading import SoundReader
 from .room import RoomModel
+from .sums import Sums
 
 #: Sources are rendered in so many groups side by side; fixed, so that sums do not depend on
 #: the computer.
@@ -79,11 +82,16 @@ def render(
     lanes = [Lane(s, r, layout, room, travel) for s, r in zip(sources, readers, strict=True)]
     groups = [lanes[i::_GROUPS] for i in range(min(_GROUPS, len(lanes)))]
     mains, lfe = list(layout.mains), layout.lfe
-    late = LongFilter(late_filters(room, layout)) if isinstance(room, RoomModel) else None
+    head = head_of(layout) if layout.coding == "binaural" else None
+    late = (
+        LongFilter(from_rig(late_filters(room, rig_of(layout)), layout))
+        if isinstance(room, RoomModel)
+        else None
+    )
     output = OverlapAdd(len(layout.channels))
 
     parts = 1 if room is None else room.parts
-    totals = [Sums.empty(len(mains), parts) for _ in groups]
+    totals = [Sums.empty(layout, parts) for _ in groups]
 
     def sum_up(group: list[Lane], sums: Sums) -> None:
         sums.clear()
@@ -105,12 +113,15 @@ def render(
             if late is not None:
                 late.add(sums.late.reshape(STEPS, STEP), sums.spectra[:STEPS])
                 sums.filtered = True
+            if head is not None:
+                add_shared(head, sums)
             if sums.filtered:
                 output.add(mains, sums.spectra[:STEPS])
             if lfe is not None and sums.lfe.any():
                 filtered = lfe_spectrum() * spectra_of(sums.lfe.reshape(STEPS, STEP))
                 output.add([lfe], filtered[:, None])
-            output.add_direct(mains, sums.mains, LATENCY)
+            if head is None:
+                output.add_direct(mains, sums.direct, LATENCY)
             done = output.take()[:, early : early + left]
             left -= done.shape[1]
             early = 0

@@ -95,6 +95,8 @@ def encoding_for(output: Path, name: str | None, layout: Layout) -> Encoding:
             f"{len(layout.channels)}",
             "End its name in .wav",
         )
+    if fitting[0] is FLAC and layout.coding == "ambisonics":
+        raise _refused(output, "FLAC takes its channels for loudspeakers", "End its name in .wav")
     return fitting[0]
 
 

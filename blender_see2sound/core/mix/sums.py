@@ -1,0 +1,51 @@
+"""What sources add up to in a batch, before it is transformed back and given out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .control import BATCH, STEPS
+from .convolution import STEP, Samples, Spectra
+from .headphones import FINE
+from .layouts import Layout
+
+
+@dataclass
+class Sums:
+    """What sources add up to in a batch."""
+
+    direct: Samples  # (M, BATCH) direct sound; for headphones (2 FINE, BATCH), see `direct`
+    spectra: Spectra  # (STEPS and what rings on, M, F) filtered sound
+    late: Samples  # (BATCH,) what goes to the late sound
+    lfe: Samples  # (BATCH,) what goes to the LFE
+    filtered: bool = False
+
+    @classmethod
+    def empty(cls, layout: Layout, parts: int) -> Sums:
+        rows = 2 * FINE if layout.coding == "binaural" else len(layout.mains)
+        return cls(
+            np.zeros((rows, BATCH), np.float32),
+            np.zeros((STEPS + parts - 1, len(layout.mains), STEP + 1), np.complex64),
+            np.zeros(BATCH, np.float32),
+            np.zeros(BATCH, np.float32),
+        )
+
+    def clear(self) -> None:
+        for part in (self.direct, self.late, self.lfe):
+            part.fill(0.0)
+        if self.filtered:
+            ringing = self.spectra[STEPS:].copy()
+            self.spectra.fill(0.0)
+            self.spectra[: len(ringing)] = ringing
+            self.filtered = bool(ringing.any())
+
+    def add(self, other: Sums) -> None:
+        self.direct += other.direct
+        self.late += other.late
+        self.lfe += other.lfe
+        if other.filtered:
+            # What rings on stays where it is until its time has come.
+            self.spectra[:STEPS] += other.spectra[:STEPS]
+            self.filtered = True
