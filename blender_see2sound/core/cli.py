@@ -95,6 +95,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="the head that a binaural mix is heard through, instead of a sphere",
     )
     mix.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="keep what each source gives here, so that a later mix renders only what has changed",
+    )
+    mix.add_argument(
         "--renderer",
         choices=("panning", "microphones"),
         default="panning",
@@ -322,7 +328,8 @@ def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
         options.scene, options.output, layout=options.layout, lufs=options.lufs,
         format=options.format, room=options.room or not options.no_room, stems=options.stems,
         air=options.air, propagation=options.propagation,
-        sofa=options.sofa, renderer=options.renderer, progress=bar,
+        sofa=options.sofa, renderer=options.renderer,
+        cache=options.cache, progress=bar,
     )  # fmt: skip
     result = report.to_json()
     return result, _lines(_mix_line(result), *_warned(result["warnings"]))

@@ -234,6 +234,7 @@ def mix_scene(
     propagation: bool = False,
     sofa: str | Path | None = None,
     renderer: str = "panning",
+    cache: str | Path | None = None,
     progress: Progress = silent,
 ) -> MixReport:
     """Mix the sounds of a scene to a loudspeaker layout; write the file, and stems if asked.
@@ -260,6 +261,9 @@ def mix_scene(
         A SOFA file: the head that a binaural mix is heard through, instead of a sphere.
     renderer : {"panning", "microphones"}
         By panning, or as microphones in the room would hear it (the paper's way).
+    cache : path, optional
+        A folder that keeps what each source gives to the mix, so that a later mix renders only
+        what has changed.
 
     Raises
     ------
@@ -287,7 +291,8 @@ def mix_scene(
         scene, Path(scene_path), Path(output), layout=layout, lufs=lufs,
         format=format, stems=None if stems is None else Path(stems),
         travel=Travel(None if air is None else Air(*air), propagation),
-        sofa=None if sofa is None else Path(sofa), renderer=renderer, progress=progress,
+        sofa=None if sofa is None else Path(sofa), renderer=renderer,
+        cache=None if cache is None else Path(cache), progress=progress,
     )  # fmt: skip
 
 

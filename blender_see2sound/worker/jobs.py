@@ -231,6 +231,24 @@ def sound(params: Params, progress: Progress) -> Answer:
     }
 
 
+def _own_cache() -> Path | None:
+    """This person's folder for what mixes keep, among the computer's temporary files.
+
+    None where someone else has taken its name.
+    """
+    import tempfile
+
+    # Where there are no numbers of users (Windows), temporary files are a person's own anyway.
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir()) / f"see2sound-stems-{user}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        mine = folder.lstat().st_uid == user
+        return folder if mine and not folder.is_symlink() else None
+    except OSError:
+        return None  # a mix needs no cache
+
+
 def mix(params: Params, progress: Progress) -> Answer:
     """Mix a scene; see `core.pipeline.mix_scene`."""
     scene, output = params.needed_path("scene"), params.needed_path("output")
@@ -239,6 +257,7 @@ def mix(params: Params, progress: Progress) -> Answer:
     lufs = params.number("lufs") if "lufs" in params else DEFAULT_LUFS
     propagation = params.flag("propagation", False)
     sofa, renderer = params.path("sofa"), params.text("renderer") or "panning"
+    cache = params.path("cache") if "cache" in params else _own_cache()
     air_named, air = "air" in params, params.pair("air")
     params.end()
     from ..core import pipeline
@@ -255,6 +274,7 @@ def mix(params: Params, progress: Progress) -> Answer:
         propagation=propagation,
         sofa=sofa,
         renderer=renderer,
+        cache=cache,
         progress=progress,
     )
     answer: Answer = report.to_json()

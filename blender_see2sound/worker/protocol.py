@@ -6,7 +6,7 @@ Requests go to the server, each answered by a result or an error:
              "sources", "finder", "depth", "describer", "fov"}  ->  {"scene", "sources", "warnings"}
     sound   {"scene", "maker", "prompt", "seed", "only"}        ->  {"scene", "sounds", "warnings"}
     mix     {"scene", "output", "layout", "lufs", "format", "room", "stems", "air",
-             "propagation", "sofa", "renderer"}
+             "propagation", "sofa", "renderer", "cache"}
                                                                 ->  the mix's report
     models  {}                                                  ->  {"parts"}
     ping    {}                                                  ->  {"version", "python", "pid"}

@@ -113,6 +113,16 @@ def test_a_source_that_passes_the_head_does_not_click(desk, start, end, spread):
     assert decibels(spectra[4000:].max() / spectra.max()) < -75.0
 
 
+def test_silence_takes_its_time(desk):
+    # A second sound begins long after the first has ended, and nothing sounds in between.
+    late = np.zeros(8 * RATE)
+    late[7 * RATE] = 0.5
+    scene = [desk.source(noise(0.5), at(30.0)), desk.source(late, at(0.0), id="late")]
+    samples = desk.mix(*scene, seconds=8.0, layout="binaural")
+    assert abs(int(np.abs(samples[RATE:, 0]).argmax()) - 6 * RATE) < 20
+    assert np.abs(samples[2 * RATE : 6 * RATE]).max() < 1e-6
+
+
 def test_a_bed_and_a_room_are_all_around(desk):
     room = Room((8.0, 6.0, 3.0), 0.4)
     sources = {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +32,11 @@ _FADE = (np.arange(STEP) / STEP).astype(np.float32)
 
 #: What is sent at less than this many decibels is not computed.
 _NOTHING_DB = -120.0
+
+
+def _borders(batch: int) -> Array:
+    """The times (STEPS + 1,) at which a batch's steps begin, and its end, seconds."""
+    return np.arange(batch * STEPS, (batch + 1) * STEPS + 1) * (STEP / SAMPLE_RATE)
 
 
 class Lane:
@@ -80,9 +88,20 @@ class Lane:
         self._transform = Transform(STEPS)
         # The filters at the last step's end, which are those at the next one's beginning.
         self._last: Spectra | None = None
+        # A batch, and its filters, which are made while the one before is mixed.
+        self._coming: tuple[int, Future[Spectra]] | None = None
 
-    def add(self, batch: int, sums: Sums) -> None:
-        """Add the source's next batch to the sums."""
+    def add(self, batch: int, sums: Sums, ahead: Callable[..., Future[Spectra]]) -> None:
+        """Add the source's next batch to the sums.
+
+        Parameters
+        ----------
+        batch : int
+        sums : Sums
+        ahead : callable
+            Calls a function beside this one, as an executor's `submit`. What it calls waits for
+            nothing, so that lanes may wait for it on the same executor.
+        """
         samples, times = self._next(batch)
         rings = self._rings()
         if samples is None:
@@ -104,7 +123,7 @@ class Lane:
         if self._to_lfe:
             add_scaled(sums.lfe, samples, smooth(self._to_lfe * near[None])[0])
         if self._filtered:
-            self._add_filtered(batch, samples.reshape(STEPS, STEP), sums.spectra)
+            self._add_filtered(batch, samples.reshape(STEPS, STEP), sums.spectra, ahead)
             sums.filtered = True
 
     def _rings(self) -> bool:
@@ -135,7 +154,13 @@ class Lane:
             add_scaled(made, filtered, smooth(shares[None])[0])
         return made
 
-    def _add_filtered(self, batch: int, samples: Samples, spectra: Spectra) -> None:
+    def _add_filtered(
+        self,
+        batch: int,
+        samples: Samples,
+        spectra: Spectra,
+        ahead: Callable[..., Future[Spectra]],
+    ) -> None:
         """Filter a batch (STEPS, STEP) into spectra (STEPS, M, F)."""
         whole = self._transform(samples)
         if not self._moves:
@@ -145,10 +170,14 @@ class Lane:
             for step, part in np.ndindex(STEPS, self._parts):
                 spectra[step + part] += np.multiply(self._last[0, part], whole[step], out=product)
             return
-        borders = np.arange(batch * STEPS, (batch + 1) * STEPS + 1) * (STEP / SAMPLE_RATE)
         if self._last is None:
-            self._last = self._filters(borders[:1])
-        filters = [self._last[0], *self._filters(borders[1:])]
+            self._last = self._filters(_borders(batch)[:1])
+        if self._coming is None or self._coming[0] != batch:
+            made = self._filters(_borders(batch)[1:])
+        else:
+            made = self._coming[1].result()
+        self._coming = batch + 1, ahead(self._filters, _borders(batch + 1)[1:])
+        filters = [self._last[0], *made]
         self._last = filters[-1][None]
         coming = self._transform(samples * _FADE)
         whole -= coming

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,10 +22,10 @@ from .loudness import LoudnessMeter
 from .mastering import CEILING_DB, Levels, RenderedMix, master
 from .microphones import Microphones
 from .peaks import PeakMeter
-from .reading import SoundReader
-from .renderer import render
 from .report import FileLevels, MixReport
 from .room import RoomModel
+from .stems import StemFolder, Torn
+from .take import Take, opened
 from .writing import FLOAT, SoundWriter, encoding_for
 
 RENDERERS = ("panning", "microphones")
@@ -46,6 +46,7 @@ def mix_to_file(
     travel: Travel | None = None,
     sofa: Path | None = None,
     renderer: str = "panning",
+    cache: Path | None = None,
     progress: Progress = silent,
 ) -> MixReport:
     """Mix a scene's sounds to a loudspeaker layout and write a sound file at 48 kHz.
@@ -77,6 +78,10 @@ def mix_to_file(
     renderer : {"panning", "microphones"}
         How the channels come about: by panning, or as microphones in the room would hear it
         (the paper's way, for comparison).
+    cache : Path, optional
+        A folder that keeps what each source gives to the mix (`core.mix.stems`), so that a later
+        mix renders only what has changed. It does not matter what it holds: the file is the same,
+        byte by byte. (Against a mix without a folder the last bits are rounded apart.)
     progress : Progress
 
     Returns
@@ -102,17 +107,21 @@ def mix_to_file(
         # Whatever fails, neither the mix nor any stem gets its name.
         parts = {name: stack.enter_context(atomic_path(path)) for name, path in written.items()}
         part = stack.enter_context(atomic_path(output))
-        mix = stack.enter_context(RenderedMix(output, chosen))
-        with _opened(sources, files) as readers, Aside() as measuring:
+        with opened(sources, files) as readers:
             warnings += [
                 f"The sound of {s.id!r} has {r.channels} channels; they were mixed down to one"
                 for s, r in zip(sources, readers, strict=True)
                 if r.channels > 1
             ]
-            step = part_of(progress, 0.02, 0.5 if written else 0.75)
-            tell = partial(step, "Mixing")
-            for block in render(sources, readers, chosen, room, samples, tell, travel):
-                measuring.run(mix.push, block)
+        take = Take(files, chosen, room, samples, travel)
+        if cache is not None:
+            surroundings = {
+                "layout": chosen, "room": scene.room, "travel": travel, "samples": samples,
+                "renderer": renderer,
+            }  # fmt: skip
+            take.keep(StemFolder(cache), sources, surroundings)
+        step = part_of(progress, 0.02, 0.5 if written else 0.75)
+        mix = stack.enter_context(_mixed(take, sources, output, partial(step, "Mixing")))
         with SoundWriter(part, output, samples, chosen, encoding) as writer:
             step = part_of(progress, 0.5, 0.7) if written else part_of(progress, 0.75, 1.0)
             levels = master(mix, lufs, writer, step)
@@ -123,22 +132,37 @@ def mix_to_file(
             begin = 0.7 + 0.3 * number / len(sources)
             step = part_of(progress, begin, begin + 0.3 / len(sources))
             final = written[source.id]
-            with (
-                _opened([source], files) as readers,
-                SoundWriter(parts[source.id], final, samples, chosen, FLOAT) as writer,
-            ):
+            with SoundWriter(parts[source.id], final, samples, chosen, FLOAT) as writer:
                 tell = partial(step, f"Writing the stem of {source.id}")
                 meter, peaks = LoudnessMeter(chosen), PeakMeter(len(chosen.channels))
-                for block in render([source], readers, chosen, room, samples, tell, travel):
+                for block in take.blocks([source], tell):
                     block *= gain
                     writer.write(block)
                     meter.push(block)
                     peaks.push(block)
             peak = _decibels(peaks.peak(), 20.0)
             told.append(FileLevels(final, meter.integrated(), meter.loudness_range(), peak))
+        take.tidy()
         progress("Mixed", 1.0)
     warnings += _about(levels, lufs)
     return _reported(output, chosen, samples, levels, told, warnings)
+
+
+@contextlib.contextmanager
+def _mixed(
+    take: Take, sources: Sequence[Source], output: Path, tell: Callable[[float], None]
+) -> Iterator[RenderedMix]:
+    """All sources, rendered and measured."""
+    while True:
+        with RenderedMix(output, take.layout) as mix:
+            try:
+                with Aside() as measuring:
+                    for block in take.blocks(sources, tell):
+                        measuring.run(mix.push, block)
+            except Torn:
+                continue  # the damaged stem is gone: this time it is made anew
+            yield mix
+            return
 
 
 def _surroundings(
@@ -205,13 +229,6 @@ def _check_outputs(output: Path, stems: Collection[Path], sounds: Collection[Pat
             "Choose another file or folder",
             kind="bad-request",
         )
-
-
-@contextlib.contextmanager
-def _opened(sources: Sequence[Source], files: Mapping[str, Path]) -> Iterator[list[SoundReader]]:
-    """The sounds of sources, open at their start."""
-    with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(SoundReader(files[s.id], s.id)) for s in sources]
 
 
 def _about(levels: Levels, lufs: float | None) -> list[str]:

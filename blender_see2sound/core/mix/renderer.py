@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import lru_cache
 
 from ..scene import Source
 from .arrivals import LATENCY, from_rig
@@ -43,6 +44,12 @@ from .sums import Sums
 #: Sources are rendered in so many groups side by side; fixed, so that sums do not depend on
 #: the computer.
 _GROUPS = 4
+
+
+@lru_cache(maxsize=2)
+def _late_filters(room: RoomModel, layout: Layout) -> Samples:
+    """The late sound (M, L) of a room; kept, as stems of one mix ask for it one by one."""
+    return from_rig(late_filters(room, rig_of(layout)), layout)
 
 
 def render(
@@ -83,11 +90,7 @@ def render(
     groups = [lanes[i::_GROUPS] for i in range(min(_GROUPS, len(lanes)))]
     mains, lfe = list(layout.mains), layout.lfe
     head = head_of(layout) if layout.coding == "binaural" else None
-    late = (
-        LongFilter(from_rig(late_filters(room, rig_of(layout)), layout))
-        if isinstance(room, RoomModel)
-        else None
-    )
+    late = LongFilter(_late_filters(room, layout)) if isinstance(room, RoomModel) else None
     output = OverlapAdd(len(layout.channels))
 
     parts = 1 if room is None else room.parts
@@ -96,7 +99,7 @@ def render(
     def sum_up(group: list[Lane], sums: Sums) -> None:
         sums.clear()
         for lane in group:
-            lane.add(batch, sums)
+            lane.add(batch, sums, pool.submit)
 
     batch, left, early = 0, samples, LATENCY
     with ThreadPoolExecutor(min(_GROUPS, os.cpu_count() or 1)) as pool:
@@ -115,7 +118,7 @@ def render(
                 sums.filtered = True
             if head is not None:
                 add_shared(head, sums)
-            if sums.filtered:
+            if sums.filtered or head is not None:
                 output.add(mains, sums.spectra[:STEPS])
             if lfe is not None and sums.lfe.any():
                 filtered = lfe_spectrum() * spectra_of(sums.lfe.reshape(STEPS, STEP))

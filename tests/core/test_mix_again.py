@@ -1,0 +1,209 @@
+"""Mixing again: what has not changed is kept, and the file is the same as one made anew."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from blender_see2sound.core.errors import Cancelled
+from blender_see2sound.core.mix import stems
+from blender_see2sound.core.mix.distance import Travel
+from blender_see2sound.core.scene import Room, Source
+
+from .mixes import RATE, Desk, at, decibels, noise, rms
+
+ROOM = Room((10.0, 8.0, 3.5), 0.3)
+SECONDS = 2.0
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+def sources(desk: Desk) -> list[Source]:
+    return [
+        desk.source(noise(SECONDS, 1, 0.03), at(20.0), id="still", lfe_db=-6.0),
+        desk.source(
+            noise(SECONDS, 2, 0.03), at(-80.0), at(100.0, 2.0), times=(0.0, SECONDS), id="moving"
+        ),
+        desk.source(noise(SECONDS, 3, 0.03), at(60.0), id="wide", kind="area", spread=0.6),
+        desk.source(noise(0.4, 4, 0.03), at(0.0), id="bed", kind="ambience"),
+    ]
+
+
+def kept(folder: Path) -> dict[str, float]:
+    """The stems in a folder and when they were used last; nothing else may lie there."""
+    assert all(p.suffix == ".stem" for p in folder.iterdir())
+    return {p.name: p.stat().st_mtime_ns for p in folder.iterdir()}
+
+
+def mixed(
+    desk: Desk, scene: list[Source], cache: Path | None, name: str = "m.wav", **more
+) -> bytes:
+    more = {"room": ROOM, "lufs": -23.0, "layout": "5.1"} | more
+    desk.mix(*scene, seconds=SECONDS, name=name, cache=cache, **more)
+    return (desk.folder / name).read_bytes()
+
+
+@pytest.mark.parametrize("layout", ["stereo", "5.1", "7.1.4", "binaural", "ambix2"])
+def test_a_mix_of_kept_stems_is_the_same_file(desk, layout):
+    scene = sources(desk)
+    one = mixed(desk, scene, desk.folder / "kept", layout=layout)
+    before = kept(desk.folder / "kept")
+    assert len(before) == len(scene)
+    assert mixed(desk, scene, desk.folder / "kept", layout=layout) == one
+    assert kept(desk.folder / "kept").keys() == before.keys()
+    assert mixed(desk, scene, desk.folder / "other", layout=layout) == one
+    # Without a folder only the last bits differ.
+    plain = desk.mix(*scene, seconds=SECONDS, room=ROOM, lufs=-23.0, layout=layout)
+    samples, _ = soundfile.read(desk.folder / "m.wav")
+    assert np.abs(samples - plain).max() < 1e-6
+
+
+def test_when_one_source_moves_only_its_stem_is_made_anew(desk):
+    scene = sources(desk)
+    mixed(desk, scene, desk.folder / "kept")
+    before = kept(desk.folder / "kept")
+    moved = [dataclasses.replace(scene[0], positions=(at(-40.0, 2.0),)), *scene[1:]]
+    again = mixed(desk, moved, desk.folder / "kept")
+    after = kept(desk.folder / "kept")
+    assert len(after.keys() - before.keys()) == 1
+    assert sum(after[name] > before[name] for name in before) == len(scene) - 1
+    assert again == mixed(desk, moved, desk.folder / "other")
+
+
+def test_all_that_a_stem_depends_on_makes_it_anew(desk):
+    scene = sources(desk)[:1]
+    folder = desk.folder / "kept"
+    source = scene[0]
+    mixed(desk, scene, folder)
+    changes = [
+        ([dataclasses.replace(source, gain_db=1.0)], {}),
+        ([dataclasses.replace(source, spread=0.2)], {}),
+        ([dataclasses.replace(source, lfe_db=None)], {}),
+        ([dataclasses.replace(source, presence=(0.5,))], {}),
+        (scene, {"room": None}),
+        (scene, {"room": Room((10.0, 8.0, 3.5), 0.4)}),
+        (scene, {"travel": Travel(None)}),
+        (scene, {"travel": Travel(propagation=True)}),
+        (scene, {"layout": "7.1"}),
+    ]
+    for number, (changed, options) in enumerate(changes):
+        mixed(desk, changed, folder, **options)
+        assert len(kept(folder)) == number + 2
+    # What is not heard does not.
+    mixed(desk, [dataclasses.replace(source, label="cat", boxes=((0, 0, 1, 1),))], folder)
+    mixed(desk, scene, folder, lufs=-16.0)
+    assert len(kept(folder)) == len(changes) + 1
+    # Another sound under the same name does, even of the same size.
+    other = [desk.source(noise(SECONDS, 9, 0.03), at(20.0), id="still", lfe_db=-6.0)]
+    assert mixed(desk, other, folder) == mixed(desk, other, None, lufs=-23.0)
+    assert len(kept(folder)) == len(changes) + 2
+
+
+def damages(whole: bytes) -> dict[str, bytes]:
+    middle = len(whole) // 2
+    return {
+        "empty": b"",
+        "cut short": whole[:middle],
+        "without its end": whole[:-5],
+        "zeros": whole[:middle] + bytes(len(whole) - middle),
+        "a bit": whole[:middle] + bytes([whole[middle] ^ 4]) + whole[middle + 1 :],
+        "something else": b"RIFF" * 1000,
+        "lying": whole[:17] + b"\xff" * 24 + whole[41:],
+    }
+
+
+def test_damaged_stems_are_made_anew(desk):
+    scene = sources(desk)
+    one = mixed(desk, scene, desk.folder / "kept")
+    path = max((desk.folder / "kept").iterdir(), key=lambda p: p.stat().st_size)
+    whole = path.read_bytes()
+    for damaged in damages(whole).values():
+        path.write_bytes(damaged)
+        assert mixed(desk, scene, desk.folder / "kept") == one
+        assert path.read_bytes() == whole
+
+
+def test_a_folder_is_kept_below_its_size_and_the_newest_stay(desk, monkeypatch):
+    scene = sources(desk)
+    folder = desk.folder / "kept"
+    sizes = []
+    monkeypatch.setattr(stems, "MOST_BYTES", 4_000_000 * len(scene))
+    for number in range(4):
+        moved = [dataclasses.replace(scene[0], positions=(at(10.0 * number),)), *scene[1:]]
+        one = mixed(desk, moved, folder)
+        sizes.append(sum(p.stat().st_size for p in folder.iterdir()))
+        assert mixed(desk, moved, folder) == one
+    assert max(sizes) <= stems.MOST_BYTES
+    # Where the stems of one mix are too much, nothing is kept, and the mix is made all the same.
+    monkeypatch.setattr(stems, "MOST_BYTES", 1_000_000)
+    mixed(desk, scene, desk.folder / "none")
+    assert not (desk.folder / "none").exists()
+
+
+def test_a_folder_that_cannot_be_used_is_no_reason_to_fail(desk):
+    scene = sources(desk)
+    one = mixed(desk, scene, desk.folder / "kept")
+    (desk.folder / "file").write_text("no folder")
+    assert mixed(desk, scene, desk.folder / "file") == one
+
+
+def test_a_cancelled_mix_leaves_no_half_stems(desk):
+    scene = sources(desk)
+    one = mixed(desk, scene, desk.folder / "kept")
+    for stop_at in (1, 4, 7):
+        left = [stop_at]
+
+        def stopping(phase: str, fraction: float, left=left) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            mixed(desk, scene, desk.folder / "stopped", progress=stopping)
+        assert not (desk.folder / "stopped").exists() or kept(desk.folder / "stopped") is not None
+    assert mixed(desk, scene, desk.folder / "stopped") == one
+
+
+def test_written_stems_come_from_kept_ones_and_sum_to_the_mix(desk):
+    scene = sources(desk)
+    for _ in range(2):
+        mixed(desk, scene, desk.folder / "kept", stems=desk.folder / "stems")
+        assert desk.report.limited_db == 0.0
+        samples, _ = soundfile.read(desk.folder / "m.wav")
+        parts = [soundfile.read(p)[0] for p in sorted((desk.folder / "stems").iterdir())]
+        assert len(parts) == len(scene)
+        assert decibels(rms(sum(parts) - samples).max() / rms(samples).max()) <= -90.0
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    azimuths=st.lists(st.floats(-180, 180), min_size=1, max_size=4),
+    seconds=st.floats(0.01, 3.0),
+    spread=st.floats(0, 1),
+    layout=st.sampled_from(["stereo", "5.1.4", "binaural", "ambix1"]),
+)
+def test_whatever_the_scene_kept_and_made_anew_are_the_same(
+    desk, azimuths, seconds, spread, layout
+):
+    scene = [
+        desk.source(noise(max(seconds - 0.5, 0.1), n), at(a), id=f"s{n}", spread=spread)
+        for n, a in enumerate(azimuths)
+    ]
+    found = [
+        desk.mix(
+            *scene, seconds=round(seconds * RATE) / RATE, layout=layout, cache=desk.folder / "k"
+        )
+        for _ in range(2)
+    ]
+    assert (found[0] == found[1]).all()
