@@ -175,10 +175,10 @@ def tidy() -> None:
     from before the first save name files there: never while a person can undo.
     """
     session = session_folder()
-    named = {absolute(path) for _, holder, field in _paths() if (path := getattr(holder, field))}
+    in_use = named()
     for folder, _, names in os.walk(session, topdown=False):
         for name in names:
-            if Path(folder, name) not in named:
+            if Path(folder, name) not in in_use:
                 Path(folder, name).unlink()
         if not os.listdir(folder):
             os.rmdir(folder)
@@ -199,6 +199,11 @@ def _paths() -> Iterator[tuple[bpy.types.ID, Any, str]]:
     for collection in bpy.data.collections:
         if collection.library is None:
             yield collection, collection.see2sound, "mix_path"
+
+
+def named() -> set[Path]:
+    """Every file that a sound or something of ours names."""
+    return {absolute(path) for _, holder, field in _paths() if (path := getattr(holder, field))}
 
 
 def _root(blend: str) -> Path:

@@ -7,13 +7,13 @@ panels read `shown` and draw.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import bpy
 
 from ..core.errors import See2SoundError
-from . import camera, document, files, mix_strip, strips, versions
+from . import camera, document, files, mix_report, mix_strip, strips, versions
 from .freshness import State
 
 MIX_TEXTS: dict[State, str] = {
@@ -53,6 +53,8 @@ class StripView:
         The session uids of the speakers whose sounds are out of date.
     temporary : bool
         Its files lie in Blender's session folder.
+    baked : mix_report.Told
+        What its mix turned out to be when it was baked.
     """
 
     strip: str = ""
@@ -63,6 +65,7 @@ class StripView:
     mix: State = "none"
     outdated: frozenset[int] = frozenset()
     temporary: bool = False
+    baked: mix_report.Told = field(default_factory=mix_report.Told)
 
 
 @dataclass(frozen=True)
@@ -299,6 +302,7 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
         bpy.data.filepath,
         0 if collection is None else collection.session_uid,
         "" if collection is None else collection.see2sound.mix_fingerprint,
+        "" if collection is None else collection.see2sound.mix_report,
         strip.mute,
     )
 
@@ -323,4 +327,5 @@ def _prepare(scene: bpy.types.Scene) -> StripView:
         mix=mix,
         outdated=before.outdated if known else frozenset(),
         temporary=collection is not None and files.is_temporary(),
+        baked=mix_report.read("" if collection is None else collection.see2sound.mix_report),
     )

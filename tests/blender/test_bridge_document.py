@@ -52,7 +52,7 @@ def moving(source_id: str = "s1") -> Any:
 def mixed(scene: bpy.types.Scene, strip: Any, collection: Any, folder: Path, level: float) -> Any:
     """Bake something that is no mix but as long; give the strip that plays it."""
     path = run(files.keep(noise(folder / "m.wav", 100 / 24, level), files.folder_of(strip), "mix"))
-    mix_strip.place_mix(scene, strip, collection, path, "Film Mix")
+    mix_strip.place_mix(scene, strip, collection, path, "5.1", "Film Mix")
     return mix_strip.mix_strip_of(scene, collection)
 
 
@@ -231,9 +231,9 @@ def test_surround_is_set_once_and_said(scene: bpy.types.Scene, strip: Any, tmp_p
     collection = place(scene, strip, moving(), folder=tmp_path)
     path = noise(tmp_path / "mix.wav", 100 / 24)
     scene.render.ffmpeg.audio_channels = "STEREO"
-    assert len(mix_strip.place_mix(scene, strip, collection, path, "Mix")) == 1
+    assert len(mix_strip.place_mix(scene, strip, collection, path, "5.1", "Mix")) == 1
     assert scene.render.ffmpeg.audio_channels == "SURROUND51"
-    assert mix_strip.place_mix(scene, strip, collection, path, "Mix") == ()
+    assert mix_strip.place_mix(scene, strip, collection, path, "5.1", "Mix") == ()
 
 
 # ------------------------------------------------------------------ clearing

@@ -512,7 +512,7 @@ def test_a_speaker_that_comes_while_the_mix_is_heard_is_silent_at_once(
     strip: Any, tmp_path: Path, found: Any
 ) -> None:
     scene = bpy.context.scene
-    mix_strip.place_mix(scene, strip, found, noise(tmp_path / "m.wav"), "Mix")
+    mix_strip.place_mix(scene, strip, found, noise(tmp_path / "m.wav"), "5.1", "Mix")
     monitor.switch(found, "MIX")
     sources = (
         source("s1", (-1, 3, 0), boxes=box(10.0), label="dog"),

@@ -1,0 +1,63 @@
+"""What a mix turned out to be, kept in the .blend beside it, and as a person reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.scene import Room
+
+_NUMBERS = ("integrated_lufs", "loudness_range", "true_peak_db")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A kept report, for the panel.
+
+    Attributes
+    ----------
+    levels : str
+        Layout, loudness, its range, true peak; empty where nothing is known.
+    room : str
+        The room's size; empty for none.
+    warnings : tuple of str
+    """
+
+    levels: str = ""
+    room: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def kept(report: Mapping[str, Any], room: Room | None) -> str:
+    """What the .blend keeps of the worker's report (`core.mix.report`), as JSON."""
+    told = {name: report[name] for name in ("layout", *_NUMBERS, "limited_db", "warnings")}
+    return json.dumps({**told, "room": None if room is None else room.size}, ensure_ascii=False)
+
+
+def read(text: str) -> Told:
+    """A kept report."""
+    try:
+        told = json.loads(text) if text else None
+        if told is None:
+            return Told()
+        size = told["room"]
+        return Told(
+            line(told),
+            "" if size is None else " x ".join(f"{side:.4g}" for side in size) + " m",
+            tuple(str(warning) for warning in told["warnings"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        # Edited by hand: then the file alone tells.
+        return Told()
+
+
+def line(report: Mapping[str, Any]) -> str:
+    """The levels of a report in a line."""
+    loud, spread, peak = (report[name] for name in _NUMBERS)
+    said = [str(report["layout"])]
+    said += [] if loud is None else [f"{loud:.1f} LUFS"]
+    said += [] if spread is None else [f"LRA {spread:.1f} LU"]
+    said += [] if peak is None else [f"true peak {peak:.1f} dBTP"]
+    return ", ".join(said) if peak is not None else f"{said[0]}, silent"
