@@ -23,7 +23,7 @@ Front is 0 to 30 degrees to either side, side to 110, rear beyond. As a negative
 this renderer's files are compared with shuffled places.
 
 Then headphones, against the series for a sphere (Duda and Martens 1998), and ambisonics,
-decoded to 48 loudspeakers all around. ``--picture`` draws the energy vector's errors.
+decoded to 48 loudspeakers all around. ``--picture`` draws the errors in 5.1.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ import soundfile
 from scipy.signal import butter, sosfilt, sosfiltfilt
 from scipy.special import eval_legendre, lpmv, spherical_jn, spherical_yn
 
+from blender_see2sound.core.files import atomic_path
 from blender_see2sound.core.mix import mix_to_file
 from blender_see2sound.core.mix.distance import Travel
 from blender_see2sound.core.mix.layouts import layout_named
@@ -54,6 +55,13 @@ SECONDS = 0.5
 AZIMUTHS = np.arange(-180, 180, 5)
 REGIONS = {"front": (0, 30), "side": (31, 110), "rear": (111, 180)}
 TABLE = Path(__file__).resolve().parents[1] / "tests" / "core" / "data" / "ear_panning.json"
+
+#: In the picture: colours that stay apart for most colour-blind eyes (Okabe and Ito 2008).
+STYLES = {"energy": ("#d55e00", "o"), "velocity": ("#0072b2", "x")}
+LABELS = {
+    "velocity": "velocity vector,\n200 to 700 Hz",
+    "energy": "energy vector,\n700 to 5000 Hz",
+}
 
 #: A file for each azimuth. A way may leave out azimuths, and give several files for one.
 Files = list[tuple[float, Path]]
@@ -416,17 +424,42 @@ def ambisonics(order: int, folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw(rows: dict[str, Heard], output: Path) -> None:
-    """Errors of the energy vector over the azimuth, a panel for each way."""
+    """Errors over the azimuth, a panel for each way, all on one scale."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.4, 4.6), dpi=100, layout="constrained")
+    figure = Figure(figsize=(8.4, 4.9), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(1, len(rows), sharey=True)
-    for axis, (title, row) in zip(axes, rows.items(), strict=True):
-        axis.plot(row.true, errors(row.energy, row.true), color="#0072b2")
-        axis.set_title(title)
-    figure.savefig(output)
+    panels = figure.subplots(2, 3, sharex=True, sharey=True).ravel()
+    for panel, (title, row) in zip(panels, rows.items(), strict=False):
+        panel.axhline(0.0, color="#999999", linewidth=0.8)
+        panel.axvspan(-30.0, 30.0, color="#eeeeee", linewidth=0.0)
+        panel.set_title(title, fontsize=10, loc="left")
+        panel.set_xlim(180.0, -180.0)
+        panel.set_ylim(-100.0, 100.0)
+        panel.set_xticks([180, 90, 0, -90, -180], ["behind", "left", "front", "right", "behind"])
+        panel.set_yticks([-90, -45, 0, 45, 90])
+        panel.tick_params(labelsize=8, length=3, labelbottom=True)
+        panel.spines[["top", "right"]].set_visible(False)
+        whole = len(set(row.true)) == len(row.true)
+        for name, (colour, mark) in STYLES.items():
+            off = errors(getattr(row, name), row.true)
+            # Several files for an azimuth are a cloud, one for each a line.
+            style = {"linewidth": 1.6} if whole else {"linestyle": "", "marker": mark, "alpha": 0.7}
+            panel.plot(row.true, off, color=colour, markersize=2.5, **style)
+        if not whole:
+            panel.text(-36.0, -80.0, "knows the\npicture only", fontsize=8, color="#555555")
+    for panel in panels[:: len(panels) // 2]:
+        panel.set_ylabel("heard too far left, degrees", fontsize=8)
+    for panel in panels[len(rows) :]:
+        panel.set_axis_off()
+    key = panels[-1]
+    for name, (colour, _) in STYLES.items():
+        key.plot([], [], color=colour, linewidth=2.5, label=LABELS[name])
+    key.fill_between([], [], color="#e4e4e4", label="front")
+    key.legend(loc="center", frameon=False, fontsize=9, handlelength=1.4)
+    with atomic_path(output) as part:
+        figure.savefig(part, format="png")
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ import soundfile
 from scipy.signal import butter, sosfiltfilt
 
 from blender_see2sound.core.errors import See2SoundError
+from blender_see2sound.core.files import atomic_path
 from blender_see2sound.core.materials import OCTAVES
 from blender_see2sound.core.mix import mix_to_file
 from blender_see2sound.core.mix.layouts import layout_named
@@ -44,6 +45,14 @@ ROOMS = {
 
 #: Where the click sounds: shares of the room's size from the listener.
 PLACES = ((0.31, 0.12, -0.1), (-0.22, -0.28, 0.1), (0.07, 0.41, 0.0), (-0.38, 0.33, 0.2))
+
+#: In the picture: colours that stay apart for most colour-blind eyes (Okabe and Ito 2008).
+STYLES = {
+    "pyroomacoustics, order 17": ("#e69f00", 1.4, "s-"),
+    "pyroomacoustics, as needed": ("#d55e00", 1.4, "^-"),
+    "--renderer microphones": ("#777777", 1.2, "x--"),
+    "this renderer": ("#0072b2", 2.6, "o-"),
+}
 
 
 def places_in(room: Room) -> list[np.ndarray]:
@@ -166,12 +175,39 @@ def decay_times(found: list[np.ndarray]) -> np.ndarray:
 
 
 def draw(results: dict[str, dict[str, np.ndarray]], output: Path) -> None:
+    """How far each octave is off, a panel for each room, all on one scale."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.4, 4.6), dpi=100, layout="constrained")
+    figure = Figure(figsize=(8.4, 4.9), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
-    figure.savefig(output)
+    panels = figure.subplots(2, 3, sharex=True, sharey=True).ravel()
+    octaves = np.arange(len(OCTAVES))
+    for panel, (title, rows) in zip(panels, results.items(), strict=False):
+        panel.axhspan(-10.0, 10.0, color="#eeeeee", linewidth=0.0)
+        panel.axhline(0.0, color="#999999", linewidth=0.8)
+        panel.set_title(title, fontsize=10, loc="left")
+        panel.set_ylim(-64.0, 64.0)
+        panel.set_xticks(octaves, [f"{m / 1000:g}k" if m >= 1000 else f"{m}" for m in OCTAVES])
+        panel.tick_params(labelsize=8, length=3, labelbottom=True)
+        panel.spines[["top", "right"]].set_visible(False)
+        for name, (colour, width, mark) in STYLES.items():
+            if name in rows:
+                off = 100.0 * rows[name]
+                panel.plot(octaves, off, mark, color=colour, linewidth=width, markersize=4)
+    for panel in panels[:: len(panels) // 2]:
+        panel.set_ylabel("longer than asked, %", fontsize=8)
+    for panel in panels[len(panels) // 2 :]:
+        panel.set_xlabel("octave, Hz", fontsize=8)
+    for panel in panels[len(results) :]:
+        panel.set_axis_off()
+    key = panels[-1]
+    for name, (colour, width, mark) in reversed(STYLES.items()):
+        key.plot([], [], mark, color=colour, linewidth=width, markersize=4, label=name)
+    key.fill_between([], [], color="#e4e4e4", label="10 % either way")
+    key.legend(loc="center", frameon=False, fontsize=9, handlelength=1.8)
+    with atomic_path(output) as part:
+        figure.savefig(part, format="png")
 
 
 def main() -> None:
