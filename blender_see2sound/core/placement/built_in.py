@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..media import OpenClip
-from ..progress import Progress
+from ..progress import Progress, part_of
 from ..regions.protocol import Region
 from .cues import TILT, MeasuredDepth, guess, lay_out, rows_of, shared_rows
 from .ground import depth_of
@@ -15,6 +15,8 @@ from .pinhole import focal_length, rays_of
 from .robust import Rows, Values, minimise
 
 NEAREST, FARTHEST = 0.5, 80.0
+#: Estimates, each from the one before.
+TURNS = 3
 
 
 class GroundDepth:
@@ -59,10 +61,16 @@ def estimate(
     focal = focal_length(size[0], horizontal_fov)
     placed, count = lay_out(regions, measured)
 
-    def rows_at(found: Values) -> list[Rows]:
-        return shared_rows(found) + [r for p in placed for r in rows_of(p, found, size, focal)]
+    found = guess(placed, count, focal)
+    for turn in range(TURNS):
+        before = found
 
-    found = minimise(rows_at, guess(placed, count, focal), progress)
+        def rows_at(now: Values, before: Values = before) -> list[Rows]:
+            each = (rows_of(p, now, before, size, focal) for p in placed)
+            return [*shared_rows(now), *(row for rows in each for row in rows)]
+
+        step = part_of(progress, turn / TURNS, (turn + 1) / TURNS)
+        found = minimise(rows_at, found, step)
     result = []
     for each in placed:
         boxes = each.region.boxes

@@ -22,7 +22,7 @@ from .robust import Columns, Rows, Values
 from .sizes import AREA_DISTANCE, AREA_SPREAD, UsualSize, lies_flat, usual_size
 
 #: Where Huber's cost becomes straight, standard deviations.
-BEND = 1.2
+BEND = 0.6
 #: Standard deviation of an edge: a share of the picture's height, and of the box's.
 EDGE_PICTURE, EDGE_BOX = 0.008, 0.04
 #: Standard deviation of the logarithm of a width (limbs swing, shadows join in, things turn
@@ -110,8 +110,10 @@ def shared_rows(found: Values) -> list[Rows]:
     ]
 
 
-def rows_of(each: Unknowns, found: Values, size: tuple[int, int], focal: float) -> list[Rows]:
-    """What is known of one region, at these unknowns."""
+def rows_of(
+    each: Unknowns, found: Values, before: Values, size: tuple[int, int], focal: float
+) -> list[Rows]:
+    """What is known of one region, at these unknowns; `before` is an earlier estimate of them."""
     region = each.region
     usual = usual_size(region.label)
     rows = [
@@ -122,7 +124,7 @@ def rows_of(each: Unknowns, found: Values, size: tuple[int, int], focal: float) 
             float(np.hypot(usual.spread, USUAL_WIDTH)),
         ),
         _placed(each, found),
-        *_motion(each, found, usual),
+        *_motion(each, found, before, usual),
     ]
     seen = _Seen(each, found, size, focal)
     if region.kind != "point":
@@ -160,7 +162,7 @@ def _placed(each: Unknowns, found: Values) -> Rows:
     )
 
 
-def _motion(each: Unknowns, found: Values, usual: UsualSize) -> list[Rows]:
+def _motion(each: Unknowns, found: Values, before: Values, usual: UsualSize) -> list[Rows]:
     """How its distance can change: a speed that is usual, and lasts for a while.
 
     The speed is a stationary Ornstein-Uhlenbeck process (Singer, "Estimating optimal
@@ -171,10 +173,11 @@ def _motion(each: Unknowns, found: Values, usual: UsualSize) -> list[Rows]:
     if len(times) < 2:
         return []
     step = np.diff(times)
-    logs = found[away]
-    # The usual speed as a share of the distance, which is taken as it is for now.
-    usual_speed = usual.speed / np.exp(np.clip((logs[1:] + logs[:-1]) / 2, 0.0, 5.0))
-    speed = np.diff(logs) / step
+    # The usual speed as a share of the distance: of an earlier estimate of it, or else what
+    # is nearer would cost less.
+    middle = (before[away[1:]] + before[away[:-1]]) / 2
+    usual_speed = usual.speed / np.exp(np.clip(middle, 0.0, 5.0))
+    speed = np.diff(found[away]) / step
     rows = [
         Rows(
             speed[:1] / usual_speed[:1],
@@ -187,12 +190,12 @@ def _motion(each: Unknowns, found: Values, usual: UsualSize) -> list[Rows]:
         apart = (step[1:] + step[:-1]) / 2
         kept = np.exp(-apart / STEADY_SECONDS)
         free = 1.0 / (usual_speed[1:] * np.sqrt(1.0 - kept**2))
-        later, before = free / step[1:], free * kept / step[:-1]
+        later, earlier = free / step[1:], free * kept / step[:-1]
         rows.append(
             Rows(
                 free * (speed[1:] - kept * speed[:-1]),
                 np.stack([away[:-2], away[1:-1], away[2:]], 1),
-                np.stack([before, -later - before, later], 1),
+                np.stack([earlier, -later - earlier, later], 1),
                 np.ones(len(apart)),
             )
         )
