@@ -152,7 +152,9 @@ def settle(blend: str) -> None:
                 _bring(here, place)
         elif isinstance(owner, bpy.types.Sound) or not path.startswith("//"):
             continue  # Blender keeps its own paths right, and what is absolute stays so
-        new = to_blend(place, blend)
+        # Blender remaps the paths of sounds itself, from the file that is open to the new one.
+        remapped = isinstance(owner, bpy.types.Sound) and bool(bpy.data.filepath)
+        new = to_blend(place, bpy.data.filepath if remapped else blend)
         if new != path:
             _before.append((owner.session_uid, field, path))
             setattr(holder, field, new)
@@ -199,6 +201,7 @@ def _paths() -> Iterator[tuple[bpy.types.ID, Any, str]]:
     for collection in bpy.data.collections:
         if collection.library is None:
             yield collection, collection.see2sound, "mix_path"
+            yield collection, collection.see2sound, "sofa"
 
 
 def named() -> set[Path]:

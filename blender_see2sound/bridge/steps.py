@@ -17,6 +17,7 @@ from ..core.files import keep_apart
 from ..core.scene import SoundScene, read_scene, write_scene
 from . import (
     camera,
+    computer,
     document,
     files,
     fingerprint,
@@ -96,7 +97,12 @@ def _place(
     if collection is None:
         collection = document.collection_of(scene, strip, create=True)
         collection.see2sound.sources = sources
-    yield from speakers.place(scene, strip, collection, found, prepared)
+    uid = collection.session_uid
+    try:
+        yield from speakers.place(scene, strip, collection, found, prepared)
+    except See2SoundError:
+        document.discard_empty(uid)
+        raise
 
 
 def make_sounds(target: Target, only: str | None = None) -> Work[str]:
@@ -227,12 +233,10 @@ def see_to_sound(target: Target, sources: int = 0) -> Work[str]:
 
 def check_worker() -> Work[str]:
     """Start the worker and note what it has and what is missing."""
-    from ..preferences import settings
-
     session.state.check = ()
     who = yield from share(session.ask("ping", {}), 0.0, 0.5)
     parts = yield from share(session.ask("models", {}), 0.5, 1.0)
-    lines = [(f"Python {who['python']} ({settings().python})", "CHECKMARK")]
+    lines = [(f"Python {who['python']} ({computer.settings().python})", "CHECKMARK")]
     missing = 0
     for part in parts["parts"]:
         text = f"{part['role'].capitalize()} {part['name']!r}"
@@ -354,9 +358,7 @@ def _place_mix(
 def _sources(settings: Any) -> int:
     if settings is not None:
         return settings.sources
-    from ..preferences import settings as of_this_computer
-
-    return of_this_computer().sources
+    return computer.settings().sources
 
 
 def _counted(number: int, one: str, more: str) -> str:

@@ -12,7 +12,7 @@ import bpy
 import pytest
 import soundfile
 
-from blender_see2sound.bridge import document, files, mix_strip, monitor
+from blender_see2sound.bridge import document, files, mix_strip, monitor, session
 from blender_see2sound.bridge.actions import curve_values, curves_of, sound_strips
 
 from .cut import (
@@ -373,6 +373,27 @@ def test_saved_to_another_folder_everything_is_still_found(
     bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
     (collection,) = document.collections_of(bpy.context.scene)
     assert [files.absolute(p) for p in paths(collection)] == where
+
+
+def test_saved_where_nothing_can_be_put_and_then_elsewhere_everything_is_found(
+    movie: Path, tmp_path: Path
+) -> None:
+    _, collection = unsaved(movie, tmp_path)
+    collection.see2sound.sofa = str(tmp_path / "head.sofa")
+    bad, good = tmp_path / "n", tmp_path / "far" / "away"
+    bad.mkdir()
+    good.mkdir(parents=True)
+    (bad / "see2sound").write_text("not a folder")
+    bpy.ops.wm.save_as_mainfile(filepath=str(bad / "film.blend"))
+    assert session.state.failure is not None
+    assert all(files.absolute(p).is_file() for p in paths(collection))
+    bpy.ops.wm.save_as_mainfile(filepath=str(good / "film.blend"), relative_remap=True)
+    bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
+    (collection,) = document.collections_of(bpy.context.scene)
+    for path in paths(collection):
+        assert path.startswith("//see2sound/Film/")
+        assert files.absolute(path).is_file()
+    assert files.absolute(collection.see2sound.sofa) == tmp_path / "head.sofa"
 
 
 # ------------------------------------------------------------------ undo
