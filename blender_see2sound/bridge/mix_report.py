@@ -18,14 +18,14 @@ class Told:
 
     Attributes
     ----------
-    levels : str
-        Layout, loudness, its range, true peak; empty where nothing is known.
+    levels : tuple of str
+        Layout and loudness; loudness range and true peak. Empty where nothing is known.
     room : str
         The room's size; empty for none.
     warnings : tuple of str
     """
 
-    levels: str = ""
+    levels: tuple[str, ...] = ()
     room: str = ""
     warnings: tuple[str, ...] = ()
 
@@ -44,7 +44,7 @@ def read(text: str) -> Told:
             return Told()
         size = told["room"]
         return Told(
-            line(told),
+            _lines(told),
             "" if size is None else " x ".join(f"{side:.4g}" for side in size) + " m",
             tuple(str(warning) for warning in told["warnings"]),
         )
@@ -55,9 +55,14 @@ def read(text: str) -> Told:
 
 def line(report: Mapping[str, Any]) -> str:
     """The levels of a report in a line."""
+    return ", ".join(_lines(report))
+
+
+def _lines(report: Mapping[str, Any]) -> tuple[str, ...]:
+    """What it is for and how loud it is; how that varies and peaks, where this is known."""
     loud, spread, peak = (report[name] for name in _NUMBERS)
-    said = [str(report["layout"])]
-    said += [] if loud is None else [f"{loud:.1f} LUFS"]
-    said += [] if spread is None else [f"LRA {spread:.1f} LU"]
-    said += [] if peak is None else [f"true peak {peak:.1f} dBTP"]
-    return ", ".join(said) if peak is not None else f"{said[0]}, silent"
+    if peak is None:
+        return (f"{report['layout']}, silent",)
+    first = str(report["layout"]) + ("" if loud is None else f", {loud:.1f} LUFS")
+    ranging = "" if spread is None else f"LRA {spread:.1f} LU, "
+    return first, f"{ranging}true peak {peak:.1f} dBTP"

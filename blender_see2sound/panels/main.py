@@ -69,9 +69,11 @@ class Main:
             return
         layout = self.layout
         layout.label(text=view.MIX_TEXTS[shown.mix], icon=view.MIX_ICONS[shown.mix])
-        for text in (shown.baked.levels, shown.baked.room and f"Room {shown.baked.room}"):
-            if text:
-                draw_text(layout, context, text, icon="BLANK1")
+        levels = layout.column(align=True)
+        for text in shown.baked.levels:
+            draw_text(levels, context, text, icon="BLANK1")
+        if shown.baked.room:
+            draw_text(levels, context, f"Room {shown.baked.room}", icon="BLANK1")
         for text in shown.baked.warnings:
             draw_text(layout, context, sentence(text), icon="ERROR")
         split = layout.split(factor=0.3)
