@@ -37,6 +37,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from math import factorial
 from pathlib import Path
 
 import numpy as np
@@ -58,20 +59,16 @@ TABLE = Path(__file__).resolve().parents[1] / "tests" / "core" / "data" / "ear_p
 
 #: In the picture: colours that stay apart for most colour-blind eyes (Okabe and Ito 2008).
 STYLES = {"energy": ("#d55e00", "o"), "velocity": ("#0072b2", "x")}
-LABELS = {
-    "velocity": "velocity vector,\n200 to 700 Hz",
-    "energy": "energy vector,\n700 to 5000 Hz",
-}
+LABELS = {"velocity": "velocity vector,\n200 to 700 Hz", "energy": "energy vector,\n700 to 5000 Hz"}
 
 #: A file for each azimuth. A way may leave out azimuths, and give several files for one.
 Files = list[tuple[float, Path]]
 
 
-def place(azimuth: float, elevation: float = 0.0) -> tuple[float, float, float]:
+def place(azimuth: float) -> tuple[float, float, float]:
     """Three metres away: x right, y forward, z up."""
-    a, e = np.radians((azimuth, elevation))
-    x, y, z = -np.sin(a) * np.cos(e), np.cos(a) * np.cos(e), np.sin(e)
-    return (float(3.0 * x), float(3.0 * y), float(3.0 * z))
+    angle = np.radians(azimuth)
+    return (float(-3.0 * np.sin(angle)), float(3.0 * np.cos(angle)), 0.0)
 
 
 def noise(seconds: float, rate: int) -> np.ndarray:
@@ -88,7 +85,7 @@ def mixed(sound: np.ndarray, azimuth: float, layout: str, path: Path, **more) ->
     """This project's mix of a sound at an azimuth."""
     soundfile.write(path.with_suffix(".source.wav"), sound, RATE, "FLOAT")
     source = Source(
-        "s1", "", "", "point", (0.0,), (place(azimuth, more.pop("elevation", 0.0)),),
+        "s1", "", "", "point", (0.0,), (place(azimuth),),
         presence=(1.0,), sound=path.with_suffix(".source.wav").name,
     )  # fmt: skip
     clip = Clip(None, 0.0, len(sound) / RATE, 25.0, (64, 36), 50.0)
@@ -100,25 +97,15 @@ def mixed(sound: np.ndarray, azimuth: float, layout: str, path: Path, **more) ->
     return path
 
 
-def see2sound(layout: str, folder: Path) -> Files:
+def see2sound(layout: str, folder: Path, **more) -> Files:
     sound = noise(SECONDS, RATE)
-    return [(a, mixed(sound, a, layout, folder / f"{a}.wav")) for a in AZIMUTHS]
+    return [(a, mixed(sound, a, layout, folder / f"{a}.wav", **more)) for a in AZIMUTHS]
 
 
 def microphones(layout: str, folder: Path) -> Files:
     walls = ("open", "open", "open", "open", "grass", "open")
     meadow = Room((60.0, 60.0, 40.0), 0.1, (30.0, 30.0, 20.0), walls)
-    return [
-        (
-            azimuth,
-            mixed(
-                *(noise(SECONDS, RATE), azimuth, layout, folder / f"{azimuth}.wav"),
-                room=meadow,
-                renderer="microphones",
-            ),
-        )
-        for azimuth in AZIMUTHS
-    ]
+    return see2sound(layout, folder, room=meadow, renderer="microphones")
 
 
 EAR = """
@@ -279,9 +266,8 @@ def vectors(samples: np.ndarray, places: np.ndarray, rate: int) -> tuple[float, 
         sosfiltfilt(butter(4, band, "band", fs=rate, output="sos"), samples, axis=0)
         for band in ((200.0, 700.0), (700.0, 5000.0))
     )
-    return azimuth_of((low.T @ low.sum(axis=1)) @ places), azimuth_of(
-        np.sum(high**2, axis=0) @ places
-    )
+    velocity, energy = (low.T @ low.sum(axis=1)) @ places, np.sum(high**2, axis=0) @ places
+    return azimuth_of(velocity), azimuth_of(energy)
 
 
 @cache
@@ -390,8 +376,6 @@ def headphones(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def harmonics(azimuth: np.ndarray, elevation: np.ndarray, order: int) -> np.ndarray:
     """Spherical harmonics (N, (order + 1)²) as AmbiX has them: ACN, SN3D (Nachbar 2011)."""
-    from math import factorial
-
     rows = []
     for degree in range(order + 1):
         for m in range(-degree, degree + 1):
