@@ -20,6 +20,7 @@ Mix
     `mix_report` what came of it; `mix_strip` on the timeline; `monitor` what is heard.
 Running
     `steps` what a person asks for, and `target` on which strip; `task` slices; `session` the
-    worker and what went wrong; `computer` the preferences; `watch`, `view`, `handlers` keep the panels true;
-    `render_bake` before a render; `command`, `new_file` without a window.
+    worker and what went wrong; `computer` what the preferences say of it; `watch`, `view`,
+    `handlers` keep the panels true; `render_bake` before a render; `command`, `new_file` without
+    a window.
 """

@@ -9,6 +9,8 @@ from typing import Any
 
 from ..core.scene import Room
 
+#: The menus' words for layouts that have no number for a name.
+_WORDS = {"mono": "Mono", "stereo": "Stereo", "binaural": "Headphones"}
 _NUMBERS = ("integrated_lufs", "loudness_range", "true_peak_db")
 
 
@@ -61,8 +63,10 @@ def line(report: Mapping[str, Any]) -> str:
 def _lines(report: Mapping[str, Any]) -> tuple[str, ...]:
     """What it is for and how loud it is; how that varies and peaks, where this is known."""
     loud, spread, peak = (report[name] for name in _NUMBERS)
+    layout = str(report["layout"])
+    layout = _WORDS.get(layout, layout)
     if peak is None:
-        return (f"{report['layout']}, silent",)
-    first = str(report["layout"]) + ("" if loud is None else f", {loud:.1f} LUFS")
+        return (f"{layout}, silent",)
+    first = layout + ("" if loud is None else f", {loud:.1f} LUFS")
     ranging = "" if spread is None else f"LRA {spread:.1f} LU, "
     return first, f"{ranging}true peak {peak:.1f} dBTP"
