@@ -14,6 +14,7 @@ from ..files import atomic_path
 from ..progress import Progress, part_of, silent
 from ..scene import Room, SoundScene, Source, resolve
 from ..sounds.protocol import SAMPLE_RATE
+from .air import Air
 from .aside import Aside
 from .distance import Travel
 from .heads import with_head
@@ -179,7 +180,7 @@ def _surroundings(
             kind="bad-request",
         )
     if renderer == "panning":
-        return None if room is None else RoomModel(room, travel.air, progress)
+        return None if room is None else _room_model(room, travel.air, progress)
     if room is None:
         raise See2SoundError(
             "microphones need a room to stand in",
@@ -188,6 +189,18 @@ def _surroundings(
             kind="bad-request",
         )
     return Microphones(room, travel.air, layout)
+
+
+#: The room of the last mix: a worker mixes in the same one again and again.
+_last_room: dict[tuple[Room, Air | None], RoomModel] = {}
+
+
+def _room_model(room: Room, air: Air | None, progress: Progress) -> RoomModel:
+    """A model of a room; the last one is kept, with the late sound that was found for it."""
+    model = _last_room.get((room, air)) or RoomModel(room, air, progress)
+    _last_room.clear()
+    _last_room[room, air] = model
+    return model
 
 
 def _sounding(scene: SoundScene) -> tuple[list[Source], list[str]]:
