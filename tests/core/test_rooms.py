@@ -21,8 +21,7 @@ from blender_see2sound.core.scene import (
     write_scene,
 )
 
-from .mixes import RATE, Desk, mains
-from .test_mix_rooms import click, decay_time, misses, octave, responses
+from .mixes import RATE, Desk, click, decay_time, mains, misses, octave, responses
 
 CLOSED = ("small-room", "living-room", "hall", "church", "cave")
 AROUND = st.tuples(*[st.floats(-300.0, 300.0)] * 3)
