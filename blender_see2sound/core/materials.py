@@ -3,8 +3,9 @@
 Random-incidence coefficients as they are measured in reverberation chambers.
 Building materials are those of M. Vorländer, Auralization (2008), appendix, as
 pyroomacoustics (MIT) gives them; grounds outdoors are those of M. D. Egan,
-Architectural Acoustics (1988). "trees" is the edge of a forest, 30 m away, that sends a
-twentieth of the energy back, least at high frequencies. Standard library only.
+Architectural Acoustics (1988). "trees" stands for all the trunks between 10 m away and the
+dark: a tenth of the energy comes back, least at low and at high frequencies. Standard
+library only.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ MATERIALS: dict[str, tuple[float, ...]] = {
     "soil":             (0.15, 0.25, 0.40, 0.55, 0.60, 0.60, 0.60),
     "grass":            (0.11, 0.26, 0.60, 0.69, 0.92, 0.99, 0.99),
     "foliage":          (0.03, 0.06, 0.11, 0.17, 0.27, 0.31, 0.31),
-    "trees":            (0.97, 0.96, 0.95, 0.94, 0.94, 0.95, 0.97),
+    "trees":            (0.95, 0.92, 0.90, 0.88, 0.88, 0.90, 0.94),
     "snow":             (0.45, 0.75, 0.90, 0.95, 0.95, 0.95, 0.95),
     "water":            (0.01, 0.01, 0.01, 0.01, 0.02, 0.02, 0.02),
 }  # fmt: skip

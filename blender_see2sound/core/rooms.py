@@ -73,7 +73,7 @@ PRESETS = (
     ),
     Preset(
         "forest", "Forest", "Trunks all around send a little back, for long",
-        (60.0, 60.0, 25.0), (1.2, 1.3, 1.4, 1.4, 1.2, 0.9, 0.55),
+        (40.0, 40.0, 20.0), (1.2, 1.3, 1.4, 1.4, 1.2, 0.9, 0.55),
         ("trees", "trees", "trees", "trees", "soil", "open"),
     ),
     Preset(
