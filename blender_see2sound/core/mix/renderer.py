@@ -18,6 +18,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
+from threading import Event
 
 from ..scene import Source
 from .arrivals import LATENCY, from_rig
@@ -103,13 +104,15 @@ def render(
     def sum_up(batch: int, group: list[Lane], sums: Sums, before: Sums) -> None:
         sums.follow(before)
         for lane in group:
+            if stopped.is_set():  # filters of a room can take seconds
+                return
             lane.add(batch, sums, pool.submit)
 
     def begin(batch: int) -> set[Future[None]]:
         every = zip(groups, coming, totals, strict=True)
         return {pool.submit(sum_up, batch, *each) for each in every}
 
-    batch, left, early = 0, samples, LATENCY
+    batch, left, early, stopped = 0, samples, LATENCY, Event()
     pool = ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1))
     try:
         running = begin(0)
@@ -143,4 +146,5 @@ def render(
             early = 0
             yield done
     finally:
+        stopped.set()
         pool.shutdown(cancel_futures=True)
