@@ -18,11 +18,11 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import actions, document, files, found, mix_settings, monitor, record, room, versions
+from . import actions, document, files, found, levels, mix_settings, monitor, record, room, versions
 from .strips import shown_range
 
 #: Changed when the way from the document to the mix changes.
-_VERSION = "1"
+_VERSION = "2"
 _OBJECT = [
     "location",
     "delta_location",
@@ -38,9 +38,9 @@ _OBJECT = [
     "parent_bone",
     "parent_vertices",
 ]
-_SPEAKER = [
-    "volume",
-    "pitch",
+_SPEAKER = ["volume", "pitch"]
+#: What a thing at a place has besides (`levels`).
+_LAW = [
     "volume_min",
     "volume_max",
     "attenuation",
@@ -89,6 +89,10 @@ def of_collection(
         page.add("source", ids.get(speaker.name), monitor.muted_by_person(collection, speaker))
         page.add_thing(speaker)
         page.add_fields(speaker.data, _SPEAKER)
+        if speaker.data.see2sound.kind == "ambience":
+            page.add(levels.bed_over_mixed(speaker.data))
+        else:
+            page.add_fields(speaker.data, _LAW)
         page.add_animation(speaker.data)
         page.add(*(getattr(speaker.data.see2sound, name) for name in _SOURCE))
         page.add(*_file(speaker))
