@@ -87,9 +87,9 @@ def test_a_small_move_leaves_a_room_that_grows_in_steps():
 
 def test_a_size_that_a_person_gives_is_not_changed():
     far = source((0.0, 40.0, 0.0))
-    assert chosen("10x8x3.5,0.4", (far,)) == Room((10.0, 8.0, 3.5), 0.4)
-    with pytest.raises(See2SoundError, match=r"'s1' .* outside the room"):
-        check(chosen("10x8x3.5,0.4", (far,)), far)
+    assert chosen("10x8x3.5,0.4", ()) == Room((10.0, 8.0, 3.5), 0.4)
+    with pytest.raises(See2SoundError, match=r"not all sources .* Make it 10x\d+x3.5 m"):
+        chosen("10x8x3.5,0.4", (far,))
 
 
 @pytest.mark.parametrize(
@@ -146,5 +146,5 @@ def test_a_mix_can_be_put_into_another_room(desk):
         energies.append(float(np.sum(soundfile.read(desk.folder / "m.wav")[0][48:] ** 2)))
     assert energies[0] == energies[3] == 0.0
     assert 0.0 < energies[1] < energies[2]
-    with pytest.raises(See2SoundError, match="outside the room"):
+    with pytest.raises(See2SoundError, match="not all sources are in a room"):
         mix_scene(desk.folder / "scene.json", desk.folder / "m.wav", room="2x2x2,0.3")
