@@ -50,7 +50,8 @@ _LAW = [
     "cone_angle_outer",
     "cone_volume_outer",
 ]
-_SOURCE = ("kind", "spread", "reverb_db", "use_lfe", "lfe_db")
+_SOURCE = ("kind", "use_lfe", "lfe_db")
+_SHAPE = ("spread", "reverb_db")
 #: Of constraints, modifiers and NLA strips: what tells of the interface or of this moment.
 _PASSING = {
     *("rna_type", "name", "show_expanded", "is_valid", "active", "select", "error_location"),
@@ -94,7 +95,8 @@ def of_collection(
         else:
             page.add_fields(speaker.data, _LAW)
         page.add_animation(speaker.data)
-        page.add(*(getattr(speaker.data.see2sound, name) for name in _SOURCE))
+        shape = () if mix_settings.shapeless(collection, speaker) else _SHAPE
+        page.add(*(getattr(speaker.data.see2sound, name) for name in (*_SOURCE, *shape)))
         page.add(*_file(speaker))
     return page.digest()
 
