@@ -48,6 +48,24 @@ def test_a_bed_has_its_own_level_wherever_it_is_put_and_little_in_the_centre(des
         assert levels[2] < levels[0]
 
 
+@pytest.mark.parametrize("layout", ["mono", "stereo", "5.1", "7.1", "5.1.4", "7.1.4"])
+def test_a_bed_has_its_own_level_in_every_layout(desk, layout):
+    source = desk.source(noise(2.0, level=0.05), at(0.0), kind="ambience", spread=1.0)
+    levels = rms(mains(desk.mix(source, seconds=2.0, layout=layout), layout))
+    assert decibels(np.linalg.norm(levels) / 0.05) == pytest.approx(0.0, abs=0.1)
+
+
+@pytest.mark.parametrize("layout", ["mono", "stereo", "5.1", "7.1", "5.1.4", "7.1.4"])
+@pytest.mark.parametrize("azimuth", [20.0, 160.0])
+def test_spread_leaves_the_level_in_every_layout(desk, layout, azimuth):
+    levels = []
+    for spread in (0.0, 0.5, 1.0):
+        source = desk.source(noise(2.0), at(azimuth), kind="area", spread=spread)
+        samples = desk.mix(source, seconds=2.0, layout=layout)[4800:-4800]
+        levels.append(decibels(np.linalg.norm(rms(mains(samples, layout)))))
+    assert np.ptp(levels) < 0.6
+
+
 def test_a_bed_colours_no_tone(desk):
     # A comb filter would take some tones away, in a loudspeaker of its own.
     for hertz in (110.0, 431.0, 1270.0, 5003.0):

@@ -16,7 +16,7 @@ from ..materials import OCTAVES
 from ..sounds.protocol import SAMPLE_RATE
 from .arrivals import LATENCY
 from .layouts import Layout
-from .panning import ring_gains
+from .panning import diffuse_gains
 from .room import RoomModel
 
 #: The late sound ends where it has decayed by this many decibels.
@@ -41,7 +41,7 @@ def late_filters(room: RoomModel, layout: Layout) -> NDArray[np.float32]:
     padded = fft.next_fast_len(length, real=True)
     random = np.random.default_rng(_SEED)
     spectra = fft.rfft(random.standard_normal((channels, padded), np.float32))
-    shares = ring_gains(layout) ** 2
+    shares = diffuse_gains(layout) ** 2
     filters = np.zeros((channels, length), np.float32)
     for band, count, part in zip(_bands(padded), lengths, energy.T, strict=True):
         noise = fft.irfft(spectra * band, padded)[:, :count]
