@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from blender_see2sound.core.errors import See2SoundError
+from blender_see2sound.core.rooms import chosen
 from blender_see2sound.core.scene import Room
 
 from .mixes import (
@@ -65,6 +66,28 @@ def test_direct_sound_comes_in_time_from_where_it_is_and_falls_by_distance(desk)
         assert apart(azimuths_heard(direct, "5.1")[1], azimuth) <= 30.0
         levels.append(decibels(np.linalg.norm(rms(direct))))
     assert levels[0] - levels[1] == pytest.approx(6.0, abs=1.5)
+
+
+@pytest.mark.parametrize("layout", ["stereo", "5.1", "7.1.4"])
+def test_in_the_open_microphones_are_as_loud_as_panning(desk, layout):
+    meadow = chosen("open-air", ())
+    powers: dict[str, list[float]] = {"panning": [], "microphones": []}
+    for renderer, found in powers.items():
+        # One after the other; the meadow answers 4 ms later.
+        sources = [
+            desk.source(click(0.3, 0.02 * n), at(30.0 * n), gain_db=-20.0, id=f"a{n}")
+            for n in range(12)
+        ]
+        samples = mains(
+            desk.mix(*sources, seconds=0.3, room=meadow, layout=layout, renderer=renderer), layout
+        )
+        for number in range(12):
+            begin = round((0.02 * number - 0.001) * RATE)
+            found.append(float(np.sum(samples[max(begin, 0) : begin + RATE // 250] ** 2)))
+    mean = {renderer: np.mean(found) for renderer, found in powers.items()}
+    assert 10.0 * np.log10(mean["microphones"] / mean["panning"]) == pytest.approx(0.0, abs=1.0)
+    # They overlap unevenly: no direction alone is as loud as it was.
+    assert np.ptp(10.0 * np.log10(powers["microphones"])) > 1.0
 
 
 def test_every_channel_takes_part_and_mirrored_scenes_swap(desk):
