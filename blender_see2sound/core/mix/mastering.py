@@ -32,8 +32,10 @@ Samples = NDArray[np.float32]
 #: The largest true peak of a mix, dBTP (EBU R 128).
 CEILING_DB = -1.0
 
-#: What other meters, with other interpolators, may read higher.
+#: Where a mix has to be limited, it is to a little less: other meters, with other interpolators,
+#: may read higher. A mix that is under the ceiling as it is, is left alone.
 _MARGIN_DB = 0.2
+_CEILING, _LIMITED_TO = 10.0 ** (CEILING_DB / 20.0), 10.0 ** ((CEILING_DB - _MARGIN_DB) / 20.0)
 
 #: How near to the loudness asked for is good enough, LU, and how often to try.
 _NEAR_ENOUGH = 0.05
@@ -183,25 +185,22 @@ def master(mix: RenderedMix, lufs: float | None, writer: SoundWriter, progress: 
     """
     measured, peak = mix.loudness(), mix.peak()
     gain_db = 0.0 if lufs is None or measured is None else lufs - measured
-    ceiling = 10.0 ** ((CEILING_DB - _MARGIN_DB) / 20.0)
     start = 0.0
-    if peak * 10.0 ** (gain_db / 20.0) > ceiling:
+    if peak * 10.0 ** (gain_db / 20.0) > _CEILING:
         if lufs is not None and measured is not None:
-            gain_db = _made_up(mix, lufs, gain_db, ceiling, part_of(progress, 0.0, 0.6))
+            gain_db = _made_up(mix, lufs, gain_db, part_of(progress, 0.0, 0.6))
         start = 0.6
-    return _pass(mix, gain_db, ceiling, writer, part_of(progress, start, 1.0))
+    return _pass(mix, gain_db, writer, part_of(progress, start, 1.0))
 
 
-def _made_up(
-    mix: RenderedMix, lufs: float, gain_db: float, ceiling: float, progress: Progress
-) -> float:
+def _made_up(mix: RenderedMix, lufs: float, gain_db: float, progress: Progress) -> float:
     """The gain before the limiter at which the loudness after it is as asked."""
     first = best = gain_db
     nearest, slope = math.inf, 1.0
     tried: tuple[float, float] | None = None
     for number in range(_TRIES):
         step = part_of(progress, number / _TRIES, (number + 1) / _TRIES)
-        got = _pass(mix, gain_db, ceiling, None, step).lufs
+        got = _pass(mix, gain_db, None, step).lufs
         if got is None:
             break
         error = lufs - got
@@ -219,18 +218,14 @@ def _made_up(
 
 
 def _pass(
-    mix: RenderedMix,
-    gain_db: float,
-    ceiling: float,
-    writer: SoundWriter | None,
-    progress: Progress,
+    mix: RenderedMix, gain_db: float, writer: SoundWriter | None, progress: Progress
 ) -> Levels:
     """Go once through the mix: raise, limit, measure, and write where there is a writer."""
     gain = np.float32(10.0 ** (gain_db / 20.0))
     length, done = mix.length, 0
     # Without a need for the limiter what was measured on the way in holds, but for the gain.
-    limiting = mix.peak() * float(gain) > ceiling
-    limiter, meter = Limiter(ceiling), LoudnessMeter(mix.layout)
+    limiting = mix.peak() * float(gain) > _CEILING
+    limiter, meter = Limiter(_LIMITED_TO), LoudnessMeter(mix.layout)
     peaks = PeakMeter(len(mix.layout.channels))
     power = np.zeros(len(mix.layout.channels))
     phase = "Levelling" if writer is None else "Writing"
