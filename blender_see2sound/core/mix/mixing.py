@@ -126,7 +126,8 @@ def mix_to_file(
         with SoundWriter(part, output, samples, chosen, encoding) as writer:
             step = part_of(progress, 0.5, 0.7) if written else part_of(progress, 0.75, 1.0)
             levels = master(mix, lufs, writer, step)
-            writer.measured(levels.lufs, _decibels(levels.peak, 20.0))
+            peak_db = _decibels(levels.peak, 20.0)
+            writer.measured(levels.lufs, levels.loudness_range, peak_db)
         gain = np.float32(10.0 ** (levels.gain_db / 20.0))
         told: list[FileLevels] = []
         for number, source in enumerate(sources if written else ()):
