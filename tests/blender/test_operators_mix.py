@@ -141,7 +141,7 @@ def test_formats_and_stems(sounding: Any, tmp_path: Path) -> None:
     assert np.abs(total - soundfile.read(tmp_path / "a.wav")[0]).max() < 1e-4
     assert ask(filepath=str(tmp_path / "b.flac")) == {"FINISHED"}
     assert soundfile.info(tmp_path / "b.flac").subtype == "PCM_24"
-    with pytest.raises(RuntimeError, match="its name would end in .flac"):
+    with pytest.raises(RuntimeError, match=r"its name would end in \.flac"):
         ask(filepath=str(tmp_path / "a.wav"), encoding="flac")
     assert soundfile.info(tmp_path / "a.wav").subtype == "FLOAT"
     with pytest.raises(RuntimeError, match="FLAC"):
