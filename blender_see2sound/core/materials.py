@@ -1,11 +1,11 @@
 """What walls and grounds swallow: absorption coefficients per octave, in one table.
 
-Random-incidence coefficients as they are measured in reverberation chambers.
-Building materials are those of M. Vorländer, Auralization (2008), appendix, as
-pyroomacoustics (MIT) gives them; grounds outdoors are those of M. D. Egan,
-Architectural Acoustics (1988). "trees" stands for all the trunks between 10 m away and the
-dark: a tenth of the energy comes back, least at low and at high frequencies. Standard
-library only.
+Random-incidence coefficients as they are measured in reverberation chambers. From "brick" to
+"acoustic ceiling" they are those of pyroomacoustics' tables (MIT), which took them from
+M. Vorländer, Auralization (2008), appendix; "asphalt" is the rough concrete there. The other
+grounds and "foliage" are those of M. D. Egan, Architectural Acoustics (1988). "trees" is an estimate of this project and no surface: it stands for the
+trunks all around, which send a tenth of the energy back, least at low and at high
+frequencies, scattered. Standard library only.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ MATERIALS: dict[str, tuple[float, ...]] = {
     "snow":             (0.45, 0.75, 0.90, 0.95, 0.95, 0.95, 0.95),
     "water":            (0.01, 0.01, 0.01, 0.01, 0.02, 0.02, 0.02),
 }  # fmt: skip
+
+#: Those that have no surface: what they send back comes scattered, from the first moment on.
+SCATTERING = frozenset({"trees"})
 
 #: The walls of a room, in the order of their axes: left and right (x), back and front (y),
 #: floor and ceiling (z).

@@ -25,6 +25,9 @@ _RANGE = 75.0
 #: Octaves over which one octave gives way to the next.
 _BORDER = 0.25
 
+#: Seconds in which scattered sound builds up.
+_BUILD_UP = 0.03
+
 _SEED = 5
 
 #: Evening out the sum stirs the channels a little, and the other way round: done so many times.
@@ -37,7 +40,10 @@ def late_filters(room: RoomModel, layout: Layout) -> NDArray[np.float32]:
     length, channels = int(lengths.max()), len(layout.mains)
     edges = np.arange(length + 1) / SAMPLE_RATE
     energy = room.late_energy(edges[:-1], edges[1:])  # (L, 7)
-    energy *= 1.0 - room.fading(edges[:-1, None]) ** 2
+    if room.scatters:
+        energy *= np.sin(0.5 * np.pi * np.minimum(edges[:-1, None] / _BUILD_UP, 1.0)) ** 2
+    else:
+        energy *= 1.0 - room.fading(edges[:-1, None]) ** 2
     padded = fft.next_fast_len(length, real=True)
     random = np.random.default_rng(_SEED)
     spectra = fft.rfft(random.standard_normal((channels, padded), np.float32))
