@@ -6,7 +6,7 @@ and then wholly: whatever fails or is cancelled before leaves everything as it w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -222,10 +222,22 @@ def export_mix(
     return f"{path.name} was written: {mix_report.line(mixed.report)}"
 
 
-def see_to_sound(target: Target, sources: int = 0) -> Work[str]:
-    """All three steps."""
+def see_to_sound(
+    target: Target, sources: int = 0, settings: Mapping[str, Any] | None = None
+) -> Work[str]:
+    """All three steps.
+
+    Parameters
+    ----------
+    sources : int
+        As `find_sources` takes it.
+    settings : mapping, optional
+        What to set of the strip's settings for its mix, in this order.
+    """
     found = yield from share(find_sources(target, sources), 0.0, 0.5)
     target = Target.of(*target.find())
+    for name, value in (settings or {}).items():
+        setattr(target.collection()[2].see2sound, name, value)
     yield from share(make_sounds(target), 0.5, 0.75)
     mixed = yield from share(bake_mix(target), 0.75, 1.0)
     return f"{found}. {mixed}"
