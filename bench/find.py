@@ -47,7 +47,7 @@ def errors(
     """
     data = json.loads(truth.read_text(encoding="utf-8"))
     view = float(data["horizontal_fov"])
-    distances = parts.load("depth").distances(clip, regions, view, progress)
+    distances = parts.load("depth").distances(clip, regions, view, progress).metres
     rows = []
     for name, row in data["objects"].items():
         places = np.array(row["positions"])

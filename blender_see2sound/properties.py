@@ -20,8 +20,8 @@ from bpy.props import (
     StringProperty,
 )
 
-from .core import parts
-from .core.parts import Role
+from .core import catalogue, parts
+from .core.catalogue import Role
 
 #: `core.scene.Kind`, for a person.
 KINDS = (
@@ -42,7 +42,7 @@ MONITORS = (
 
 def _part_names(role: Role) -> Any:
     def search(_self: object, _context: object, _typed: str) -> list[str]:
-        return [part.name for part in parts.PARTS if part.role == role]
+        return [part.name for part in catalogue.PARTS if part.role == role]
 
     return search
 

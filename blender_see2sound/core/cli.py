@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import parts
+from . import catalogue, parts
 from .errors import Cancelled, See2SoundError, from_os_error
 from .targets import TARGETS
 
@@ -177,8 +177,8 @@ def _room_argument(parser: argparse._ActionsContainer) -> None:
     )
 
 
-def _names(role: parts.Role) -> str:
-    return ", ".join(part.name for part in parts.PARTS if part.role == role)
+def _names(role: catalogue.Role) -> str:
+    return ", ".join(part.name for part in catalogue.PARTS if part.role == role)
 
 
 def _lufs(text: str) -> float | None:

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from .mix import MixReport
     from .regions.protocol import Region
 
-#: The horizontal field of view where nobody knows it, degrees.
-DEFAULT_FOV = 50.0
 DEFAULT_SOURCES = 5
 
 #: Degrees Celsius and percent of the air that a mix assumes.
@@ -81,7 +79,7 @@ def find_sources(
     finder, depth, describer : str, optional
         Names from `core.parts`; their defaults when None.
     fov : float, optional
-        Horizontal field of view in degrees, above 0, below 180; 50 when None.
+        Horizontal field of view in degrees, 1 to 175; when None as the depth estimator sees it, else 50.
     progress : Progress
 
     Raises
@@ -98,10 +96,9 @@ def find_sources(
             f"Choose 1 to {MOST_SOURCES}",
             kind="bad-request",
         )
-    view = DEFAULT_FOV if fov is None else float(fov)
-    if not 1.0 <= view <= 175.0:
+    if fov is not None and not 1.0 <= fov <= 175.0:
         raise See2SoundError(
-            f"a field of view of {view:g} degrees cannot be used",
+            f"a field of view of {fov:g} degrees cannot be used",
             "",
             "Choose 1 to 175",
             kind="bad-request",
@@ -118,7 +115,8 @@ def find_sources(
     with open_clip(clip) as opened:
         regions = finding.find(opened, sources, part_of(progress, 0.0, 0.9))
         regions = describing.describe(opened, regions, part_of(progress, 0.9, 0.95))
-        distances = estimating.distances(opened, regions, view, part_of(progress, 0.95, 0.98))
+        measured = estimating.distances(opened, regions, fov, part_of(progress, 0.95, 0.98))
+        view = measured.horizontal_fov
         accompanied = any(region.kind != "ambience" for region in regions)
         found = tuple(
             Source(
@@ -136,7 +134,7 @@ def find_sources(
                 spread={"point": 0.0, "area": 0.5, "ambience": 1.0}[region.kind],
                 seed=number,
             )
-            for number, (region, metres) in enumerate(zip(regions, distances, strict=True), 1)
+            for number, (region, metres) in enumerate(zip(regions, measured.metres, strict=True), 1)
         )
         found = tuple(dataclasses.replace(s, lfe_db=_lfe_of(s)) for s in found)
         scene = SoundScene(

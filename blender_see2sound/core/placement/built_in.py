@@ -16,6 +16,7 @@ from ..progress import Progress
 from ..regions.protocol import Region
 from .ground import contact_depth, cut_edges, find_horizon
 from .pinhole import focal_length, rays_of
+from .protocol import DEFAULT_FOV, Distances
 from .sizes import AREA_DISTANCE, UNKNOWN_SIZE, lies_flat, usual_size
 
 Values = NDArray[np.float64]
@@ -33,24 +34,25 @@ class GroundDepth:
         self,
         clip: OpenClip,
         regions: Sequence[Region],
-        horizontal_fov: float,
+        horizontal_fov: float | None,
         progress: Progress,
-    ) -> list[Values]:
+    ) -> Distances:
         """Give per region its distance at each of its times; see `DepthEstimator`."""
         progress("Measuring distances", 0.0)
         size = clip.size
+        view = DEFAULT_FOV if horizontal_fov is None else horizontal_fov
         standing = [r for r in regions if r.stands and r.kind == "point"]
         horizon = find_horizon(
             ((r.boxes, r.presence, (usual_size(r.label) or (None,))[0]) for r in standing), size
         )
         result = []
         for number, region in enumerate(regions, 1):
-            depth = _depth(region, size, horizontal_fov, horizon)
+            depth = _depth(region, size, view, horizon)
             middles = (region.boxes[:, :2] + region.boxes[:, 2:]) / 2
-            slant = np.linalg.norm(rays_of(middles, size, horizontal_fov), axis=1)
+            slant = np.linalg.norm(rays_of(middles, size, view), axis=1)
             result.append(np.clip(depth * slant, NEAREST, FARTHEST))
             progress("Measuring distances", number / len(regions))
-        return result
+        return Distances(result, view)
 
 
 def _depth(

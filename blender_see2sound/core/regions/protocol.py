@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..media import OpenClip
 from ..progress import Progress
 from ..scene import Kind
+from .outline import Outline
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,11 @@ class Region:
         RGB, at most 256 pixels a side.
     look : Look
     label, prompt : str
-        Empty until a describer has filled them.
+        Empty until a describer has filled them; a finder that recognises things fills `label`.
+    outline : Outline or None
+        The region's masks at its times, from finders that know them.
+    azimuth : float or None
+        Where it is, in degrees, positive to the left, when it is not in the picture at all.
     """
 
     kind: Kind
@@ -101,6 +106,8 @@ class Region:
     look: Look
     label: str = ""
     prompt: str = ""
+    outline: Outline | None = None
+    azimuth: float | None = None
 
 
 class Finder(Protocol):
