@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
 
 DeviceName = Literal["auto", "cuda", "mps", "cpu"]
 DEVICES: tuple[DeviceName, ...] = ("auto", "cuda", "mps", "cpu")
+
+#: What allocators that raise plain runtime errors say: CUDA, MPS, its buffers, the CPU's on
+#: Linux and Windows, cuBLAS and cuDNN.
+_MEMORY_WORDS = (
+    "out of memory",
+    "invalid buffer size",
+    "can't allocate memory",
+    "not enough memory",
+    "status_alloc_failed",
+)
 
 
 @dataclass(frozen=True)
@@ -83,23 +94,31 @@ def memory_told(what: str, device: Device) -> Iterator[None]:
     See2SoundError
         Of kind "no-memory".
     """
-    import torch
-
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        # The allocators of CPU and MPS raise plain runtime errors.
-        text = str(error).lower()
-        plain = type(error) is RuntimeError
-        if plain and "out of memory" not in text and "can't allocate memory" not in text:
+        return
+    except (MemoryError, RuntimeError) as error:
+        if not is_memory_error(error):
             raise
-        place = "main memory" if device.name == "cpu" else "the GPU's memory"
-        raise See2SoundError(
-            f"{place} is too small for {what}",
-            "",
-            "Switch Low Memory on, choose a smaller model, or close other programs",
-            kind="no-memory",
-        ) from None  # the frames of the failed computation would keep its memory
+        # What the failed computation left in its frames would stay in memory as long as the error.
+        traceback.clear_frames(error.__traceback__)
+    place = "main memory" if device.name == "cpu" else "the GPU's memory"
+    raise See2SoundError(
+        f"{place} is too small for {what}",
+        "",
+        "Switch Low Memory on, choose a smaller model, or close other programs",
+        kind="no-memory",
+    )
+
+
+def is_memory_error(error: BaseException) -> bool:
+    """Whether an error says that memory is full, in the words of any of torch's allocators."""
+    import torch
+
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(words in text for words in _MEMORY_WORDS)
 
 
 def free(device: Device) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import See2SoundError, from_os_error
-from ..files import atomic_path
+from ..files import write_text
 from ..progress import Progress, silent
 from .checkpoints import Checkpoint
 
@@ -33,6 +33,7 @@ RECORD = "see2sound-files.json"
 _WEIGHTS, _INDEX, _CONFIG = "model.safetensors", "model.safetensors.index.json", "config.json"
 _CHUNK = 4 << 20
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Located:
     commit: str | None
     cached: bool
 
+    @property
+    def weights(self) -> str:
+        """The name of the file of weights, or of the index of its shards."""
+        return next(name for name in self.files if name in (_WEIGHTS, _INDEX))
+
 
 def models_folder(chosen: str | Path | None = None) -> Path:
     """The models folder: the one that is chosen, else the environment's, else this person's."""
@@ -76,24 +82,36 @@ def models_folder(chosen: str | Path | None = None) -> Path:
 def locate(checkpoint: Checkpoint, folder: Path) -> Located:
     """Find a checkpoint's files; nothing is read but small JSON files, nothing is downloaded.
 
+    A folder in which something is missing is passed over where another one is complete.
+
     Raises
     ------
     See2SoundError
-        Of kind "missing-part": naming the folder or the file that is missing.
+        Of kind "missing-part": naming the folder or the file that is missing or broken;
+        "no-permission" for a folder that cannot be read.
     """
+    first: See2SoundError | None = None
     for path, cached in _places(checkpoint, folder):
-        if path.is_dir():
-            files = tuple(_needed(checkpoint, path))
-            return Located(checkpoint, path, files, _commit(path, cached), cached)
-    raise _missing(
+        try:
+            if path.is_dir():
+                files = tuple(_needed(checkpoint, path))
+                return Located(checkpoint, path, files, _commit(path, cached), cached)
+        except OSError as error:
+            first = first or from_os_error(error, path, "read")
+        except See2SoundError as error:
+            first = first or error
+    raise first or _missing(
         checkpoint, f"it is neither in {folder / checkpoint.folder} nor in the Hugging Face cache"
     )
 
 
-def check(located: Located, progress: Progress = silent) -> None:
+def check(located: Located, progress: Progress = silent) -> dict[str, str]:
     """Check every file of a checkpoint against what is known of it.
 
-    Where nothing is known yet, its record is made: from then on its files must stay the same.
+    Returns
+    -------
+    dict
+        For `remember`: the files' SHA-256 sums where nothing is known of them yet; else empty.
 
     Raises
     ------
@@ -101,35 +119,57 @@ def check(located: Located, progress: Progress = silent) -> None:
         Of kind "missing-part": naming the file that has changed, is missing or cannot be read.
     Cancelled
     """
-    tell = _Teller(located, progress)
+    tell = _teller(located, progress)
     if located.cached:
         for name in located.files:
             expected = (located.path / name).resolve().name
-            if _hash(located.path / name, expected, tell) != expected:
+            # Where links cannot be made, the cache holds copies under their plain names.
+            if _HASH.fullmatch(expected) and _hash(located, name, tell, expected) != expected:
                 raise _changed(located, name, "its content is not what its name in the cache says")
-        return
-    record = located.path / RECORD
-    known = _read_json(record, located.checkpoint) if record.is_file() else None
-    sums = {name: _hash(located.path / name, "", tell) for name in located.files}
-    recorded = None if known is None else known.get("files")
-    if recorded is None:
-        _write_record(record, located, sums)
-        return
+        return {}
+    sums = {name: _hash(located, name, tell) for name in located.files}
+    if not (located.path / RECORD).is_file():
+        return sums
+    recorded = read_json(located, RECORD).get("files")
     if not isinstance(recorded, dict):
         raise _changed(located, RECORD, "it is no record of files")
     for name, found in sums.items():
         if recorded.get(name) != found:
             raise _changed(located, name, f"it is not the file that {RECORD} tells of")
+    return {}
 
 
-def broken(checkpoint: Checkpoint, path: Path, why: str) -> See2SoundError:
-    """The error for a file of a checkpoint that is here but cannot be used."""
-    return See2SoundError(
-        f"{path} cannot be used",
-        why,
-        f"Delete the folder {path.parent} and get {checkpoint.repository} again",
-        kind="missing-part",
-    )
+def remember(located: Located, sums: dict[str, str]) -> None:
+    """Record what `check` gave, after the files have proved good: from then on they must stay so.
+
+    A folder that others have put here to be read only stays as it is: they answer for it.
+
+    Raises
+    ------
+    See2SoundError
+    """
+    if not sums:
+        return
+    content = {
+        "repository": located.checkpoint.repository,
+        "commit": located.commit,
+        "files": sums,
+    }
+    try:
+        write_text(located.path / RECORD, json.dumps(content, indent=1) + "\n")
+    except See2SoundError as error:
+        if error.kind != "no-permission":
+            raise
+
+
+def broken(located: Located, name: str, why: str) -> See2SoundError:
+    """The error for a file of a checkpoint (all of them where it is "") that cannot be used."""
+    return _broken(located.checkpoint, located.path, name, why)
+
+
+def read_json(located: Located, name: str) -> dict[str, Any]:
+    """A JSON object among a checkpoint's files."""
+    return _read_json(located.checkpoint, located.path, name)
 
 
 # ------------------------------------------------------------------ where
@@ -139,8 +179,9 @@ def _places(checkpoint: Checkpoint, folder: Path) -> Iterator[tuple[Path, bool]]
     """Where a checkpoint may lie, and whether that is the Hugging Face cache."""
     yield folder / checkpoint.folder, False
     yield folder.joinpath(*checkpoint.repository.split("/")), False
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     hub = os.environ.get("HF_HUB_CACHE") or Path(
-        os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface", "hub"
+        os.environ.get("HF_HOME") or Path(caches, "huggingface"), "hub"
     )
     repository = Path(hub) / f"models--{checkpoint.folder}"
     with contextlib.suppress(OSError, UnicodeDecodeError):
@@ -155,6 +196,9 @@ def _needed(checkpoint: Checkpoint, path: Path) -> Iterator[str]:
         if not (path / name).is_file():
             raise _missing(checkpoint, f"{path / name} is missing")
         yield name
+    # What the libraries read besides, where it is there, must stay the same too.
+    known = {_CONFIG, _INDEX, RECORD, *checkpoint.files}
+    yield from sorted(p.name for p in path.glob("*.json") if p.name not in known)
     if (path / _WEIGHTS).is_file():
         yield _WEIGHTS
         return
@@ -165,12 +209,12 @@ def _needed(checkpoint: Checkpoint, path: Path) -> Iterator[str]:
             why += f"; {pickles[0]} is a pickle, which can run anything, and is not loaded"
         raise _missing(checkpoint, why)
     yield _INDEX
-    shards = _read_json(path / _INDEX, checkpoint).get("weight_map")
+    shards = _read_json(checkpoint, path, _INDEX).get("weight_map")
     if not isinstance(shards, dict) or not all(isinstance(s, str) for s in shards.values()):
-        raise broken(checkpoint, path / _INDEX, "it does not say which files hold the weights")
+        raise _broken(checkpoint, path, _INDEX, "it does not say which files hold the weights")
     for shard in sorted(set(shards.values())):
         if Path(shard).name != shard or not shard.endswith(".safetensors"):
-            raise broken(checkpoint, path / _INDEX, f"it names {shard!r}, which is not loaded")
+            raise _broken(checkpoint, path, _INDEX, f"it names {shard!r}, which is not loaded")
         if not (path / shard).is_file():
             raise _missing(checkpoint, f"{path / shard} is missing")
         yield shard
@@ -192,21 +236,25 @@ def _commit(path: Path, cached: bool) -> str | None:
 # ------------------------------------------------------------------ what
 
 
-class _Teller:
-    """Tells how much of a checkpoint has been read."""
+def _teller(located: Located, progress: Progress) -> Callable[[int], None]:
+    """What tells how much of a checkpoint has been read."""
+    try:
+        total = max(1, sum((located.path / name).stat().st_size for name in located.files))
+    except OSError as error:
+        raise from_os_error(error, located.path, "read") from error
+    read = 0
 
-    def __init__(self, located: Located, progress: Progress) -> None:
-        self._total = max(1, sum((located.path / name).stat().st_size for name in located.files))
-        self._read = 0
-        self._progress = progress
+    def tell(more: int) -> None:
+        nonlocal read
+        read += more
+        progress("Checking the model's files", min(read / total, 1.0))
 
-    def __call__(self, more: int) -> None:
-        self._read += more
-        self._progress("Checking the model's files", min(self._read / self._total, 1.0))
+    return tell
 
 
-def _hash(path: Path, expected: str, tell: Callable[[int], None]) -> str:
+def _hash(located: Located, name: str, tell: Callable[[int], None], expected: str = "") -> str:
     """SHA-256, or git's hash of a blob where that is expected (40 digits)."""
+    path = located.path / name
     digest = hashlib.sha256()
     try:
         if len(expected) == 40:
@@ -220,28 +268,25 @@ def _hash(path: Path, expected: str, tell: Callable[[int], None]) -> str:
     return digest.hexdigest()
 
 
-def _write_record(record: Path, located: Located, sums: dict[str, str]) -> None:
-    content = {
-        "repository": located.checkpoint.repository,
-        "commit": located.commit,
-        "files": sums,
-    }
-    # A folder that others have put here to be read stays as it is: they answer for it.
-    if os.access(record.parent, os.W_OK):
-        with atomic_path(record) as part:
-            part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def _read_json(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
+def _read_json(checkpoint: Checkpoint, folder: Path, name: str) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
     except OSError as error:
-        raise from_os_error(error, path, "read") from error
+        raise from_os_error(error, folder / name, "read") from error
     except ValueError as error:
-        raise broken(checkpoint, path, f"it is no JSON: {error}") from error
+        raise _broken(checkpoint, folder, name, f"it is no JSON: {error}") from error
     if not isinstance(content, dict):
-        raise broken(checkpoint, path, "it is no JSON object")
+        raise _broken(checkpoint, folder, name, "it is no JSON object")
     return content
+
+
+def _broken(checkpoint: Checkpoint, folder: Path, name: str, why: str) -> See2SoundError:
+    return See2SoundError(
+        f"{folder / name} cannot be used",
+        why,
+        f"Delete the folder {folder} and get {checkpoint.repository} again",
+        kind="missing-part",
+    )
 
 
 def _missing(checkpoint: Checkpoint, why: str) -> See2SoundError:

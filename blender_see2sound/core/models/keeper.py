@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..errors import See2SoundError, from_os_error
 from ..progress import Progress, silent
 from .checkpoints import Checkpoint
 from .devices import Device, choose_device, free, memory_told
 from .folder import Located, locate, models_folder
+from .loading import quiet
 
-#: Makes what a part works with from a checkpoint's files: ``make(located, device, progress)``.
+#: Makes what a part works with from a checkpoint's files: ``make(located, device, progress)``;
+#: a function of a module, by whose name what it made is kept.
 Make = Callable[[Located, Device, Progress], Any]
 
 
@@ -60,44 +63,59 @@ def borrowed(
         too small (while loading or in the block): all models are let go of then.
     Cancelled
     """
-    device = choose_device(computing.device)
     located = locate(checkpoint, models_folder(computing.models))
-    written = max((located.path / name).stat().st_mtime_ns for name in located.files)
+    device = choose_device(computing.device)
     key = _Key(
         checkpoint.repository,
         located.path,
-        written,
+        _changed_at(located),
         device,
         f"{make.__module__}:{make.__qualname__}",
     )
     try:
-        with memory_told(checkpoint.repository, device):
+        with quiet(), memory_told(checkpoint.repository, device):
             if key not in _kept:
-                # An older version of the same files is of no use; with little memory, nor is
-                # another model.
-                _drop(lambda k: computing.low_memory or k.path == key.path, device)
+                _make_room(key, computing.low_memory)
                 _kept[key] = make(located, device, progress)
             yield _kept[key], device
-    except BaseException as error:
-        if getattr(error, "kind", "") == "no-memory":
+    except See2SoundError as error:
+        if error.kind == "no-memory":
             release()
         raise
     finally:
         if computing.low_memory:
-            _drop(lambda _: True, device)
+            release()
 
 
 def release() -> None:
     """Let go of all models."""
-    devices = {key.device for key in _kept}
-    _kept.clear()
-    for device in devices:
-        free(device)
+    _drop(lambda _: True)
 
 
-def _drop(which: Callable[[_Key], bool], device: Device) -> None:
+def _make_room(key: _Key, alone: bool) -> None:
+    """Let go of what is outdated, on another device, or in the way of a model that is to be alone."""
+    _drop(
+        lambda old: (
+            alone
+            or old.device != key.device
+            or (old.path == key.path and old.changed != key.changed)
+        )
+    )
+    # What an earlier job that failed held until its error was reported.
+    free(key.device)
+
+
+def _drop(which: Callable[[_Key], bool]) -> None:
     gone = [key for key in _kept if which(key)]
     for key in gone:
         del _kept[key]
-    if gone:
+    for device in {key.device for key in gone}:
         free(device)
+
+
+def _changed_at(located: Located) -> int:
+    """When the last of a checkpoint's files was written, in nanoseconds."""
+    try:
+        return max((located.path / name).stat().st_mtime_ns for name in located.files)
+    except OSError as error:
+        raise from_os_error(error, located.path, "read") from error

@@ -6,13 +6,13 @@ would look as if it worked.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..progress import Progress, part_of, silent
-from .devices import Device
-from .folder import Located, broken, check
+from .devices import Device, is_memory_error
+from .folder import Located, broken, check, read_json, remember
 
 if TYPE_CHECKING:
     import torch
@@ -56,17 +56,11 @@ def load_model(
 
     named = config_of(located).get("architectures")
     expected = located.checkpoint.architectures
-    if not isinstance(named, list) or not set(named) & set(expected):
-        raise broken(
-            located.checkpoint,
-            located.path / "config.json",
-            f"it tells of {named}, not of {' or '.join(expected)}",
-        )
-    check(located, part_of(progress, 0.0, 0.5))
+    if not isinstance(named, list) or not set(expected).intersection(map(str, named)):
+        raise broken(located, "config.json", f"it tells of {named}, not of {' or '.join(expected)}")
+    _check_forms(located)
+    sums = check(located, part_of(progress, 0.0, 0.5))
     progress("Loading the model", 0.5)
-    for name in located.files:
-        if name.endswith(".safetensors"):
-            _check_weights(located, name)
     try:
         model, told = cls.from_pretrained(
             str(located.path),
@@ -77,30 +71,22 @@ def load_model(
             output_loading_info=True,
             **options,
         )
-    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise broken(located.checkpoint, located.path, _short(error)) from error
+    except (SafetensorError, *_UNUSABLE) as error:
+        if is_memory_error(error):
+            raise
+        raise broken(located, "", _short(error)) from error
     absent = sorted(told["missing_keys"]) + sorted(str(m[0]) for m in told["mismatched_keys"])
     if absent:
-        raise broken(
-            located.checkpoint,
-            located.path,
-            f"its weights lack {absent[0]!r}"
-            + (f" and {len(absent) - 1} more" if absent[1:] else ""),
-        )
+        more = f" and {len(absent) - 1} more" if absent[1:] else ""
+        raise broken(located, located.weights, f"its weights lack {absent[0]!r}{more}")
+    remember(located, sums)
     progress("Loading the model", 0.9)
     return model.to(device.torch).eval().requires_grad_(False)
 
 
 def config_of(located: Located) -> dict[str, Any]:
     """What ``config.json`` says."""
-    path = located.path / "config.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise broken(located.checkpoint, path, _short(error)) from error
-    if not isinstance(content, dict):
-        raise broken(located.checkpoint, path, "it is no JSON object")
-    return content
+    return read_json(located, "config.json")
 
 
 def load_tool(cls: type[Any], located: Located, **options: Any) -> Any:
@@ -115,19 +101,46 @@ def load_tool(cls: type[Any], located: Located, **options: Any) -> Any:
         return cls.from_pretrained(
             str(located.path), local_files_only=True, trust_remote_code=False, **options
         )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise broken(located.checkpoint, located.path, _short(error)) from error
+    except _UNUSABLE as error:
+        if is_memory_error(error):
+            raise
+        raise broken(located, "", f"{cls.__name__}: {_short(error)}") from error
 
 
-def _check_weights(located: Located, name: str) -> None:
-    """Open a file of weights, so that what is cut off or no such file is named."""
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep `transformers` from drawing bars and from remarks while models load and work."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity(logging.ERROR)
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+#: What the libraries raise when they are given files that do not fit.
+_UNUSABLE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+
+
+def _check_forms(located: Located) -> None:
+    """Read the small files and open the weights, so that what is cut off or no such file is named."""
     from safetensors import SafetensorError, safe_open
 
-    try:
-        with safe_open(str(located.path / name), framework="pt") as file:
-            file.keys()
-    except (SafetensorError, OSError) as error:
-        raise broken(located.checkpoint, Path(located.path, name), _short(error)) from error
+    for name in located.files:
+        if name in located.checkpoint.files and name.endswith(".json"):
+            read_json(located, name)
+        if not name.endswith(".safetensors"):
+            continue
+        try:
+            with safe_open(str(located.path / name), framework="pt") as file:
+                file.keys()
+        except (SafetensorError, OSError) as error:
+            raise broken(located, name, _short(error)) from error
 
 
 def _short(error: BaseException) -> str:
