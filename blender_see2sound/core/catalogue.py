@@ -57,6 +57,11 @@ class Part:
         return tuple(n for n in self.needs if importlib.util.find_spec(n) is None)
 
 
+#: What models that look at pictures compute with.
+TORCH = ("torch", "transformers", "safetensors")
+#: What a checkpoint of a model for pictures and words holds beside its configuration and weights.
+PICTURES_AND_WORDS = ("preprocessor_config.json", "tokenizer.json", "tokenizer_config.json")
+
 #: The first part of each role is its default.
 PARTS: tuple[Part, ...] = (
     Part(
@@ -76,6 +81,57 @@ PARTS: tuple[Part, ...] = (
         "Draft: words from colour, texture, place and motion; no model.",
         "GPL-3.0-or-later", "yes", 0, 100, ("numpy", "cv2", "av"),
         "regions.words:DraftDescriber",
+    ),
+    Part(
+        "describer", "labels",
+        "The finder's own labels, or the draft's words where it has none; no model.",
+        "GPL-3.0-or-later", "yes", 0, 100, ("numpy", "cv2", "av"),
+        "regions.labels:LabelDescriber",
+    ),
+    Part(
+        "describer", "florence-2-base",
+        "Florence-2 base: names and describes each region, captions the scene; small and quick.",
+        "MIT", "yes", 540, 1500, ("numpy", "cv2", "av", *TORCH),
+        "regions.florence:FlorenceDescriber",
+        Checkpoint(
+            "florence-community/Florence-2-base-ft", ("Florence2ForConditionalGeneration",), PICTURES_AND_WORDS,
+        ),
+    ),
+    Part(
+        "describer", "florence-2-large",
+        "Florence-2 large: the same with finer words.",
+        "MIT", "yes", 1650, 3500, ("numpy", "cv2", "av", *TORCH),
+        "regions.florence:FlorenceDescriber",
+        Checkpoint(
+            "florence-community/Florence-2-large-ft", ("Florence2ForConditionalGeneration",), PICTURES_AND_WORDS,
+        ),
+    ),
+    Part(
+        "describer", "smolvlm-256m",
+        "SmolVLM2 256M: is asked what each region sounds like, and what is heard off-screen.",
+        "Apache-2.0 (check the model card)", "yes", 1030, 1400, ("numpy", "cv2", "av", *TORCH),
+        "regions.smolvlm:SmolDescriber",
+        Checkpoint(
+            "HuggingFaceTB/SmolVLM2-256M-Video-Instruct", ("SmolVLMForConditionalGeneration",), PICTURES_AND_WORDS,
+        ),
+    ),
+    Part(
+        "describer", "smolvlm-500m",
+        "SmolVLM2 500M: the same with better answers.",
+        "Apache-2.0 (check the model card)", "yes", 2030, 1900, ("numpy", "cv2", "av", *TORCH),
+        "regions.smolvlm:SmolDescriber",
+        Checkpoint(
+            "HuggingFaceTB/SmolVLM2-500M-Video-Instruct", ("SmolVLMForConditionalGeneration",), PICTURES_AND_WORDS,
+        ),
+    ),
+    Part(
+        "describer", "smolvlm-2.2b",
+        "SmolVLM2 2.2B: the same with the best answers; needs a GPU.",
+        "Apache-2.0 (check the model card)", "yes", 8990, 5200, ("numpy", "cv2", "av", *TORCH),
+        "regions.smolvlm:SmolDescriber",
+        Checkpoint(
+            "HuggingFaceTB/SmolVLM2-2.2B-Instruct", ("SmolVLMForConditionalGeneration",), PICTURES_AND_WORDS,
+        ),
     ),
     Part(
         "maker", "draft",

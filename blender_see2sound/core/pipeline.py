@@ -64,6 +64,7 @@ def find_sources(
     depth: str | None = None,
     describer: str | None = None,
     fov: float | None = None,
+    off_screen: bool = False,
     progress: Progress = silent,
 ) -> StepResult:
     """Find what sounds in a clip and where it is; write the scene and thumbnails.
@@ -80,6 +81,9 @@ def find_sources(
         Names from `core.parts`; their defaults when None.
     fov : float, optional
         Horizontal field of view in degrees, 1 to 175; when None as the depth estimator sees it, else 50.
+    off_screen : bool
+        Whether sources that one would hear there but does not see are added, at most
+        `core.regions.offscreen.MOST`, beside or behind.
     progress : Progress
 
     Raises
@@ -88,6 +92,7 @@ def find_sources(
     """
     from .media import open_clip
     from .placement import positions_of
+    from .regions.offscreen import MOST, placed_apart
 
     if not 1 <= sources <= MOST_SOURCES:
         raise See2SoundError(
@@ -105,7 +110,7 @@ def find_sources(
         )
     path = _relative(clip.path, scene_path)
     thumbnails = Path(scene_path).parent / "thumbnails"
-    made = [thumbnails / f"s{number}.png" for number in range(1, sources + 1)]
+    made = [thumbnails / f"s{number}.png" for number in range(1, sources + MOST + 1)]
     keep_apart([Path(scene_path), *made], [clip.path, *clip.files])
     finding, describing, estimating = (
         parts.load("finder", finder),
@@ -114,8 +119,11 @@ def find_sources(
     )
     with open_clip(clip) as opened:
         regions = finding.find(opened, sources, part_of(progress, 0.0, 0.9))
-        regions = describing.describe(opened, regions, part_of(progress, 0.9, 0.95))
-        measured = estimating.distances(opened, regions, fov, part_of(progress, 0.95, 0.98))
+        regions = describing.describe(
+            opened, regions, part_of(progress, 0.9, 0.95), off_screen=off_screen
+        )
+        in_picture, unseen = placed_apart(regions)
+        measured = estimating.distances(opened, in_picture, fov, part_of(progress, 0.95, 0.98))
         view = measured.horizontal_fov
         accompanied = any(region.kind != "ambience" for region in regions)
         found = tuple(
@@ -126,15 +134,17 @@ def find_sources(
                 kind=region.kind,
                 times=tuple(float(t) for t in region.times),
                 positions=positions_of(region, metres, view, opened.size),
-                boxes=tuple(
-                    (float(a), float(b), float(c), float(d)) for a, b, c, d in region.boxes
-                ),
+                boxes=tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in region.boxes)
+                if region.azimuth is None
+                else (),
                 presence=tuple(float(p) for p in region.presence),
                 gain_db=BED_GAIN_DB if region.kind == "ambience" and accompanied else 0.0,
                 spread={"point": 0.0, "area": 0.5, "ambience": 1.0}[region.kind],
                 seed=number,
             )
-            for number, (region, metres) in enumerate(zip(regions, measured.metres, strict=True), 1)
+            for number, (region, metres) in enumerate(
+                zip(regions, [*measured.metres, *unseen], strict=True), 1
+            )
         )
         found = tuple(dataclasses.replace(s, lfe_db=_lfe_of(s)) for s in found)
         scene = SoundScene(

@@ -113,7 +113,7 @@ def quiet() -> Iterator[None]:
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity(logging.ERROR)
+    logging.set_verbosity(50)  # only what is critical
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield

@@ -92,7 +92,8 @@ class Region:
     outline : Outline or None
         The region's masks at its times, from finders that know them.
     azimuth : float or None
-        Where it is, in degrees, positive to the left, when it is not in the picture at all.
+        Where it is, in degrees, positive to the left, when it is not in the picture at all; its
+        boxes then mean nothing.
     """
 
     kind: Kind
@@ -125,7 +126,16 @@ class Describer(Protocol):
     """Gives regions their words."""
 
     def describe(
-        self, clip: OpenClip, regions: Sequence[Region], progress: Progress
+        self,
+        clip: OpenClip,
+        regions: Sequence[Region],
+        progress: Progress,
+        *,
+        off_screen: bool = False,
     ) -> list[Region]:
-        """Give the same regions, in the same order, with `label` and `prompt` filled."""
+        """Give the same regions, in the same order, with `label` and `prompt` filled.
+
+        With `off_screen`, regions with an `azimuth` follow: what is heard there and not seen
+        (`core.regions.offscreen`).
+        """
         ...
