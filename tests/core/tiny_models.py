@@ -84,3 +84,89 @@ def save_sam2(folder: Path, name: str = "sam2.1-hiera-tiny", **options: Any) -> 
     path = folder / f"facebook--{name}"
     sam2_model(**options).save_pretrained(path)
     return path
+
+
+#: The letters and marks that tiny tokenizers can write, as byte-level tokens; a space is Ġ.
+_LETTERS = [*"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,?:-'", "Ġ", "Ċ"]
+
+
+def save_florence(folder: Path, name: str = "florence-community/Florence-2-base-ft") -> Path:
+    """Save a tiny Florence-2 that sees 32 pixels a side, with its thousand location tokens."""
+    from transformers import (
+        CLIPImageProcessorPil,
+        Florence2Config,
+        Florence2ForConditionalGeneration,
+        RobertaTokenizer,
+    )
+
+    path = folder / name.replace("/", "--")
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *_LETTERS]
+    tokens += ["<image>", *(f"<loc_{i}>" for i in range(1000))]
+    vocabulary = {token: i for i, token in enumerate(tokens)}
+    tokenizer = RobertaTokenizer(vocab=vocabulary, merges=[])
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
+    tokenizer.add_tokens([f"<loc_{i}>" for i in range(1000)], special_tokens=True)
+    torch.manual_seed(2)
+    config = Florence2Config(
+        text_config={
+            "model_type": "bart", "vocab_size": len(tokens), "d_model": 32, "encoder_layers": 1,
+            "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2,
+            "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "max_position_embeddings": 256,
+            "init_std": 0.5, "bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2,
+            "decoder_start_token_id": 2, "forced_bos_token_id": 0, "forced_eos_token_id": 2,
+        },
+        vision_config={
+            "depths": [1, 1, 1, 1], "embed_dim": [8, 16, 16, 32], "num_heads": [1, 2, 2, 4],
+            "num_groups": [1, 2, 2, 4], "window_size": 2, "projection_dim": 32,
+            "drop_path_rate": 0.0, "initializer_range": 0.3,
+        },
+        image_token_id=vocabulary["<image>"],
+    )  # fmt: skip
+    model = Florence2ForConditionalGeneration(config)
+    model.generation_config.update(num_beams=3, no_repeat_ngram_size=3, early_stopping=True)
+    model.save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    CLIPImageProcessorPil(
+        size={"height": 32, "width": 32}, do_center_crop=False, resample=3,
+        image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225],
+    ).save_pretrained(path)  # fmt: skip
+    return path
+
+
+def save_smolvlm(folder: Path, name: str = "HuggingFaceTB/SmolVLM2-256M-Video-Instruct") -> Path:
+    """Save a tiny SmolVLM2 that sees 32 pixels a side, as four tokens."""
+    from transformers import (
+        GPT2Tokenizer,
+        SmolVLMConfig,
+        SmolVLMForConditionalGeneration,
+        SmolVLMImageProcessorPil,
+    )
+
+    path = folder / name.replace("/", "--")
+    marks = ["<|endoftext|>", "<|im_start|>", "<end_of_utterance>"]
+    marks += ["<image>", "<fake_token_around_image>", "<global-img>"]
+    vocabulary = {token: i for i, token in enumerate([*marks, *_LETTERS])}
+    tokenizer = GPT2Tokenizer(vocab=vocabulary, merges=[])
+    tokenizer.add_special_tokens({"additional_special_tokens": marks})
+    torch.manual_seed(3)
+    config = SmolVLMConfig(
+        text_config={
+            "model_type": "llama", "vocab_size": len(vocabulary), "hidden_size": 32,
+            "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
+            "num_key_value_heads": 1, "max_position_embeddings": 512, "initializer_range": 0.5,
+            "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
+        },
+        vision_config={
+            "hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1,
+            "num_attention_heads": 2, "image_size": 32, "patch_size": 8, "initializer_range": 0.3,
+        },
+        scale_factor=2,
+        image_token_id=vocabulary["<image>"],
+        pad_token_id=0,
+    )  # fmt: skip
+    SmolVLMForConditionalGeneration(config).save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    SmolVLMImageProcessorPil(
+        size={"longest_edge": 128}, max_image_size={"longest_edge": 32}
+    ).save_pretrained(path)
+    return path

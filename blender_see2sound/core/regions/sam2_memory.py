@@ -177,8 +177,6 @@ def _recall(
 ) -> tuple[torch.Tensor, torch.Tensor, int]:
     """All that is remembered, as tokens and their places; and how many of them are pointers."""
     import torch
-    from transformers.models.sam2_video.modeling_sam2_video import get_1d_sine_pe
-
     times = model.memory_temporal_positional_encoding
     first = followed._first
     tokens, places = [first.features], [first.place + times[-1]]
@@ -199,7 +197,7 @@ def _recall(
     count, split = pointing.shape[1], width // dim
     if model.config.enable_temporal_pos_encoding_for_object_pointers:
         age = torch.tensor(ages, device=pointing.device) / (reach - 1)
-        encoded = get_1d_sine_pe(age, dim=width).to(pointing.dtype)
+        encoded = _waves(age, width).to(pointing.dtype)
         encoded = model.temporal_positional_encoding_projection_layer(encoded)
         encoded = encoded[:, None].expand(-1, count, -1)
     else:
@@ -209,6 +207,16 @@ def _recall(
     tokens.append(pointing)
     places.append(encoded.repeat_interleave(split, dim=0))
     return torch.cat(tokens), torch.cat(places), len(pointing)
+
+
+def _waves(ages: torch.Tensor, width: int) -> torch.Tensor:
+    """Sines and cosines of ages (P,), the encoding of Vaswani et al. 2017 with its pairs apart."""
+    import torch
+
+    half = width // 2
+    pair = torch.arange(half, device=ages.device) // 2
+    angles = ages[:, None] / 10000.0 ** (2 * pair / half)
+    return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
 def _decode(
