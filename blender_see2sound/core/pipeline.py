@@ -93,6 +93,7 @@ def find_sources(
     from .media import open_clip
     from .placement import positions_of
     from .regions.offscreen import MOST, placed_apart
+    from .regions.sounding import candidates_for, choose
 
     if not 1 <= sources <= MOST_SOURCES:
         raise See2SoundError(
@@ -118,10 +119,13 @@ def find_sources(
         parts.load("depth", depth),
     )
     with open_clip(clip) as opened:
-        regions = finding.find(opened, sources, part_of(progress, 0.0, 0.9))
+        wanted = candidates_for(sources) if finding.proposes else sources
+        regions = finding.find(opened, wanted, part_of(progress, 0.0, 0.9))
         regions = describing.describe(
             opened, regions, part_of(progress, 0.9, 0.95), off_screen=off_screen
         )
+        if finding.proposes:
+            regions = choose(regions, sources)
         in_picture, unseen = placed_apart(regions)
         measured = estimating.distances(opened, in_picture, fov, part_of(progress, 0.95, 0.98))
         view = measured.horizontal_fov

@@ -5,6 +5,7 @@ Each function writes a folder ``<folder>/<owner>--<name>`` and returns it.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -169,4 +170,110 @@ def save_smolvlm(folder: Path, name: str = "HuggingFaceTB/SmolVLM2-256M-Video-In
     SmolVLMImageProcessorPil(
         size={"longest_edge": 128}, max_image_size={"longest_edge": 32}
     ).save_pretrained(path)
+    return path
+
+
+# ------------------------------------------------------------------ depth
+
+
+def _seeded() -> None:
+    torch.manual_seed(0)
+
+
+def save_depth_anything(
+    folder: Path, name: str = "Depth-Anything-V2-Small-hf", metric: float | None = None
+) -> Path:
+    """A Depth Anything of 56 pixels; of metres up to `metric`, else of relative inverse depth."""
+    from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation
+    from transformers.models.dpt.image_processing_pil_dpt import DPTImageProcessorPil
+
+    _seeded()
+    backbone = {
+        "model_type": "dinov2", "image_size": 56, "patch_size": 14, "hidden_size": 32,
+        "num_hidden_layers": 4, "num_attention_heads": 2, "mlp_ratio": 2, "out_indices": [1, 2, 3, 4],
+        "reshape_hidden_states": False, "apply_layernorm": True,
+    }  # fmt: skip
+    config = DepthAnythingConfig(
+        backbone_config=backbone, patch_size=14, reassemble_hidden_size=32,
+        neck_hidden_sizes=[8, 16, 16, 32], fusion_hidden_size=16, head_hidden_size=8,
+        depth_estimation_type="relative" if metric is None else "metric",
+        max_depth=1 if metric is None else int(metric),
+    )  # fmt: skip
+    model = DepthAnythingForDepthEstimation(config).eval()
+    with torch.no_grad():
+        model.head.conv3.bias.fill_(2.0 if metric is None else 0.0)
+        model.head.conv3.weight.mul_(30.0)
+    path = folder / f"depth-anything--{name}"
+    model.save_pretrained(path)
+    DPTImageProcessorPil(
+        size={"height": 56, "width": 56}, ensure_multiple_of=14, keep_aspect_ratio=True
+    ).save_pretrained(path)
+    return path
+
+
+def save_depth_pro(folder: Path, fov: bool = True) -> Path:
+    """A Depth Pro of 56 pixels in patches of 14; `fov` says whether it sees the field of view."""
+    from transformers import DepthProConfig, DepthProForDepthEstimation
+
+    _seeded()
+    vit = {
+        "model_type": "dinov2", "image_size": 16, "patch_size": 4, "hidden_size": 16,
+        "num_hidden_layers": 2, "num_attention_heads": 2, "mlp_ratio": 2,
+    }  # fmt: skip
+    config = DepthProConfig(
+        fusion_hidden_size=16, patch_size=16, intermediate_hook_ids=[1, 0],
+        intermediate_feature_dims=[8, 8], scaled_images_ratios=[0.25, 0.5, 1.0],
+        scaled_images_overlap_ratios=[0.0, 0.5, 0.25], scaled_images_feature_dims=[8, 8, 8],
+        merge_padding_value=1, use_fov_model=fov, image_model_config=dict(vit),
+        patch_model_config=dict(vit), fov_model_config=dict(vit),
+    )  # fmt: skip
+    model = DepthProForDepthEstimation(config).eval()
+    with torch.no_grad():
+        last = [m for m in model.head.modules() if isinstance(m, torch.nn.Conv2d)][-1]
+        last.bias.fill_(0.2)  # a depth of five widths, so that it is seen to be no 0
+        if fov:
+            head = [m for m in model.fov_model.modules() if isinstance(m, torch.nn.Conv2d)][-1]
+            head.weight.zero_()
+            head.bias.fill_(61.0)
+    path = folder / "apple--DepthPro-hf"
+    model.save_pretrained(path)
+    settings = {
+        "do_normalize": True, "do_rescale": True, "do_resize": True, "resample": 2,
+        "image_mean": [0.5] * 3, "image_std": [0.5] * 3, "rescale_factor": 1 / 255,
+        "image_processor_type": "DepthProImageProcessor", "size": {"height": 64, "width": 64},
+    }  # fmt: skip
+    (path / "preprocessor_config.json").write_text(json.dumps(settings))
+    return path
+
+
+def save_zoe_depth(folder: Path) -> Path:
+    """A ZoeDepth with the two heads of the published one, for rooms and streets."""
+    from transformers import ZoeDepthConfig, ZoeDepthForDepthEstimation
+    from transformers.models.zoedepth.image_processing_pil_zoedepth import (
+        ZoeDepthImageProcessorPil,
+    )
+
+    _seeded()
+    backbone = {
+        "model_type": "beit", "image_size": 64, "patch_size": 16, "hidden_size": 32,
+        "num_hidden_layers": 4, "num_attention_heads": 2, "intermediate_size": 64,
+        "use_relative_position_bias": True, "reshape_hidden_states": False,
+        "out_features": ["stage1", "stage2", "stage3", "stage4"],
+    }  # fmt: skip
+    config = ZoeDepthConfig(
+        backbone_config=backbone, neck_hidden_sizes=[8, 16, 16, 32], fusion_hidden_size=16,
+        num_relative_features=8, bottleneck_features=16, num_attractors=[4, 4, 2, 1],
+        bin_embedding_dim=16, num_patch_transformer_layers=4, patch_transformer_hidden_size=16,
+        patch_transformer_intermediate_size=32, patch_transformer_num_attention_heads=2,
+        bin_configurations=[
+            {"name": "nyu", "n_bins": 8, "min_depth": 0.001, "max_depth": 10.0},
+            {"name": "kitti", "n_bins": 8, "min_depth": 0.001, "max_depth": 80.0},
+        ],
+    )  # fmt: skip
+    path = folder / "Intel--zoedepth-nyu-kitti"
+    ZoeDepthForDepthEstimation(config).eval().save_pretrained(path)
+    ZoeDepthImageProcessorPil(
+        size={"height": 64, "width": 96}, ensure_multiple_of=32, keep_aspect_ratio=True,
+        image_mean=[0.5] * 3, image_std=[0.5] * 3,
+    ).save_pretrained(path)  # fmt: skip
     return path

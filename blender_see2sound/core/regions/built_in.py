@@ -110,6 +110,8 @@ class _Stretch:
 class DraftFinder:
     """Finds regions without a model."""
 
+    proposes = False
+
     def find(self, clip: OpenClip, count: int, progress: Progress) -> list[Region]:
         """Give at most `count` regions, the most prominent first; the same for the same clip."""
         short = min(reduced_size(clip.size, ANALYSED))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -71,8 +71,8 @@ class _Tools:
 class _PanopticFinder:
     """What both finders share."""
 
-    #: What is found are candidates: the pipeline chooses when they have words.
     proposes = True
+    _make: ClassVar[Callable[[Located, Device, Progress], _Tools]]
 
     def __init__(self, checkpoint: Checkpoint, computing: Computing) -> None:
         self._checkpoint = checkpoint
@@ -89,50 +89,48 @@ class _PanopticFinder:
         progress("Found the sources", 1.0)
         return regions
 
-    @staticmethod
-    def _make(located: Located, device: Device, progress: Progress) -> _Tools:
-        raise NotImplementedError
+
+def _make_eomt(located: Located, device: Device, progress: Progress) -> _Tools:
+    from transformers import EomtForUniversalSegmentation
+
+    model: Any = load_model(EomtForUniversalSegmentation, located, device, progress=progress)
+
+    def queries(batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        pixels, shown = eomt_input(batch, model.config.image_size)
+        out = model(pixel_values=pixels.to(model.dtype))
+        masks = out.masks_queries_logits
+        # What was padded is no part of the picture.
+        height, width = (round(s * masks.shape[-1] / pixels.shape[-1]) for s in shown)
+        return masks[..., :height, :width].float(), out.class_queries_logits.float()
+
+    return _tools(model, queries, Rules(least=0.8, by_both=True))
+
+
+def _make_oneformer(located: Located, device: Device, progress: Progress) -> _Tools:
+    from transformers import CLIPTokenizer, OneFormerForUniversalSegmentation
+
+    model: Any = load_model(OneFormerForUniversalSegmentation, located, device, progress=progress)
+    task = oneformer_task(load_tool(CLIPTokenizer, located), model.config.task_seq_len)
+    task = task.to(device.torch)
+
+    def queries(batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        pixels = oneformer_input(batch).to(model.dtype)
+        out = model(pixel_values=pixels, task_inputs=task.expand(len(pixels), -1))
+        return out.masks_queries_logits.float(), out.class_queries_logits.float()
+
+    return _tools(model, queries, Rules(least=0.5, by_both=False))
 
 
 class EomtFinder(_PanopticFinder):
     """Finds regions with EoMT."""
 
-    @staticmethod
-    def _make(located: Located, device: Device, progress: Progress) -> _Tools:
-        from transformers import EomtForUniversalSegmentation
-
-        model: Any = load_model(EomtForUniversalSegmentation, located, device, progress=progress)
-
-        def queries(batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            pixels, shown = eomt_input(batch, model.config.image_size)
-            out = model(pixel_values=pixels.to(model.dtype))
-            masks = out.masks_queries_logits
-            # What was padded is no part of the picture.
-            height, width = (round(s * masks.shape[-1] / pixels.shape[-1]) for s in shown)
-            return masks[..., :height, :width].float(), out.class_queries_logits.float()
-
-        return _tools(model, queries, Rules(least=0.8, by_both=True))
+    _make = staticmethod(_make_eomt)
 
 
 class OneFormerFinder(_PanopticFinder):
     """Finds regions with OneFormer."""
 
-    @staticmethod
-    def _make(located: Located, device: Device, progress: Progress) -> _Tools:
-        from transformers import CLIPTokenizer, OneFormerForUniversalSegmentation
-
-        model: Any = load_model(
-            OneFormerForUniversalSegmentation, located, device, progress=progress
-        )
-        task = oneformer_task(load_tool(CLIPTokenizer, located), model.config.task_seq_len)
-        task = task.to(device.torch)
-
-        def queries(batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            pixels = oneformer_input(batch).to(model.dtype)
-            out = model(pixel_values=pixels, task_inputs=task.expand(len(pixels), -1))
-            return out.masks_queries_logits.float(), out.class_queries_logits.float()
-
-        return _tools(model, queries, Rules(least=0.5, by_both=False))
+    _make = staticmethod(_make_oneformer)
 
 
 def eomt_input(batch: torch.Tensor, side: int) -> tuple[torch.Tensor, tuple[int, int]]:

@@ -112,7 +112,17 @@ class Region:
 
 
 class Finder(Protocol):
-    """Finds the regions of a clip."""
+    """Finds the regions of a clip.
+
+    Attributes
+    ----------
+    proposes : bool
+        What it finds are candidates, of which those that sound are chosen when they have words
+        (`core.regions.sounding`); else they are the sources.
+    """
+
+    @property
+    def proposes(self) -> bool: ...
 
     def find(self, clip: OpenClip, count: int, progress: Progress) -> list[Region]:
         """Give at most `count` regions, the most prominent first; the same for the same clip.

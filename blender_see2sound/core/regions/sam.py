@@ -39,7 +39,6 @@ MOST = 80
 class SamFinder:
     """Finds regions with SAM."""
 
-    #: What is found are candidates: the pipeline chooses when they have words.
     proposes = True
 
     def __init__(self, checkpoint: Checkpoint, computing: Computing) -> None:

@@ -74,7 +74,6 @@ class _Window:
 class Sam2Finder:
     """Finds regions with SAM 2.1."""
 
-    #: What is found are candidates: the pipeline chooses when they have words.
     proposes = True
 
     def __init__(self, checkpoint: Checkpoint, computing: Computing) -> None:

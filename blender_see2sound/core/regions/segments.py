@@ -60,8 +60,6 @@ def segments_of(
     list of (mask, score, class)
         Masks (height, width), bool; the score of a class 0 to 1.
     """
-    import torch
-
     scores, labels = classes.softmax(-1).max(-1)
     sure = (labels != classes.shape[-1] - 1) & (scores > rules.least)
     if not bool(sure.any()):
@@ -99,9 +97,7 @@ def plain_label(index: int, name: str, count: int) -> str:
 
 
 #: The classes of COCO panoptic in the order that models number them: 80 things, 53 of stuff.
-COCO = [
-    name.strip()
-    for name in """person, bicycle, car, motorcycle, airplane, bus, train, truck, boat,
+_NAMES = """person, bicycle, car, motorcycle, airplane, bus, train, truck, boat,
     traffic light, fire hydrant, stop sign, parking meter, bench, bird, cat, dog, horse, sheep,
     cow, elephant, bear, zebra, giraffe, backpack, umbrella, handbag, tie, suitcase, frisbee,
     skis, snowboard, sports ball, kite, baseball bat, baseball glove, skateboard, surfboard,
@@ -116,5 +112,5 @@ COCO = [
     ceiling-merged, sky-other-merged, cabinet-merged, table-merged, floor-other-merged,
     pavement-merged, mountain-merged, grass-merged, dirt-merged, paper-merged,
     food-other-merged, building-other-merged, rock-merged, wall-other-merged,
-    rug-merged""".split(",")
-]
+    rug-merged"""
+COCO = [name.strip() for name in _NAMES.split(",")]

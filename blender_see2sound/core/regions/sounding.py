@@ -50,7 +50,7 @@ SOUNDS: dict[float, str] = {
         engine machine machinery motor generator pump drill saw chainsaw hammer mower blender
         vacuum dryer fan turbine propeller grinder printer
         guitar piano violin drum drums trumpet flute saxophone cello instrument bell gong whistle
-        siren alarm horn radio loudspeaker television phone telephone
+        siren alarm horn radio loudspeaker television tv phone telephone drier
         fire flame fireplace campfire bonfire firework fireworks explosion gun
         waterfall fountain rapids geyser wave waves surf sea ocean rain storm thunderstorm
         lightning tornado volcano""",
@@ -72,6 +72,12 @@ SOUNDS: dict[float, str] = {
         shadow reflection background roof pole post banner letter text logo cardboard box
         banana apple orange sandwich pizza cake carrot broccoli donut teddy""",
 }
+
+#: Things that hardly sound, though their words say so.
+SILENT = (
+    "hot dog", "teddy bear", "fire hydrant", "stop sign", "parking meter", "traffic light",
+    "dog bed", "bird house", "mouse pad", "piano bench",
+)  # fmt: skip
 
 #: Stuff without an outline of its own, and what is all around whatever its size.
 STUFF = """water river stream creek sea ocean lake pond waves surf grass field trees foliage leaves
@@ -102,6 +108,8 @@ def sounding(label: str) -> float:
     The last known word before a preposition counts ("piano player", "a man in a red shirt"),
     else the best of all.
     """
+    if any(silent in label.lower() for silent in SILENT):
+        return min(SOUNDS)
     head = _known(_AFTER.split(label.lower())[0])
     return head[-1] if head else max(_known(label), default=UNKNOWN)
 
