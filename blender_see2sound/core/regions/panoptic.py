@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from ..models.checkpoints import Checkpoint
 from ..models.devices import Device
 from ..models.folder import Located
 from ..models.images import batch_of, padded, resized, scaled, shortest_side
-from ..models.keeper import Computing, borrowed
+from ..models.keeper import Computing, Make, borrowed
 from ..models.loading import load_model, load_tool
 from ..progress import Progress, part_of
 from .looking import Looked, check_shape, looked_at, pictures_count, pictures_rate
@@ -72,11 +72,11 @@ class _PanopticFinder:
     """What both finders share."""
 
     proposes = True
-    _make: ClassVar[Callable[[Located, Device, Progress], _Tools]]
 
-    def __init__(self, checkpoint: Checkpoint, computing: Computing) -> None:
+    def __init__(self, checkpoint: Checkpoint, computing: Computing, make: Make) -> None:
         self._checkpoint = checkpoint
         self._computing = computing
+        self._make = make
 
     def find(self, clip: OpenClip, count: int, progress: Progress) -> list[Region]:
         """Give at most `count` regions, the most prominent first; the same for the same clip."""
@@ -124,13 +124,15 @@ def _make_oneformer(located: Located, device: Device, progress: Progress) -> _To
 class EomtFinder(_PanopticFinder):
     """Finds regions with EoMT."""
 
-    _make = staticmethod(_make_eomt)
+    def __init__(self, checkpoint: Checkpoint, computing: Computing) -> None:
+        super().__init__(checkpoint, computing, _make_eomt)
 
 
 class OneFormerFinder(_PanopticFinder):
     """Finds regions with OneFormer."""
 
-    _make = staticmethod(_make_oneformer)
+    def __init__(self, checkpoint: Checkpoint, computing: Computing) -> None:
+        super().__init__(checkpoint, computing, _make_oneformer)
 
 
 def eomt_input(batch: torch.Tensor, side: int) -> tuple[torch.Tensor, tuple[int, int]]:
