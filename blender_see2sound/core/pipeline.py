@@ -129,7 +129,7 @@ def find_sources(
         in_picture, unseen = placed_apart(regions)
         measured = estimating.distances(opened, in_picture, fov, part_of(progress, 0.95, 0.98))
         view = measured.horizontal_fov
-        accompanied = any(region.kind != "ambience" for region in regions)
+        accompanied = any(region.kind != "ambience" for region in in_picture)
         found = tuple(
             Source(
                 id=f"s{number}",

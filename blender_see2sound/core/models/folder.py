@@ -97,7 +97,12 @@ def locate(checkpoint: Checkpoint, folder: Path) -> Located:
                 files = tuple(_needed(checkpoint, path))
                 return Located(checkpoint, path, files, _commit(path, cached), cached)
         except OSError as error:
-            first = first or from_os_error(error, path, "read")
+            first = first or See2SoundError(
+                f"cannot read {path}",
+                error.strerror or str(error),
+                "Change its permissions, or choose another models folder",
+                kind="no-permission",
+            )
         except See2SoundError as error:
             first = first or error
     raise first or _missing(

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..errors import from_os_error
 from ..progress import Progress, part_of, silent
 from .devices import Device, is_memory_error
 from .folder import Located, broken, check, read_json, remember
@@ -136,8 +137,13 @@ def _check_forms(located: Located) -> None:
             read_json(located, name)
         if not name.endswith(".safetensors"):
             continue
+        path = located.path / name
         try:
-            with safe_open(str(located.path / name), framework="pt") as file:
+            path.open("rb").close()  # which tells why better than the next
+        except OSError as error:
+            raise from_os_error(error, path, "read") from error
+        try:
+            with safe_open(str(path), framework="pt") as file:
                 file.keys()
         except (SafetensorError, OSError) as error:
             raise broken(located, name, _short(error)) from error

@@ -143,19 +143,20 @@ def describe_with(
     said : sequence of (name, description)
         Per region, as a model or a finder gave it; empty where it gave none.
     caption : str
-        Of the whole scene: beds take their words from it.
+        Of the whole scene, where there is one: the most prominent bed takes its words from it.
     off_screen, unseen
         As for `finished`.
     """
+    words = [
+        words_of(region, clip.size[0], says=says, names=names)
+        for region, (names, says) in zip(regions, said, strict=True)
+    ]
     scene = cleaned(caption)
     # Where the caption tells of no place, what was found in the scene may.
-    place = place_of(scene) or place_of(" ".join(" ".join(two) for two in said).lower())
-    words = []
-    for region, (names, says) in zip(regions, said, strict=True):
-        if region.kind == "ambience" and (bed := ambience_of(scene, place)):
-            words.append(Words(place.name if place else "ambience", bed))
-        else:
-            words.append(words_of(region, clip.size[0], says=says, names=names))
+    place = place_of(scene) or place_of(" ".join(one.label for one in words))
+    bed = next((i for i, region in enumerate(regions) if region.kind == "ambience"), None)
+    if scene and bed is not None and (sounds := ambience_of(scene, place)):
+        words[bed] = Words(place.name if place else "weather", sounds)
     return finished(regions, words, clip, place, off_screen=off_screen, unseen=unseen)
 
 

@@ -8,7 +8,6 @@ from ..media import OpenClip
 from ..progress import Progress
 from .asking import describe_with
 from .protocol import Region
-from .words import words_for
 
 
 class LabelDescriber:
@@ -25,8 +24,6 @@ class LabelDescriber:
         """Give the same regions with `label` and `prompt` filled; see `Describer`."""
         progress("Describing what was found", 0.0)
         said = [(region.label, "") for region in regions]
-        # All labels together are what is known of the scene.
-        scene = " ".join(r.label or words_for(r, clip.size[0])[0] for r in regions)
-        described = describe_with(regions, clip, said, scene, off_screen=off_screen)
+        described = describe_with(regions, clip, said, "", off_screen=off_screen)
         progress("Describing what was found", 1.0)
         return described

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..scene import Kind
+from ..sounds.words import BESIDE as BESIDE_FIRST
 from ..sounds.words import families_for
 from .hearing import Words
 from .protocol import Look, Region
@@ -49,12 +50,14 @@ def off_screen_regions(
     thumbnail : (h, w, 3) uint8 array
         A picture of the scene.
     """
-    heard = {_family(r.label, r.prompt, r.kind) for r in seen if r.kind != "ambience"}
+    heard = set[str]().union(
+        *(_families(r.label, r.prompt, r.kind) for r in seen if r.kind != "ambience")
+    )
     chosen: list[Words] = []
     for words in unseen:
-        family = _family(words.label, words.prompt, "area")
-        if family not in heard and len(chosen) < MOST:
-            heard.add(family)
+        families = _families(words.label, words.prompt, "area")
+        if not families & heard and len(chosen) < MOST:
+            heard |= families
             chosen.append(words)
     side = _emptier_side(seen, clip_width)
     free = [side * BESIDE, -side * BESIDE, BEHIND]
@@ -82,9 +85,13 @@ def placed_apart(
     return seen, [np.full(len(region.times), METRES) for region in unseen]
 
 
-def _family(label: str, prompt: str, kind: Kind) -> str:
-    """The family of sounds that leads."""
-    return families_for(label, prompt, kind)[0].family.partition(" on ")[0]
+def _families(label: str, prompt: str, kind: Kind) -> set[str]:
+    """The families of sounds that words mean, without what is only mentioned softly."""
+    return {
+        choice.family.partition(" on ")[0]
+        for choice in families_for(label, prompt, kind)
+        if choice.weight >= BESIDE_FIRST
+    }
 
 
 def _emptier_side(seen: Sequence[Region], clip_width: int) -> int:

@@ -32,7 +32,7 @@ from .asking import (
 )
 from .hearing import Words
 from .protocol import Region
-from .wording import cleaned, heard, subject_of
+from .wording import cleaned, families_of, heard, subject_of
 
 NAME = "What is the main thing in this picture? Answer in one to three words."
 SOUND = (
@@ -99,10 +99,13 @@ class SmolDescriber:
             scene = [pictures[middle]] if captioned else []
             rounds = [(NAME, cuts, SHORT), (SOUND, cuts, LONG), (SCENE, scene, LONG)]
             rounds.append((OFF_SCREEN, scene if off_screen else [], LONG))
-            answers = []
-            for number, (question, images, longest) in enumerate(rounds):
-                step = part_of(asking, number / len(rounds), (number + 1) / len(rounds))
+            whole = max(1, sum(len(images) * longest for _, images, longest in rounds))
+            answers, done = [], 0
+            for question, images, longest in rounds:
+                more = done + len(images) * longest
+                step = part_of(asking, done / whole, more / whole)
                 answers.append(_ask(tools, device, images, question, longest, step))
+                done = more
         progress(_PHASE, 1.0)
         names, sounds, captions, unseen = answers
         return describe_with(
@@ -128,12 +131,15 @@ def cut_out(picture: Picture, sight: Sight) -> Picture:
 
 
 def named_sounds(answer: str) -> list[Words]:
-    """The sounds that an answer lists, each as words; what is no words is left out."""
+    """The sounds that an answer lists, each as words.
+
+    What makers do not know is left out: nothing in the picture speaks for it.
+    """
     found = []
     for part in re.split(r",|;|\band\b|\n|\d+\.", answer):
         clause = cleaned(re.sub(r"^\W*(?:the\s+)?sounds?\s+of\s+", "", part.strip(), flags=re.I))
         label = subject_of(clause)
-        if label:
+        if label and families_of(f"{label} {clause}"):
             where = " ".join(re.findall(r"\b(?:behind|left|right)\b", clause)[:1])
             prompt = heard(label, clause, moving=False)
             found.append(Words(label, f"{prompt}, {where}" if where else prompt))

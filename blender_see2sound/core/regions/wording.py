@@ -80,7 +80,7 @@ _UNHEARD = _set(
 _THINGS = _set(
     "building ceiling railing painting string ring king spring clothing awning wing swing thing "
     "something anything nothing everything earring sting lightning morning evening crossing "
-    "parking drawing icing lining sling swimming living washing sewing dining wedding being"
+    "parking drawing icing lining sling living washing sewing dining wedding being"
 )
 _PLURALS = _set("people men women children cattle sheep geese feet teeth mice police")
 _BODY = _set("hand hands arm arms leg legs foot feet head face hair finger fingers")
@@ -178,7 +178,7 @@ def heard(label: str, clause: str, *, moving: bool) -> str:
         Whether it moves.
     """
     subject = f"{article(label)}{label}"
-    known = _known(label)
+    known = families_of(label)
     # What a person does sounds more than a person; an animal or a machine is what sounds.
     if not NO_SHOES & set(known):
         for doing, phrase in DOINGS:
@@ -193,7 +193,7 @@ def heard(label: str, clause: str, *, moving: bool) -> str:
     return _phrase(family, subject, clause, moving)
 
 
-def _known(words: str) -> list[str]:
+def families_of(words: str) -> list[str]:
     """The families of sounds that words name; empty where they name none."""
     choices = families_for("", words, "point")
     return [] if choices == UNKNOWN["point"] else [choice.family for choice in choices]
