@@ -320,10 +320,10 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         "room", "indoors, still camera: someone crosses the room, a radio stands on a table",
         (
-            person("man", walking(-2.0, 4.6, 0.9, 0.0, -90)),
+            person("man", walking(-2.0, 5.2, 0.9, 0.0, -90)),
             Thing("radio", RADIO, standing(1.1, 3.4, 0.75), "radio"),
             Thing("table", (TABLE,), standing(1.1, 3.4)),
-            block("shelf", -2.2, 6.4, (1.4, 0.4, 2.0), "wood"),
+            block("shelf", -2.2, 6.6, (1.4, 0.4, 2.0), "wood"),
             *room(6.5, 7.0, 2.7),
         ),
         level(height=1.5), fov=62.0, floor="parquet", indoors=True,

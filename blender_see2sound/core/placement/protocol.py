@@ -28,10 +28,14 @@ class Distances:
         line of sight.
     horizontal_fov : float
         The field of view that they hold for, degrees.
+    deviations : sequence of (float or None), or None
+        How unsure each region's are: the standard deviation of their logarithm; None where the
+        estimator cannot say.
     """
 
     metres: Sequence[NDArray[np.float64]]
     horizontal_fov: float
+    deviations: Sequence[float | None] | None = None
 
 
 class DepthEstimator(Protocol):
