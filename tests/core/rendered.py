@@ -77,7 +77,7 @@ def perfect_regions(scene: Any) -> dict[str, Region]:
                 boxes.append(boxes[-1] if boxes else [0, 0, 1, 1])
         result[thing.name] = Region(
             "point", np.array(scene.times[::STEP]), np.array(boxes, float) * scale, np.array(presence),
-            1.0, thing.moving, True, np.zeros((8, 8, 3), np.uint8),
+            1.0, thing.moving, thing.path(0.0)[2] == 0.0, np.zeros((8, 8, 3), np.uint8),
             Look(), thing.label, thing.label, outline_of(masks),
         )  # fmt: skip
     return result
