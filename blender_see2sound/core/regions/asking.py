@@ -15,7 +15,7 @@ from .finishing import finished
 from .hearing import Words
 from .places import ambience_of, place_of
 from .protocol import Region
-from .wording import cleaned, words_of
+from .wording import cleaned, sounds_as, words_of
 
 if TYPE_CHECKING:
     import torch
@@ -154,7 +154,8 @@ def describe_with(
     scene = cleaned(caption)
     # Where the caption tells of no place, what was found in the scene may.
     place = place_of(scene) or place_of(" ".join(one.label for one in words))
-    bed = next((i for i, region in enumerate(regions) if region.kind == "ambience"), None)
+    kinds = [sounds_as(region, one.label) for region, one in zip(regions, words, strict=True)]
+    bed = kinds.index("ambience") if "ambience" in kinds else None
     if scene and bed is not None and (sounds := ambience_of(scene, place)):
         words[bed] = Words(place.name if place else "weather", sounds)
     return finished(regions, words, clip, place, off_screen=off_screen, unseen=unseen)

@@ -79,13 +79,11 @@ class FlorenceDescriber:
             sights = [best_sight(region, clip.size) for region in regions]
             questions = [(s.time, form.format(box=locations(s.box)))
                          for s in sights for form in (CATEGORY, DESCRIPTION)]  # fmt: skip
-            captioned = off_screen or any(region.kind == "ambience" for region in regions)
-            if captioned:
-                questions.append((clip.duration / 2, CAPTION))
+            questions.append((clip.duration / 2, CAPTION))
             pictures = pictures_at(clip, [time for time, _ in questions], reading, _PHASE)
             answers = _ask(tools, device, pictures, questions, asking)
         progress(_PHASE, 1.0)
-        caption = answers.pop() if captioned else ""
+        caption = answers.pop()
         said = list(zip(answers[::2], answers[1::2], strict=True))
         return describe_with(regions, clip, said, caption, off_screen=off_screen)
 

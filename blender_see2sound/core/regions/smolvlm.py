@@ -92,11 +92,10 @@ class SmolDescriber:
         with borrowed(self._checkpoint, self._computing, _make, loading) as (tools, device):
             sights = [best_sight(region, clip.size) for region in regions]
             middle = clip.duration / 2
-            captioned = off_screen or any(region.kind == "ambience" for region in regions)
-            times = [sight.time for sight in sights] + [middle] * captioned
+            times = [*(sight.time for sight in sights), middle]
             pictures = pictures_at(clip, times, reading, _PHASE)
             cuts = [cut_out(pictures[sight.time], sight) for sight in sights]
-            scene = [pictures[middle]] if captioned else []
+            scene = [pictures[middle]]
             rounds = [(NAME, cuts, SHORT), (SOUND, cuts, LONG), (SCENE, scene, LONG)]
             rounds.append((OFF_SCREEN, scene if off_screen else [], LONG))
             whole = max(1, sum(len(images) * longest for _, images, longest in rounds))
@@ -112,7 +111,7 @@ class SmolDescriber:
             regions,
             clip,
             list(zip(names, sounds, strict=True)),
-            captions[0] if captions else "",
+            captions[0],
             off_screen=off_screen,
             unseen=[words for answer in unseen for words in named_sounds(answer)],
         )

@@ -12,9 +12,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..scene import Kind
 from ..sounds.words import GROUNDS, NO_SHOES, UNKNOWN, families_for
 from .hearing import CALLS, DOINGS, HEARD, Words
 from .protocol import Region
+from .sounding import kind_of
 from .words import words_for
 
 #: A label has at most this many words.
@@ -111,7 +113,12 @@ def words_of(region: Region, clip_width: int, *, says: str, names: str = "") -> 
     if not label:
         return Words(*words_for(region, clip_width))
     prompt = heard(label, clause or label, moving=region.moving)
-    return Words(label, f"{prompt}, close" if region.kind == "point" else prompt)
+    return Words(label, f"{prompt}, close" if sounds_as(region, label) == "point" else prompt)
+
+
+def sounds_as(region: Region, label: str) -> Kind:
+    """The kind that a region will have by its words: a finder's points may turn out to be the sky."""
+    return kind_of(label, region.look, region.moving) if region.kind == "point" else region.kind
 
 
 def cleaned(text: str) -> str:
