@@ -1,4 +1,4 @@
-"""How fast a mix is, beside others: python bench/mix.py [--seconds 60] [--repeat 3] [--skip NAME ...].
+"""How fast a mix is, beside others: python bench/mix.py [--seconds 60] [--repeat 3] [--skip WORD ...].
 
 One scene (8 sources on a circle of 3 m, 5.1, a room of 10 x 8 x 3.5 m with an RT60
 of 0.4 s), mixed in one run by
@@ -11,9 +11,16 @@ of 0.4 s), mixed in one run by
   `inverse_sabine`;
 - Blender's own mixdown of the same speakers, dry (where this Python has bpy).
 
+Then again, after one of the sources has moved and with the stems of the others
+kept: by the command, and by a worker that has been there before, as Blender has
+it (all that passes between asking and the answer).
+
 The best of the repeats counts, since a busy machine only adds. Seconds on the
 clock depend on what else runs: processor seconds do less, and ratios are of
-those. Then: where the time of `see2sound mix` goes.
+those. At last: where the time of `see2sound mix` goes.
+
+`--hours 2` instead mixes two hours by the command and prints the time and the
+most memory that it took (not on Windows), still and moving.
 """
 
 from __future__ import annotations
@@ -45,6 +52,7 @@ from blender_see2sound.core.mix.room import RoomModel
 from blender_see2sound.core.pipeline import mix_scene
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.scene import Clip, Room, SoundScene, Source, write_scene
+from blender_see2sound.worker.client import WorkerClient
 
 RATE = 48_000
 FRAME_RATE = 25.0
@@ -125,23 +133,37 @@ def timed(call: Callable[[], object], repeat: int) -> Took:
     return best
 
 
-def commanded(scene: SoundScene, folder: Path, repeat: int) -> Took:
-    """What the command takes without its start."""
+def moved(scene: SoundScene, number: int) -> SoundScene:
+    """The scene with its first source nearer, each number elsewhere."""
+    first, *others = scene.sources
+    places = np.array(first.positions) * (0.9 - 0.01 * number)
+    nearer = dataclasses.replace(first, positions=tuple(map(tuple, places.tolist())))
+    return dataclasses.replace(scene, sources=(nearer, *others))
+
+
+def command(folder: Path, *more: str | Path) -> list[str | Path]:
+    """The command that mixes the scene of a folder."""
+    return [
+        *(sys.executable, "-m", "blender_see2sound.core", "mix", folder / "scene.json"),
+        *("-o", folder / "mix.wav", *more),
+    ]
+
+
+def commanded(scene: SoundScene, folder: Path, repeat: int, cache: Path | None = None) -> Took:
+    """What the command takes without its start; with a cache, when one source has moved."""
+    more = [] if cache is None else ["--cache", cache]
 
     def taken(seconds: float) -> Took:
         part = dataclasses.replace(scene, clip=dataclasses.replace(scene.clip, duration=seconds))
         write_scene(part, folder / "scene.json")
+        if cache is not None:
+            subprocess.run(command(folder, *more), check=True, stdout=subprocess.DEVNULL)
         best = Took(np.inf, np.inf)
-        for _ in range(repeat):
+        for number in range(repeat):
+            if cache is not None:
+                write_scene(moved(part, number), folder / "scene.json")
             start, before = time.perf_counter(), os.times()
-            subprocess.run(
-                [
-                    *(sys.executable, "-m", "blender_see2sound.core", "mix"),
-                    *(folder / "scene.json", "-o", folder / "mix.wav"),
-                ],
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
+            subprocess.run(command(folder, *more), check=True, stdout=subprocess.DEVNULL)
             after = os.times()
             work = (after.children_user + after.children_system) - (
                 before.children_user + before.children_system
@@ -151,6 +173,74 @@ def commanded(scene: SoundScene, folder: Path, repeat: int) -> Took:
 
     start, whole = taken(0.1), taken(scene.clip.duration)
     return Took(whole.clock - start.clock, whole.processors - start.processors)
+
+
+def asked(scene: SoundScene, folder: Path, repeat: int, cache: Path) -> Took:
+    """What a worker that has mixed before takes when one source has moved."""
+    request = {
+        "scene": str(folder / "scene.json"),
+        "output": str(folder / "mix.wav"),
+        "room": True,
+        "cache": str(cache),
+    }
+    client = WorkerClient(sys.executable)
+    try:
+        write_scene(scene, folder / "scene.json")
+        client.wait(client.submit("mix", request))
+        best = Took(np.inf, np.inf)
+        for number in range(repeat):
+            write_scene(moved(scene, number), folder / "scene.json")
+            start, before = time.perf_counter(), processor_seconds(client)
+            client.wait(client.submit("mix", request))
+            clock, work = time.perf_counter() - start, processor_seconds(client) - before
+            best = Took(min(best.clock, clock), min(best.processors, work))
+        return best
+    finally:
+        client.release()
+
+
+def processor_seconds(client: WorkerClient) -> float:
+    """What a worker has computed so far; nothing is known of it but on Linux."""
+    worker = client.worker
+    stat = Path("/proc") / str(worker["pid"] if worker else 0) / "stat"
+    if not stat.exists():
+        return float("nan")
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def long_mix(scene: SoundScene, folder: Path) -> str:
+    """Mix by the command; a line with what it took."""
+    write_scene(scene, folder / "scene.json")
+    start = time.perf_counter()
+    process = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    clock = time.perf_counter() - start
+    if status:
+        raise RuntimeError(f"the mix ended with {status}")
+    info = soundfile.info(folder / "mix.wav")
+    work = usage.ru_utime + usage.ru_stime
+    # In bytes on macOS, else in their thousands.
+    memory = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return (
+        f"{clock:8.0f} s, {work:6.0f} CPU s, {memory:6.0f} MiB at most; {info.format}, "
+        f"{info.duration / 3600.0:g} h, {(folder / 'mix.wav').stat().st_size / 1e9:.2f} GB"
+    )
+
+
+def for_hours(hours: float, folder: Path) -> None:
+    """Print what long mixes take."""
+    # All sources share a file, since eight would fill a disk: noise of a minute again and again.
+    minute = 0.05 * np.random.default_rng(0).standard_normal(60 * RATE)
+    with soundfile.SoundFile(folder / "s0.wav", "w", RATE, 1, "PCM_16") as file:
+        for _ in range(round(hours * 60)):
+            file.write(minute)
+    for moving in (False, True):
+        scene = scene_of(hours * 3600.0, moving)
+        sources = tuple(dataclasses.replace(s, sound="s0.wav") for s in scene.sources)
+        scene = dataclasses.replace(scene, sources=sources)
+        title = f"{SOURCES} sources, {hours:g} h, {'moving' if moving else 'still'}"
+        print(f"{title:28} {long_mix(scene, folder)}", flush=True)
 
 
 def rendered(scene: SoundScene, folder: Path) -> None:
@@ -255,9 +345,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--skip", nargs="*", default=[], help="words in the names of rows")
+    parser.add_argument("--hours", type=float, help="measure memory over so many hours instead")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder, seconds, repeat = Path(name), options.seconds, options.repeat
+        if options.hours is not None:
+            for_hours(options.hours, folder)
+            return
         for number in range(SOURCES):
             noise = np.random.default_rng(number).standard_normal(round(seconds * RATE))
             soundfile.write(folder / f"s{number}.wav", 0.05 * noise, RATE, "PCM_24")
@@ -265,6 +359,10 @@ def main() -> None:
         rows: dict[str, Callable[[], Took]] = {
             "see2sound mix, still": lambda: commanded(still, folder, repeat),
             "see2sound mix, moving": lambda: commanded(moving, folder, repeat),
+            "one moved, still": lambda: commanded(still, folder, repeat, folder / "kept"),
+            "one moved, moving": lambda: commanded(moving, folder, repeat, folder / "kept"),
+            "one moved, worker, still": lambda: asked(still, folder, repeat, folder / "kept"),
+            "one moved, worker, moving": lambda: asked(moving, folder, repeat, folder / "kept"),
             "renderer alone, still": lambda: timed(lambda: rendered(still, folder), repeat),
             "renderer alone, moving": lambda: timed(lambda: rendered(moving, folder), repeat),
         }

@@ -7,6 +7,7 @@ collection know each other by a uid: a custom property on the strip
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import bpy
@@ -20,8 +21,9 @@ from bpy.props import (
     StringProperty,
 )
 
-from .core import catalogue, parts
+from .core import catalogue, materials, parts, rooms, targets
 from .core.catalogue import Role
+from .core.scene import LONGEST_RT60, SHORTEST_RT60
 
 #: `core.scene.Kind`, for a person.
 KINDS = (
@@ -29,10 +31,42 @@ KINDS = (
     ("area", "Area", "Something wide, like a crowd, a fire or a waterfall"),
     ("ambience", "Ambience", "All around and without a direction, like wind or room tone"),
 )
-#: Layouts that a sound strip and the scene's audio carry in the right order.
+#: Layouts that a sound strip, the scene's audio and a render carry with every channel in its
+#: place. A file keeps the numbers: they never change.
 LAYOUTS = (
-    ("5.1", "5.1 Surround", "Left, right, centre, low frequency effects, left and right surround"),
-    ("stereo", "Stereo", "Left and right"),
+    ("mono", "Mono", "One channel", "NONE", 2),
+    ("stereo", "Stereo", "Left and right", "NONE", 1),
+    ("binaural", "Headphones", "What two ears hear, from all around: two channels", "NONE", 3),
+    ("5.1", "5.1 Surround", "Left, right, centre, LFE, left and right surround", "NONE", 0),
+    ("7.1", "7.1 Surround", "As 5.1, with two more at the sides", "NONE", 4),
+)
+
+
+def _numbered(*rows: tuple[str, str, str]) -> tuple[tuple[str, str, str, str, int], ...]:
+    """Rows of a menu. A file keeps a number that a row has by its name, wherever it stands."""
+    return tuple((*row, "NONE", zlib.crc32(row[0].encode()) & 0x7FFFFFFF) for row in rows)
+
+
+LOUDNESS = _numbered(
+    *((t.name, f"{t.label}, {t.lufs:g} LUFS", t.about) for t in targets.TARGETS),
+    ("CUSTOM", "Custom", "A loudness of your own"),
+    ("NONE", "As It Is", "The level is left; only peaks above the ceiling are turned down"),
+)
+ROOMS = _numbered(
+    ("NONE", "None", "Direct sound alone"),
+    *((preset.name, preset.label, preset.about) for preset in rooms.PRESETS),
+    ("CUSTOM", "Custom", "As set below"),
+)
+RENDERERS = _numbered(
+    ("panning", "Panning", "Each sound and each of its reflections from its own direction"),
+    (
+        "microphones",
+        "Microphones",
+        "A microphone per loudspeaker in the room, as the paper does it: slow, for comparison",
+    ),
+)
+MATERIALS = _numbered(
+    *((name, name.title(), "What the wall is made of") for name in materials.MATERIALS)
 )
 MONITORS = (
     ("SPEAKERS", "Speakers", "Hear the speakers, live and as they are now"),
@@ -65,11 +99,33 @@ def _monitor_again(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -
     monitor.follow(self.id_data)
 
 
-def _fit_room(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    """The first time, the room is large enough for what is in it."""
+def _fill_room(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """A kind of room brings its size, its reverberation and its walls."""
     from .bridge import room
 
-    room.fit(self.id_data)
+    room.fill(self.id_data)
+
+
+def _fill_lufs(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """A loudness of one's own begins at the standard that was chosen last."""
+    for target in targets.TARGETS:
+        if target.name == self.loudness:
+            self.lufs = target.lufs
+
+
+def _own_lufs(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """Who sets another loudness than the chosen standard's has one of their own."""
+    if any(t.name == self.loudness and t.lufs != self.lufs for t in targets.TARGETS):
+        self.loudness = "CUSTOM"
+
+
+def _wall(name: str) -> Any:
+    return EnumProperty(
+        name=name.capitalize(),
+        description="What is there, seen by the listener: it colours the reflections",
+        items=MATERIALS,
+        default="plain",
+    )
 
 
 class SourceSettings(bpy.types.PropertyGroup):
@@ -177,12 +233,16 @@ class StripSettings(bpy.types.PropertyGroup):
     depth: _part_property("depth", "Depth", "What estimates how far away they are")
     describer: _part_property("describer", "Describer", "What puts regions into words")
     maker: _part_property("maker", "Maker", "What makes the sounds")
-    use_lufs: BoolProperty(
-        name="Set Loudness", description="Bring the mix to a loudness", default=True
+    loudness: EnumProperty(
+        name="Loudness",
+        description="How loud the mix becomes as a whole",
+        items=LOUDNESS,
+        default="ebu",
+        update=_fill_lufs,
     )
     lufs: FloatProperty(
-        name="Loudness",
-        description="Integrated loudness of the mix in LUFS (ITU-R BS.1770); EBU R 128 asks for -23",
+        name="LUFS",
+        description="Integrated loudness of the mix (ITU-R BS.1770)",
         default=-23.0,
         min=-70.0,
         max=0.0,
@@ -190,29 +250,79 @@ class StripSettings(bpy.types.PropertyGroup):
         soft_max=-9.0,
         precision=1,
         step=50,
+        update=_own_lufs,
     )
-    use_room: BoolProperty(
-        name="Room", description="Add the reflections of a room to the mix", update=_fit_room
+    room_kind: EnumProperty(
+        name="Room",
+        description="Fills in size, reverberation and walls, which can then be changed; "
+        "choose it again to have them back",
+        items=ROOMS,
+        default="NONE",
+        update=_fill_room,
     )
     room_size: FloatVectorProperty(
         name="Room Size",
         description="Width, depth and height of the room; the listener stands in its middle",
         size=3,
         default=(10.0, 8.0, 3.5),
-        min=1.0,
-        max=500.0,
+        min=0.0,
+        soft_min=1.0,
+        soft_max=200.0,
         subtype="XYZ",
         unit="LENGTH",
     )
+    room_fits: BoolProperty(
+        name="Fit Sources",
+        description="The room is made larger, in steps, where sources would lie outside",
+        default=True,
+    )
     rt60: FloatProperty(
         name="Reverberation",
-        description="How long the room takes to fall silent, by 60 dB",
+        description="How long the room takes to fall silent, by 60 dB, from 500 to 1000 Hz",
         default=0.4,
-        min=0.05,
-        max=20.0,
+        min=SHORTEST_RT60,
+        max=LONGEST_RT60,
         soft_max=5.0,
         subtype="TIME_ABSOLUTE",
         unit="TIME_ABSOLUTE",
+    )
+    rt60_shape: FloatVectorProperty(
+        name="Decay",
+        description="How long this octave reverberates, as a share of Reverberation",
+        size=len(materials.OCTAVES),
+        default=(1.0,) * len(materials.OCTAVES),
+        min=0.05,
+        max=20.0,
+        soft_min=0.2,
+        soft_max=3.0,
+    )
+    wall_left: _wall("left")
+    wall_right: _wall("right")
+    wall_back: _wall("back")
+    wall_front: _wall("front")
+    wall_floor: _wall("floor")
+    wall_ceiling: _wall("ceiling")
+    renderer: EnumProperty(
+        name="Renderer",
+        description="How the channels come about",
+        items=RENDERERS,
+        default="panning",
+    )
+    use_air: BoolProperty(
+        name="Air Absorption",
+        description="Air takes high frequencies from what is far away (ISO 9613-1)",
+        default=True,
+    )
+    use_propagation: BoolProperty(
+        name="Propagation Delay",
+        description="Sound takes its time, with Doppler; film usually does without",
+    )
+    sofa: StringProperty(
+        name="Head",
+        description="A SOFA file with a measured head to listen through; "
+        "empty for the built-in spherical one",
+        subtype="FILE_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
     )
     bake_on_render: BoolProperty(
         name="Bake on Render",
@@ -230,8 +340,9 @@ class StripSettings(bpy.types.PropertyGroup):
     )
     layout: EnumProperty(
         name="Layout",
-        description="The loudspeakers that the mix is for",
+        description="What the mix is for. More layouts: Export Mix",
         items=LAYOUTS,
+        default="5.1",
     )
     mix_path: StringProperty(
         name="Mix",
@@ -241,6 +352,11 @@ class StripSettings(bpy.types.PropertyGroup):
     )
     mix_fingerprint: StringProperty(
         name="Mix Fingerprint", description="What the mix was baked from", options={"HIDDEN"}
+    )
+    mix_report: StringProperty(
+        name="Mix Report",
+        description="What the mix turned out to be (JSON): its levels, its room, warnings",
+        options={"HIDDEN"},
     )
     mix_strip_uid: StringProperty(
         name="Mix Strip UID", description="The sound strip that plays the mix", options={"HIDDEN"}

@@ -15,10 +15,12 @@ Listener and motion
 Speakers
     `speakers` sources become Speaker objects; `matching` which were there before.
 Mix
-    `export` the document as a sound scene; `heard`, `wav` sounds from the clip's start on;
-    `room` around the sources; `mix_strip` on the timeline; `monitor` what is heard.
+    `mixing` speakers become a file: `export` the document as a sound scene, `heard`, `wav` sounds
+    from the clip's start on, `room` around the sources, `mix_settings` what the worker is told,
+    `mix_report` what came of it; `mix_strip` on the timeline; `monitor` what is heard.
 Running
     `steps` what a person asks for, and `target` on which strip; `task` slices; `session` the
-    worker and what went wrong; `watch`, `view`, `handlers` keep the panels true;
-    `render_bake` before a render; `command`, `new_file` without a window.
+    worker and what went wrong; `computer` what the preferences say of it; `watch`, `view`,
+    `handlers` keep the panels true; `render_bake` before a render; `command`, `new_file` without
+    a window.
 """

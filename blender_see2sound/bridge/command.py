@@ -10,10 +10,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import bpy
 
+from ..core.arguments import Parser
 from ..core.errors import Cancelled, See2SoundError, from_os_error
 from ..core.files import atomic_path, keep_apart
 
@@ -23,15 +24,8 @@ if TYPE_CHECKING:
 _handle: object | None = None
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, like every other error of the command."""
-
-    def error(self, message: str) -> NoReturn:
-        raise See2SoundError(message, "", f"See {self.prog} --help", kind="bad-request")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="blender --command see2sound",
         description="Finds what sounds in a clip, places it in 3D, makes a sound each and mixes "
         "them to 5.1; leaves a blend file, and a rendered movie if asked.",

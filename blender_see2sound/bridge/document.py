@@ -249,9 +249,21 @@ def clear(scene: bpy.types.Scene, strip: Any) -> None:
     for speaker in speakers_of(collection):
         if speaker.data.muted and not speaker.data.see2sound.mute:
             speaker.data.muted = False
-    if not collection.all_objects and not collection.children:
+    discard_empty(collection.session_uid)
+
+
+def discard_empty(session_uid: int) -> None:
+    """Remove a collection that holds nothing, and the link of its strip; one that is gone is gone."""
+    for collection in bpy.data.collections:
+        if collection.session_uid != session_uid or collection.all_objects or collection.children:
+            continue
+        uid = collection.see2sound.strip_uid
+        for scene in bpy.data.scenes:
+            strip = strip_of(scene, collection)
+            if strip is not None and strip.get(UID) == uid:
+                del strip[UID]
         bpy.data.collections.remove(collection)
-        del strip[UID]
+        return
 
 
 def remove(speakers: list[bpy.types.Object]) -> None:

@@ -74,7 +74,8 @@ def to_sound_scene(
     around = None
     if for_mix:
         names = [found.thing(uid).name for uid in uids]
-        around = room.around(found.collection(collection_uid), names, sources)
+        scene, collection = found.scene(scene_uid), found.collection(collection_uid)
+        around = room.around(scene, collection, names, sources)
     return SoundScene(
         Clip(
             path=str(clip.path),

@@ -152,7 +152,9 @@ def settle(blend: str) -> None:
                 _bring(here, place)
         elif isinstance(owner, bpy.types.Sound) or not path.startswith("//"):
             continue  # Blender keeps its own paths right, and what is absolute stays so
-        new = to_blend(place, blend)
+        # Blender remaps the paths of sounds itself, from the file that is open to the new one.
+        remapped = isinstance(owner, bpy.types.Sound) and bool(bpy.data.filepath)
+        new = to_blend(place, bpy.data.filepath if remapped else blend)
         if new != path:
             _before.append((owner.session_uid, field, path))
             setattr(holder, field, new)
@@ -175,10 +177,10 @@ def tidy() -> None:
     from before the first save name files there: never while a person can undo.
     """
     session = session_folder()
-    named = {absolute(path) for _, holder, field in _paths() if (path := getattr(holder, field))}
+    in_use = named()
     for folder, _, names in os.walk(session, topdown=False):
         for name in names:
-            if Path(folder, name) not in named:
+            if Path(folder, name) not in in_use:
                 Path(folder, name).unlink()
         if not os.listdir(folder):
             os.rmdir(folder)
@@ -199,6 +201,12 @@ def _paths() -> Iterator[tuple[bpy.types.ID, Any, str]]:
     for collection in bpy.data.collections:
         if collection.library is None:
             yield collection, collection.see2sound, "mix_path"
+            yield collection, collection.see2sound, "sofa"
+
+
+def named() -> set[Path]:
+    """Every file that a sound or something of ours names."""
+    return {absolute(path) for _, holder, field in _paths() if (path := getattr(holder, field))}
 
 
 def _root(blend: str) -> Path:

@@ -2,7 +2,7 @@
 
 Transforms, keyframes, NLA, drivers, constraints, parents and the targets of all
 of these; the camera; the speakers' own fields, settings and sound files; the
-strip's length and the mix's settings. Nothing is evaluated and no frame is
+strip's length and what is asked of the mix. Nothing is evaluated and no frame is
 changed: values that keyframes or drivers set are left out, what sets them counts.
 Times count from the clip's start, so that moving all of it changes nothing.
 """
@@ -12,12 +12,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Generator, Iterable
+from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 
-from . import actions, document, files, found, monitor, record, versions
+from . import actions, document, files, found, mix_settings, monitor, record, room, versions
 from .strips import shown_range
 
 #: Changed when the way from the document to the mix changes.
@@ -50,7 +51,6 @@ _SPEAKER = [
     "cone_volume_outer",
 ]
 _SOURCE = ("kind", "spread", "reverb_db", "use_lfe", "lfe_db")
-_MIX = ("layout", "use_lufs", "lufs", "use_room", "room_size", "rt60")
 #: Of constraints, modifiers and NLA strips: what tells of the interface or of this moment.
 _PASSING = {
     *("rna_type", "name", "show_expanded", "is_valid", "active", "select", "error_location"),
@@ -70,7 +70,12 @@ def of_collection(
     start, end = shown_range(strip)
     page = _Page(start)
     page.add(_VERSION, end - start, versions.frame_rate(scene), scene.unit_settings.scale_length)
-    page.add(*(getattr(collection.see2sound, name) for name in _MIX))
+    wanted = mix_settings.asked(collection)
+    head = wanted.pop("sofa", None)
+    page.add(*sorted(wanted.items()))
+    if head is not None:  # by its name: folders change when a .blend moves
+        page.add(os.path.basename(head), _state(head))
+    page.add(room.asked(scene, collection))
     page.add_thing(scene.camera)
     for marker in scene.timeline_markers:
         if marker.camera is not None:
@@ -98,13 +103,19 @@ def _file(speaker: bpy.types.Object) -> tuple[Any, ...]:
     name = record.sound_name(sound)
     if sound.packed_file is not None:
         return ("packed", name, sound.packed_file.size)
+    state = _state(files.absolute(sound.filepath, sound.library))
+    if state is not None and record.read(speaker).get("sound") == name:
+        return ("made", name, state[0])
+    return ("own", name, state)
+
+
+def _state(path: str | Path) -> tuple[int, int] | None:
+    """What tells that a file was written again; None where there is none."""
     try:
-        state = os.stat(files.absolute(sound.filepath, sound.library))
+        state = os.stat(path)
     except OSError:
-        return ("missing", name)
-    if record.read(speaker).get("sound") == name:
-        return ("made", name, state.st_size)
-    return ("own", name, state.st_size, state.st_mtime_ns)
+        return None
+    return state.st_size, state.st_mtime_ns
 
 
 class _Page:

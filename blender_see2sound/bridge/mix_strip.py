@@ -22,10 +22,15 @@ UID = "see2sound_mix"
 _LAST_CHANNEL = 128
 #: What a person may have set on a mix strip that outlives its replacement.
 _KEPT = ("name", "volume", "pan", "lock", "color_tag", "mute")
-#: The scene's audio channels that carry a layout, and those that carry it too.
+#: The scene's audio channels for a layout, and those that carry it too, every channel in its
+#: place. Blender takes stereo in a surround scene to come from 90 degrees to either side, mostly
+#: from behind, and folds 7.1 down to 5.1 askew.
 _CHANNELS = {
+    "mono": ("MONO", {"MONO", "STEREO"}, "mono"),
+    "stereo": ("STEREO", {"STEREO"}, "stereo"),
+    "binaural": ("STEREO", {"STEREO"}, "stereo"),
     "5.1": ("SURROUND51", {"SURROUND51", "SURROUND71"}, "5.1"),
-    "stereo": ("STEREO", {"STEREO", "SURROUND4", "SURROUND51", "SURROUND71"}, "stereo"),
+    "7.1": ("SURROUND71", {"SURROUND71"}, "7.1"),
 }
 
 
@@ -57,6 +62,7 @@ def place_mix(
     strip: Any,
     collection: bpy.types.Collection,
     path: str | Path,
+    layout: str,
     name: str,
 ) -> tuple[str, ...]:
     """Put a mix on the timeline, under the picture: at its start, on its own channel.
@@ -71,6 +77,8 @@ def place_mix(
         The picture.
     path : path
         The mix, as long as the strip is shown.
+    layout : str
+        What the mix is for.
     name : str
         Of a new mix strip.
 
@@ -105,7 +113,7 @@ def place_mix(
         for field, value in kept.items():
             setattr(new, field, value)
     settings.mix_path = files.to_blend(path)
-    return _set_channels(scene, settings.layout)
+    return _set_channels(scene, layout)
 
 
 def heard_beside(scene: bpy.types.Scene, strip: Any) -> tuple[str, ...]:
@@ -175,6 +183,7 @@ def remove_mix(scene: bpy.types.Scene, collection: bpy.types.Collection) -> None
         _forget(sound)
     settings = collection.see2sound
     settings.mix_strip_uid = settings.mix_path = settings.mix_fingerprint = ""
+    settings.mix_report = ""
 
 
 def _spans(mix: Any, start: int, end: int) -> bool:

@@ -30,7 +30,12 @@ def switch(collection: bpy.types.Collection, heard: str) -> None:
 def is_in_step(collection: bpy.types.Collection, mix: Any | None) -> bool:
     """Whether what is heard is what should be, now that the mix strip is this one or none."""
     settings = collection.see2sound
-    return settings.heard in {"", _to_hear(settings.monitor, mix)}
+    wanted = _to_hear(settings.monitor, mix)
+    if wanted == "MIX" and any(
+        not s.data.muted and s.data.library is None for s in document.speakers_of(collection)
+    ):
+        return False  # one that a person has just added
+    return settings.heard in {"", wanted}
 
 
 def follow(block: bpy.types.ID) -> None:

@@ -1,37 +1,73 @@
-"""The room of a mix: every source must lie in it, and the person is told which does not.
+"""The room of a mix: what a person has set, filled in by its kind and grown until the sources fit.
 
-The listener stands in its middle, 1.6 m high, or as high as the lowest source
-needs. A bed comes from everywhere and lies nowhere.
+The settings hold plain values in units of the scene; what a kind of room is, and how
+one grows, is `core.rooms`. The listener stands in its middle, 1.6 m high, or as high as
+the lowest source needs. A bed comes from everywhere and lies nowhere.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core import rooms
 from ..core.errors import See2SoundError
-from ..core.scene import Room, Source, Vector
-from . import camera, curves, document, motion
-from .strips import shown_range
+from ..core.materials import WALLS
+from ..core.scene import LONGEST_WALL, SHORTEST_WALL, Room, Source, Vector
+from . import camera
 
-#: A room's usual size and its largest side, metres.
-_USUAL, _LARGEST = (10.0, 8.0, 3.5), 500.0
-#: How far a source stays from the walls of a room that is made for it, metres.
-_AIR = 0.5
-#: The height of the listener, metres (`core.scene.Room.listener_place`).
-_EARS = 1.6
-#: On how many frames speakers are looked at to make a room for them.
-_LOOKS = 100
+#: A room of one's own, before anything was set: metres.
+_USUAL = (10.0, 8.0, 3.5)
+#: By how much a side grows at a time: a source that is moved a little leaves the room as it is,
+#: and with it all that was rendered of the other sources.
+_GROWTH = 1.25
+
+
+def fill(collection: bpy.types.Collection) -> None:
+    """Fill in what the chosen kind of room brings; a room of one's own keeps what was set."""
+    settings = collection.see2sound
+    scene = next(
+        (s for s in bpy.data.scenes if collection in s.collection.children_recursive), None
+    )
+    unit = 1.0 if scene is None else camera.metres_per_unit(scene)
+    if settings.room_kind == "CUSTOM" and not settings.is_property_set("room_size"):
+        settings.room_size = [side / unit for side in _USUAL]
+    if settings.room_kind in ("NONE", "CUSTOM"):
+        return
+    preset = rooms.preset_named(settings.room_kind)
+    settings.room_size = [side / unit for side in preset.size]
+    settings.rt60 = preset.middle_rt60
+    settings.rt60_shape = preset.shape
+    for wall, material in zip(WALLS, preset.materials, strict=True):
+        setattr(settings, f"wall_{wall}", material)
+
+
+def is_wanted(collection: bpy.types.Collection) -> bool:
+    """Whether the mix has a room."""
+    return collection.see2sound.room_kind != "NONE"
+
+
+def asked(scene: bpy.types.Scene, collection: bpy.types.Collection) -> tuple[Any, ...] | None:
+    """All that a person has set of the room, as plain values; None for no room."""
+    settings = collection.see2sound
+    if not is_wanted(collection):
+        return None
+    room = _set_room(scene, settings)
+    return room.size, room.rt60, room.materials, settings.room_fits
 
 
 def around(
-    collection: bpy.types.Collection, names: Sequence[str], sources: Sequence[Source]
+    scene: bpy.types.Scene,
+    collection: bpy.types.Collection,
+    names: Sequence[str],
+    sources: Sequence[Source],
 ) -> Room | None:
-    """The room that a person asked for; None for none.
+    """The room that a person asked for, around these sources; None for none.
 
     Parameters
     ----------
@@ -41,78 +77,41 @@ def around(
     Raises
     ------
     See2SoundError
-        When a source lies outside: which, where, and the room that all fit in.
+        When its size is no room's; when a source lies outside and the room may not grow: which,
+        where, and the room that all fit in.
     """
-    settings = collection.see2sound
-    if not settings.use_room:
+    if not is_wanted(collection):
         return None
-    size = (settings.room_size[0], settings.room_size[1], settings.room_size[2])
-    places = [np.array(s.positions) for s in sources if s.kind != "ambience"]
-    everywhere = np.concatenate([np.zeros((1, 3)), *places])
-    room = Room(size, settings.rt60)
+    room = _set_room(scene, collection.see2sound)
+    for side in room.size:
+        if not SHORTEST_WALL <= side <= LONGEST_WALL:
+            raise See2SoundError(
+                f"a room of {_metres(room.size)} cannot be used",
+                f"its sides are {SHORTEST_WALL:g} to {LONGEST_WALL:g} m long",
+                "Change the room's size",
+                kind="bad-request",
+            )
+    grown = rooms.fitted(room, sources, _GROWTH)
+    if collection.see2sound.room_fits or grown == room:
+        return grown
+    placed = [(n, s) for n, s in zip(names, sources, strict=True) if s.kind != "ambience"]
+    lowest = min(p[2] for _, source in placed for p in source.positions)
     ears = room.listener_place()
-    lowest = float(everywhere[:, 2].min())
-    if ears[2] < -lowest < size[2]:
-        room = Room(size, settings.rt60, (ears[0], ears[1], -lowest))
-    needed = _needed(everywhere, size)
-    for name, source in zip(names, sources, strict=True):
-        if source.kind == "ambience":
-            continue
+    if ears[2] < -lowest < room.size[2]:
+        room = Room(room.size, room.rt60, (ears[0], ears[1], -lowest), room.materials)
+    for name, source in placed:
         place = _first_outside(np.array(source.positions), room)
         if place is not None:
-            raise _outside(name, place, size, needed)
+            raise _outside(name, place, room.size, rooms.fitted(room, sources).size)
     return room
 
 
-def fit(collection: bpy.types.Collection) -> None:
-    """Make the room large enough for every source, unless a person has set its size.
-
-    Keyframes are looked at on some frames between the clip's ends; what moves otherwise,
-    where it is now.
-    """
-    settings = collection.see2sound
-    if not settings.use_room or settings.is_property_set("room_size"):
-        return
-    scene = next(
-        (s for s in bpy.data.scenes if collection in s.collection.children_recursive), None
-    )
-    strip = None if scene is None else document.strip_of(scene, collection)
-    if scene is None or scene.camera is None or strip is None:
-        return
-    start, end = shown_range(strip)
-    frames = np.linspace(start, max(end - 1, start), _LOOKS)
-    speakers = [s for s in document.speakers_of(collection) if s.data.see2sound.kind != "ambience"]
+def _set_room(scene: bpy.types.Scene, settings: bpy.types.PropertyGroup) -> Room:
+    """The room as it is set: metres, to the millimetre."""
     unit = camera.metres_per_unit(scene)
-    places = [_places(speaker, scene.camera, frames) * unit for speaker in speakers]
-    settings.room_size = _needed(np.concatenate([np.zeros((1, 3)), *places]), _USUAL)
-
-
-def _places(
-    speaker: bpy.types.Object, listener: bpy.types.Object, frames: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """A speaker's places in the listener's frame, in units of the scene."""
-    worlds = [
-        curves.world_matrices(thing, frames)
-        if curves.only_keyframes(thing)
-        else np.array(thing.matrix_world)[None]
-        for thing in (listener, speaker)
-    ]
-    listeners, places = np.broadcast_arrays(*worlds)
-    return motion.heard_from(*motion.ears_of(listeners), places[:, :3, 3])
-
-
-def _needed(places: NDArray[np.float64], least: Iterable[float]) -> Vector:
-    """The room that places fit in, with some air, to half a metre; no smaller than `least`."""
-    low, high = places.min(axis=0), places.max(axis=0)
-    ears = max(_EARS, -low[2] + (_AIR if -low[2] > _EARS else 0.0))
-    sides = [
-        2.0 * (max(-low[0], high[0]) + _AIR),
-        2.0 * (max(-low[1], high[1]) + _AIR),
-        ears + high[2] + _AIR,
-    ]
-    fitting = [math.ceil(2.0 * side - 1e-3) / 2.0 for side in sides]
-    x, y, z = (min(max(f, side), _LARGEST) for f, side in zip(fitting, least, strict=True))
-    return x, y, z
+    x, y, z = (round(side * unit, 3) for side in settings.room_size)
+    walls = tuple(getattr(settings, f"wall_{wall}") for wall in WALLS)
+    return Room((x, y, z), rooms.decay(settings.rt60, settings.rt60_shape), None, walls)
 
 
 def _first_outside(places: NDArray[np.float64], room: Room) -> NDArray[np.float64] | None:
@@ -130,10 +129,11 @@ def _outside(name: str, place: NDArray[np.float64], size: Vector, needed: Vector
             f"{abs(z):.1f} m {'up' if z > 0 else 'down'}",
         )
     )
+    fitting = [math.ceil(2.0 * side - 0.01) / 2.0 for side in needed]
     return See2SoundError(
         f"{name!r} is outside the room",
         f"it is {where} of the listener, who stands in the middle of {_metres(size)}",
-        f"Make the room {_metres(needed)} or larger, move the speaker, or switch Room off",
+        f"Switch Fit Sources on, make the room {_metres(fitting)} or larger, or move the speaker",
         kind="bad-request",
     )
 

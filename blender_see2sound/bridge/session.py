@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.errors import Cancelled, See2SoundError
+from . import computer
 from .task import Task, Tick, Work
 
 if TYPE_CHECKING:
@@ -173,10 +174,9 @@ def redraw() -> None:
 def worker() -> WorkerClient:
     """The client of the worker that the preferences describe; it starts with the first job."""
     global _client, _made_for
-    from ..preferences import settings
     from ..worker.client import WorkerClient
 
-    wanted = settings()
+    wanted = computer.settings()
     made_for = (wanted.python, wanted.python_paths, wanted.idle_minutes)
     if _client is not None and _made_for != made_for:
         release()
@@ -245,8 +245,6 @@ def job_folder() -> tempfile.TemporaryDirectory[str]:
 
 def report_of(failure: Failure) -> str:
     """Everything about a failure, for the clipboard."""
-    from ..preferences import settings
-
     error = failure.error
     lines = (
         f"See2Sound: {failure.title}",
@@ -255,7 +253,7 @@ def report_of(failure: Failure) -> str:
         f"Remedy: {error.remedy}",
         f"Kind: {error.kind}",
         f"Blender {bpy.app.version_string} ({bpy.app.build_platform.decode(errors='replace')})",
-        f"Worker's Python: {settings().python}",
+        f"Worker's Python: {computer.settings().python}",
         "",
         error.report,
     )

@@ -127,11 +127,12 @@ def place(
     kept = set(uids.values())
     gone = [s.session_uid for s in old if s.session_uid not in kept and not record.changed(s)]
     steps = len(sound_scene.sources) + 1
-    ids = []
+    ids, placed = [], []
     for number, source in enumerate(sound_scene.sources):
         yield number / steps
         scene, collection = found.scene(scene_uid), found.collection(collection_uid)
         strip = found.strip(scene, strip_name)
+        camera.ensure_camera(scene)
         if source.id in uids:
             speaker = found.thing(uids[source.id])
         else:
@@ -139,9 +140,15 @@ def place(
             start_sound(speaker, strip)
         _fill(scene, strip, speaker, source, prepared)
         ids.append(speaker.data.see2sound.source_id)
+        placed.append(speaker.session_uid)
     yield (steps - 1) / steps
     scene, collection = found.scene(scene_uid), found.collection(collection_uid)
     strip = found.strip(scene, strip_name)
+    camera.ensure_camera(scene)
+    for speaker in map(found.thing, placed):
+        # The camera may have been removed, and with it the parent.
+        if speaker.parent is None and "placement" not in record.changed(speaker):
+            _seat(scene, speaker)
     document.remove([found.thing(uid) for uid in gone])
     settings = collection.see2sound
     settings.strip_name = strip.name

@@ -13,15 +13,18 @@ from typing import Any
 import bpy
 
 from ..core.errors import Cancelled, See2SoundError
+from ..core.files import keep_apart
 from ..core.scene import SoundScene, read_scene, write_scene
 from . import (
     camera,
+    computer,
     document,
-    export,
     files,
     fingerprint,
     freshness,
+    mix_report,
     mix_strip,
+    mixing,
     monitor,
     record,
     session,
@@ -30,8 +33,6 @@ from . import (
 )
 from .target import Target
 from .task import Fractions, T, Tick, Work, changing, reading, share
-
-_READING = "Reading the speakers"
 
 
 def find_sources(target: Target, sources: int = 0) -> Work[str]:
@@ -96,7 +97,12 @@ def _place(
     if collection is None:
         collection = document.collection_of(scene, strip, create=True)
         collection.see2sound.sources = sources
-    yield from speakers.place(scene, strip, collection, found, prepared)
+    uid = collection.session_uid
+    try:
+        yield from speakers.place(scene, strip, collection, found, prepared)
+    except See2SoundError:
+        document.discard_empty(uid)
+        raise
 
 
 def make_sounds(target: Target, only: str | None = None) -> Work[str]:
@@ -131,7 +137,7 @@ def _make(target: Target, chosen: Sequence[str]) -> Work[int]:
     sounds: dict[str, str] = {}
     with session.job_folder() as name:
         path = Path(name) / "scene.json"
-        heard = yield from share(_export(target, for_mix=False), 0.0, 0.05)
+        heard = yield from share(mixing.sound_scene(target, for_mix=False), 0.0, 0.05)
         write_scene(heard, path)
         recipes: dict[str, freshness.Recipe] = {}
         for maker, group in by_maker.items():
@@ -170,44 +176,50 @@ def bake_mix(target: Target) -> Work[str]:
 
 def _bake(target: Target) -> Work[str]:
     _, strip, collection = target.collection()
-    settings = collection.see2sound
-    wanted = {
-        "layout": settings.layout,
-        "lufs": settings.lufs if settings.use_lufs else None,
-    }
-    name_of_strip = strip.name
+    layout, name_of_strip = collection.see2sound.layout, strip.name
     with session.job_folder() as name:
-        path, output = Path(name) / "scene.json", Path(name) / "mix.wav"
+        output = Path(name) / "mix.wav"
         now = yield from share(_fingerprint(target), 0.0, 0.03)
-        silent = [
-            f"{name!r} is left out of the mix: it has neither a sound nor a prompt"
-            for name in freshness.without_words(target.collection()[2])
-        ]
-        heard = yield from share(_export(target), 0.03, 0.1)
-        if all(source.sound is None for source in heard.sources):
-            raise See2SoundError(
-                f"{name_of_strip!r} has no sounds to mix",
-                "no speaker in its collection has a sound, or a prompt to make one from",
-                "Write a prompt for a speaker, or give it a sound file",
-                kind="bad-request",
-            )
-        write_scene(heard, path)
-        report = yield from share(
-            session.ask(
-                "mix",
-                {"scene": str(path), "output": str(output), **wanted},
-            ),
-            0.1,
-            0.95,
-        )
+        mixed = yield from share(mixing.mix(target, Path(name), output), 0.03, 0.95)
         kept = yield from share(_keep_mix(target, output), 0.95, 0.99)
-        notes, cancelled = yield from share(
-            _changing(_place_mix(target, kept, now), "Placing the mix"), 0.99, 1.0
-        )
-    session.note(*report["warnings"], *silent, *notes)
+        placing = _place_mix(target, kept, layout, now, mixed)
+        notes, cancelled = yield from share(_changing(placing, "Placing the mix"), 0.99, 1.0)
+    session.note(*mixed.notes, *notes)
     if cancelled:
         raise Cancelled
-    return f"The mix was baked: {_loudness(report)}"
+    return f"The mix of {name_of_strip!r} was baked: {mix_report.line(mixed.report)}"
+
+
+def export_mix(
+    target: Target, path: Path, layout: str, encoding: str, with_stems: bool = False
+) -> Work[str]:
+    """Mix what the speakers do to a file of a person's choice; the timeline stays as it is.
+
+    Sounds that are out of date, and those of sources that have none yet, are made first.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write.
+    layout : str
+        Any that the method has, whether or not a strip can carry it.
+    encoding : {"pcm24", "float", "flac"}
+    with_stems : bool
+        Also write what each source gives, to a folder beside the mix.
+    """
+    scene, strip = target.find()
+    clip = strips.clip_of(scene, strip)
+    keep_apart([path], [clip.path, *clip.files])
+    yield from share(_follow(target), 0.0, 0.0)
+    chosen = freshness.to_make(target.collection()[2])
+    if chosen:
+        yield from share(_make(target, chosen), 0.0, 0.4)
+    with session.job_folder() as name:
+        stems = path.with_name(f"{path.stem} Stems") if with_stems else None
+        work = mixing.mix(target, Path(name), path, layout, encoding, stems)
+        mixed = yield from share(work, 0.4 if chosen else 0.0, 1.0)
+    session.note(*mixed.notes, *mixed.report["warnings"])
+    return f"{path.name} was written: {mix_report.line(mixed.report)}"
 
 
 def see_to_sound(target: Target, sources: int = 0) -> Work[str]:
@@ -221,12 +233,10 @@ def see_to_sound(target: Target, sources: int = 0) -> Work[str]:
 
 def check_worker() -> Work[str]:
     """Start the worker and note what it has and what is missing."""
-    from ..preferences import settings
-
     session.state.check = ()
     who = yield from share(session.ask("ping", {}), 0.0, 0.5)
     parts = yield from share(session.ask("models", {}), 0.5, 1.0)
-    lines = [(f"Python {who['python']} ({settings().python})", "CHECKMARK")]
+    lines = [(f"Python {who['python']} ({computer.settings().python})", "CHECKMARK")]
     missing = 0
     for part in parts["parts"]:
         text = f"{part['role'].capitalize()} {part['name']!r}"
@@ -249,7 +259,7 @@ def check_worker() -> Work[str]:
 def is_stale(target: Target) -> Work[bool]:
     """Whether the mix is not what a bake would give now, or there is none (any more)."""
     yield from _follow(target)
-    state = yield from reading(freshness.state_of(*target.collection()), _READING)
+    state = yield from reading(freshness.state_of(*target.collection()), mixing.READING)
     return state != "current"
 
 
@@ -304,14 +314,9 @@ def _bring_along(target: Target) -> Fractions[None]:
     document.follow_strip(*target.collection())
 
 
-def _export(target: Target, for_mix: bool = True) -> Work[SoundScene]:
-    reading_scene = export.to_sound_scene(*target.collection(), for_mix=for_mix)
-    return (yield from reading(reading_scene, _READING))
-
-
 def _fingerprint(target: Target) -> Work[str]:
     scene, strip, collection = target.collection()
-    return (yield from reading(fingerprint.of_collection(scene, strip, collection), _READING))
+    return (yield from reading(fingerprint.of_collection(scene, strip, collection), mixing.READING))
 
 
 def _keep(target: Target, sounds: dict[str, str]) -> Work[dict[str, Path]]:
@@ -336,11 +341,14 @@ def _keep_mix(target: Target, made: Path) -> Work[Path]:
     return (yield from reading(files.keep(made, files.folder_of(strip), "mix"), "Keeping the mix"))
 
 
-def _place_mix(target: Target, kept: Path, now: str) -> Fractions[tuple[str, ...]]:
+def _place_mix(
+    target: Target, kept: Path, layout: str, now: str, mixed: mixing.Mixed
+) -> Fractions[tuple[str, ...]]:
     scene, strip, collection = target.collection()
-    notes = mix_strip.place_mix(scene, strip, collection, kept, f"{strip.name} Mix")
+    notes = mix_strip.place_mix(scene, strip, collection, kept, layout, f"{strip.name} Mix")
     document.settle_ids(collection)
     collection.see2sound.mix_fingerprint = now
+    collection.see2sound.mix_report = mix_report.kept(mixed.report, mixed.room)
     monitor.switch(collection, "MIX")
     notes += mix_strip.heard_beside(scene, strip)
     yield 1.0
@@ -350,16 +358,7 @@ def _place_mix(target: Target, kept: Path, now: str) -> Fractions[tuple[str, ...
 def _sources(settings: Any) -> int:
     if settings is not None:
         return settings.sources
-    from ..preferences import settings as of_this_computer
-
-    return of_this_computer().sources
-
-
-def _loudness(report: dict[str, Any]) -> str:
-    loud, peak = report["integrated_lufs"], report["true_peak_db"]
-    if loud is None or peak is None:
-        return "it is silent"
-    return f"{report['layout']}, {loud:.1f} LUFS, true peak {peak:.1f} dBTP"
+    return computer.settings().sources
 
 
 def _counted(number: int, one: str, more: str) -> str:

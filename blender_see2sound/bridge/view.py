@@ -7,13 +7,14 @@ panels read `shown` and draw.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import bpy
+import numpy as np
 
 from ..core.errors import See2SoundError
-from . import camera, document, files, mix_strip, strips, versions
+from . import camera, document, files, mix_report, mix_strip, strips, versions
 from .freshness import State
 
 MIX_TEXTS: dict[State, str] = {
@@ -32,6 +33,10 @@ MIX_ICONS: dict[State, str] = {
 }
 
 _STRIP_ICONS = {"MOVIE": "FILE_MOVIE", "IMAGE": "FILE_IMAGE"}
+#: The numbers of their types.
+_PICTURES = [
+    bpy.types.Strip.bl_rna.properties["type"].enum_items[kind].value for kind in _STRIP_ICONS
+]
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class StripView:
         The session uids of the speakers whose sounds are out of date.
     temporary : bool
         Its files lie in Blender's session folder.
+    baked : mix_report.Told
+        What its mix turned out to be when it was baked.
     """
 
     strip: str = ""
@@ -63,6 +70,7 @@ class StripView:
     mix: State = "none"
     outdated: frozenset[int] = frozenset()
     temporary: bool = False
+    baked: mix_report.Told = field(default_factory=mix_report.Told)
 
 
 @dataclass(frozen=True)
@@ -150,8 +158,12 @@ def _meant(editor: bpy.types.SequenceEditor) -> Any | None:
         return active
     metas = editor.meta_stack
     here = metas[-1].strips if len(metas) else editor.strips
-    pictures = [s for s in here if s.select and s.type in _STRIP_ICONS]
-    return pictures[0] if len(pictures) == 1 else active
+    # Panels and polls ask often, and an edit has thousands of strips: Blender gives both in bulk.
+    selected, types = np.empty(len(here), dtype=bool), np.empty(len(here), dtype=np.int32)
+    here.foreach_get("select", selected)
+    here.foreach_get("type", types)
+    pictures = np.flatnonzero(selected & np.isin(types, _PICTURES))
+    return here[int(pictures[0])] if len(pictures) == 1 else active
 
 
 def _found_again(
@@ -299,6 +311,7 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
         bpy.data.filepath,
         0 if collection is None else collection.session_uid,
         "" if collection is None else collection.see2sound.mix_fingerprint,
+        "" if collection is None else collection.see2sound.mix_report,
         strip.mute,
     )
 
@@ -323,4 +336,5 @@ def _prepare(scene: bpy.types.Scene) -> StripView:
         mix=mix,
         outdated=before.outdated if known else frozenset(),
         temporary=collection is not None and files.is_temporary(),
+        baked=mix_report.read("" if collection is None else collection.see2sound.mix_report),
     )

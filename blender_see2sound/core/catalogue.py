@@ -133,8 +133,8 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(
         "depth", "draft",
-        "Draft: distance from ground contact and horizon, else from size and place; no model.",
-        "GPL-3.0-or-later", "yes", 0, 50, ("numpy", "cv2", "av"),
+        "Draft: distance from ground contact, usual sizes and motion together; no model.",
+        "GPL-3.0-or-later", "yes", 0, 50, ("numpy", "scipy", "cv2", "av"),
         "placement.built_in:GroundDepth",
     ),
     Part(

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import catalogue, parts
+from .arguments import Parser
 from .errors import Cancelled, See2SoundError, from_os_error
 from .targets import TARGETS
 
@@ -28,22 +29,15 @@ if TYPE_CHECKING:
     from .scene import SoundScene
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, like every other error of the command."""
-
-    def error(self, message: str) -> NoReturn:
-        raise See2SoundError(message, "", f"See {self.prog} --help", kind="bad-request")
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    parser = _Parser(
+    parser = Parser(
         prog="see2sound",
         description="Gives a picture its sound: finds what sounds in a clip, places it in 3D, "
         "makes a sound each and mixes them for loudspeakers.",
     )
     steps = parser.add_subparsers(
-        dest="step", required=True, metavar="COMMAND", parser_class=_Parser
+        dest="step", required=True, metavar="COMMAND", parser_class=Parser
     )
 
     find = steps.add_parser("find", help="find what sounds in a clip, and where it is")

@@ -54,6 +54,11 @@ class Preset:
         """Seconds from 500 to 1000 Hz: what is meant where one number is given."""
         return 0.5 * (self.rt60[2] + self.rt60[3])
 
+    @property
+    def shape(self) -> tuple[float, ...]:
+        """Each octave's reverberation, as a share of that from 500 to 1000 Hz."""
+        return tuple(t / self.middle_rt60 for t in self.rt60)
+
 
 PRESETS = (
     Preset(
@@ -121,17 +126,33 @@ def preset_named(name: str) -> Preset:
 
 def edited(preset: Preset, size: Vector | None = None, rt60: float | None = None) -> Room:
     """A preset's room, of another size or with another reverberation from 500 to 1000 Hz."""
-    factor = 1.0 if rt60 is None else rt60 / preset.middle_rt60
-    octaves = tuple(
-        min(max(round(t * factor, 4), SHORTEST_RT60), LONGEST_RT60) for t in preset.rt60
-    )
+    octaves = decay(preset.middle_rt60 if rt60 is None else rt60, preset.shape)
     return Room(size or preset.size, octaves, None, preset.materials)
 
 
-def fitted(room: Room, sources: Iterable[Source]) -> Room:
+def decay(rt60: float, shape: Iterable[float]) -> tuple[float, ...]:
+    """The reverberation in each octave, seconds.
+
+    Parameters
+    ----------
+    rt60 : float
+        Seconds, from 500 to 1000 Hz.
+    shape : iterable of 7 float
+        As `Preset.shape`; all ones where every octave decays alike.
+    """
+    return tuple(min(max(round(rt60 * s, 4), SHORTEST_RT60), LONGEST_RT60) for s in shape)
+
+
+def fitted(room: Room, sources: Iterable[Source], growth: float = 1.0) -> Room:
     """A room made larger around its listener, as far as needed to hold all sources.
 
     Ambiences have no place. Where a source lies below the floor, the listener is lifted.
+
+    Parameters
+    ----------
+    growth : float
+        By which factor a side grows at a time, so that a source that moves a little seldom
+        changes the room; 1 for no larger than needed.
     """
     places = [p for s in sources if s.kind != "ambience" for p in s.positions]
     if not places:
@@ -142,15 +163,16 @@ def fitted(room: Room, sources: Iterable[Source]) -> Room:
         below = _MARGIN - min(p[axis] for p in places)
         above = _MARGIN + max(p[axis] for p in places)
         if room.listener is None and axis < 2:
-            half = max(0.5 * size[axis], below, above)
+            half = _grown(0.5 * size[axis], max(below, above), growth)
             listener[axis], size[axis] = half, 2.0 * half
             continue
         # A floor that all sources are above stays where it is.
         if below - _MARGIN > listener[axis]:
-            size[axis] += below - listener[axis]
-            listener[axis] = below
+            lifted = _grown(listener[axis], below, growth)
+            size[axis] += lifted - listener[axis]
+            listener[axis] = lifted
             moved = True
-        size[axis] = max(size[axis], listener[axis] + above)
+        size[axis] = _grown(size[axis], listener[axis] + above, growth)
     rounded = [math.ceil(s * 1000.0) / 1000.0 for s in size]
     kept = (listener[0], listener[1], listener[2])
     return dataclasses.replace(
@@ -158,6 +180,15 @@ def fitted(room: Room, sources: Iterable[Source]) -> Room:
         size=(rounded[0], rounded[1], rounded[2]),
         listener=kept if moved or room.listener is not None else _default(rounded, kept),
     )
+
+
+def _grown(length: float, needed: float, growth: float) -> float:
+    """A length that is as long as needed, or as much longer as its steps ask for."""
+    if needed <= length or growth <= 1.0:
+        return max(length, needed)
+    stepped = length * growth ** math.ceil(math.log(needed / length, growth) - 1e-9)
+    # The last step may lead beyond what a room can be.
+    return max(needed, min(stepped, 0.5 * LONGEST_WALL))
 
 
 def _default(size: list[float], listener: Vector) -> Vector | None:

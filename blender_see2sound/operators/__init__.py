@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import bpy
 
-from . import cancel, clear, failure, find, memory, mix, see_to_sound, select, sounds
+from . import cancel, clear, export, failure, find, memory, mix, see_to_sound, select, sounds
 
 CLASSES = (
     *find.CLASSES,
     *sounds.CLASSES,
     *mix.CLASSES,
+    *export.CLASSES,
     *see_to_sound.CLASSES,
     *cancel.CLASSES,
     *clear.CLASSES,

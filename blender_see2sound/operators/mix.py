@@ -1,4 +1,4 @@
-"""Bake Mix: what the speakers do becomes a six-channel sound strip under the picture."""
+"""Bake Mix: what the speakers do becomes a sound strip under the picture, as wide as its layout."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .job import JobOperator, sources_problem
 
 
 class SEE2SOUND_OT_bake_mix(JobOperator, bpy.types.Operator):
-    """Mix the speakers of the strip to 5.1 and put the mix on the timeline"""
+    """Mix the speakers of the strip to its layout and put the mix on the timeline"""
 
     bl_idname = "see2sound.bake_mix"
     bl_label = "Bake Mix"

@@ -6,7 +6,7 @@ import textwrap
 
 import bpy
 
-from ..bridge import session
+from ..bridge import session, view
 
 
 def columns(context: bpy.types.Context) -> int:
@@ -14,6 +14,16 @@ def columns(context: bpy.types.Context) -> int:
     region = context.region
     width = region.width if region is not None else 280
     return max(20, int(width / (7.0 * context.preferences.system.ui_scale)) - 6)
+
+
+def settings_of(
+    panel: bpy.types.Panel, context: bpy.types.Context
+) -> tuple[bpy.types.UILayout, bpy.types.PropertyGroup]:
+    """A panel's layout, with names to the left, and the active strip's settings."""
+    layout = panel.layout
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    return layout, view.active_collection(context).see2sound
 
 
 def draw_text(

@@ -69,6 +69,13 @@ class Main:
             return
         layout = self.layout
         layout.label(text=view.MIX_TEXTS[shown.mix], icon=view.MIX_ICONS[shown.mix])
+        levels = layout.column(align=True)
+        for text in shown.baked.levels:
+            draw_text(levels, context, text, icon="BLANK1")
+        if shown.baked.room:
+            draw_text(levels, context, f"Room {shown.baked.room}", icon="BLANK1")
+        for text in shown.baked.warnings:
+            draw_text(layout, context, sentence(text), icon="ERROR")
         split = layout.split(factor=0.3)
         split.label(text="Monitor")
         split.row(align=True).prop(collection.see2sound, "monitor", expand=True)

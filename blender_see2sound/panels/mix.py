@@ -1,41 +1,87 @@
-"""The mix's settings: loudness, room, and whether a render bakes it."""
+"""The mix's settings: what it is for, how loud, in which room; and the way to a file of it."""
 
 from __future__ import annotations
 
 import bpy
 
 from ..bridge import view
+from ..core.materials import OCTAVES, WALLS
+from .common import settings_of
 from .places import in_both
 
 
-class Mix:
-    """How the mix of the strip is baked."""
-
-    bl_label = "Mix"
+class _OfTheMix:
+    """A panel about the mix of the active strip."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether there is something to mix."""
         return view.active_collection(context) is not None
 
+
+class Mix(_OfTheMix):
+    """How the mix of the strip is baked."""
+
+    bl_label = "Mix"
+
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the settings."""
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        settings = view.active_collection(context).see2sound
+        layout, settings = settings_of(self, context)
         layout.prop(settings, "layout")
-        row = layout.row(heading="Loudness")
-        row.prop(settings, "use_lufs", text="")
-        level = row.row()
-        level.active = settings.use_lufs
-        level.prop(settings, "lufs", text="LUFS")
-        layout.prop(settings, "use_room")
-        room = layout.column()
-        room.active = settings.use_room
-        room.prop(settings, "room_size", text="Size")
-        room.prop(settings, "rt60")
+        if settings.layout == "binaural":
+            layout.prop(settings, "sofa")
+        layout.prop(settings, "loudness")
+        if settings.loudness == "CUSTOM":
+            layout.prop(settings, "lufs")
+        layout.prop(settings, "room_kind")
+        if settings.room_kind != "NONE":
+            room = layout.column()
+            room.prop(settings, "room_size", text="Size")
+            room.prop(settings, "room_fits")
+            room.prop(settings, "rt60")
         layout.prop(settings, "bake_on_render")
+        layout.operator("see2sound.export_mix", icon="EXPORT")
 
 
-CLASSES = in_both("mix", Mix, parent="main")
+class Walls(_OfTheMix):
+    """What the room is made of, and how it decays."""
+
+    bl_label = "Walls"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Whether there is a room."""
+        collection = view.active_collection(context)
+        return collection is not None and collection.see2sound.room_kind != "NONE"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw a menu for each wall, and the decay in each octave."""
+        layout, settings = settings_of(self, context)
+        walls = layout.column(align=True)
+        for wall in WALLS:
+            walls.prop(settings, f"wall_{wall}")
+        octaves = layout.column(align=True)
+        for index, hertz in enumerate(OCTAVES):
+            name = f"{hertz} Hz" if hertz < 1000 else f"{hertz // 1000} kHz"
+            text = f"Decay at {name}" if index == 0 else name
+            octaves.prop(settings, "rt60_shape", index=index, text=text)
+
+
+class Advanced(_OfTheMix):
+    """How the mix is computed."""
+
+    bl_label = "Advanced"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what film seldom changes."""
+        layout, settings = settings_of(self, context)
+        layout.prop(settings, "renderer")
+        layout.prop(settings, "use_air")
+        layout.prop(settings, "use_propagation")
+
+
+CLASSES = (
+    *in_both("mix", Mix, parent="main"),
+    *in_both("walls", Walls, parent="mix", closed=True),
+    *in_both("advanced", Advanced, parent="mix", closed=True),
+)

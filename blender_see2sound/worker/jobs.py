@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,22 +232,26 @@ def sound(params: Params, progress: Progress) -> Answer:
     }
 
 
-def _own_cache() -> Path | None:
-    """This person's folder for what mixes keep, among the computer's temporary files.
+def stem_folder() -> Path | None:
+    """This person's folder for what mixes keep, where their system has such things.
 
-    None where someone else has taken its name.
+    Not among temporary files: on many computers these lie in memory. None where the person has
+    no folder of their own.
     """
-    import tempfile
-
-    # Where there are no numbers of users (Windows), temporary files are a person's own anyway.
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    folder = Path(tempfile.gettempdir()) / f"see2sound-stems-{user}"
+    own = os.environ.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(own):
+        return Path(own) / "see2sound" / "stems"
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        mine = folder.lstat().st_uid == user
-        return folder if mine and not folder.is_symlink() else None
-    except OSError:
+        home = Path.home()
+    except RuntimeError:
         return None  # a mix needs no cache
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA", "")
+        base = Path(local) if os.path.isabs(local) else home / "AppData" / "Local"
+        return base / "See2Sound" / "Cache" / "stems"
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "See2Sound" / "stems"
+    return home / ".cache" / "see2sound" / "stems"
 
 
 def mix(params: Params, progress: Progress) -> Answer:
@@ -257,7 +262,7 @@ def mix(params: Params, progress: Progress) -> Answer:
     lufs = params.number("lufs") if "lufs" in params else DEFAULT_LUFS
     propagation = params.flag("propagation", False)
     sofa, renderer = params.path("sofa"), params.text("renderer") or "panning"
-    cache = params.path("cache") if "cache" in params else _own_cache()
+    cache = params.path("cache") if "cache" in params else stem_folder()
     air_named, air = "air" in params, params.pair("air")
     params.end()
     from ..core import pipeline

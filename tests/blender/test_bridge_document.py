@@ -12,7 +12,7 @@ import bpy
 import pytest
 import soundfile
 
-from blender_see2sound.bridge import document, files, mix_strip, monitor
+from blender_see2sound.bridge import document, files, mix_strip, monitor, session
 from blender_see2sound.bridge.actions import curve_values, curves_of, sound_strips
 
 from .cut import (
@@ -52,7 +52,7 @@ def moving(source_id: str = "s1") -> Any:
 def mixed(scene: bpy.types.Scene, strip: Any, collection: Any, folder: Path, level: float) -> Any:
     """Bake something that is no mix but as long; give the strip that plays it."""
     path = run(files.keep(noise(folder / "m.wav", 100 / 24, level), files.folder_of(strip), "mix"))
-    mix_strip.place_mix(scene, strip, collection, path, "Film Mix")
+    mix_strip.place_mix(scene, strip, collection, path, "5.1", "Film Mix")
     return mix_strip.mix_strip_of(scene, collection)
 
 
@@ -231,9 +231,9 @@ def test_surround_is_set_once_and_said(scene: bpy.types.Scene, strip: Any, tmp_p
     collection = place(scene, strip, moving(), folder=tmp_path)
     path = noise(tmp_path / "mix.wav", 100 / 24)
     scene.render.ffmpeg.audio_channels = "STEREO"
-    assert len(mix_strip.place_mix(scene, strip, collection, path, "Mix")) == 1
+    assert len(mix_strip.place_mix(scene, strip, collection, path, "5.1", "Mix")) == 1
     assert scene.render.ffmpeg.audio_channels == "SURROUND51"
-    assert mix_strip.place_mix(scene, strip, collection, path, "Mix") == ()
+    assert mix_strip.place_mix(scene, strip, collection, path, "5.1", "Mix") == ()
 
 
 # ------------------------------------------------------------------ clearing
@@ -373,6 +373,27 @@ def test_saved_to_another_folder_everything_is_still_found(
     bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
     (collection,) = document.collections_of(bpy.context.scene)
     assert [files.absolute(p) for p in paths(collection)] == where
+
+
+def test_saved_where_nothing_can_be_put_and_then_elsewhere_everything_is_found(
+    movie: Path, tmp_path: Path
+) -> None:
+    _, collection = unsaved(movie, tmp_path)
+    collection.see2sound.sofa = str(tmp_path / "head.sofa")
+    bad, good = tmp_path / "n", tmp_path / "far" / "away"
+    bad.mkdir()
+    good.mkdir(parents=True)
+    (bad / "see2sound").write_text("not a folder")
+    bpy.ops.wm.save_as_mainfile(filepath=str(bad / "film.blend"))
+    assert session.state.failure is not None
+    assert all(files.absolute(p).is_file() for p in paths(collection))
+    bpy.ops.wm.save_as_mainfile(filepath=str(good / "film.blend"), relative_remap=True)
+    bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
+    (collection,) = document.collections_of(bpy.context.scene)
+    for path in paths(collection):
+        assert path.startswith("//see2sound/Film/")
+        assert files.absolute(path).is_file()
+    assert files.absolute(collection.see2sound.sofa) == tmp_path / "head.sofa"
 
 
 # ------------------------------------------------------------------ undo

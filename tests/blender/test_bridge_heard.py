@@ -113,7 +113,8 @@ def test_making_sounds_asks_for_no_sounds(strip: Any, tmp_path: Path) -> None:
     collection = place(scene, strip, source("s1", (0, 90, 0)), folder=tmp_path)
     hiss(tmp_path / "gone.wav", 0.5)
     speaker(collection, "s1").data.sound = bpy.data.sounds.load(str(tmp_path / "gone.wav"))
-    collection.see2sound.room_size, collection.see2sound.use_room = (5, 5, 3), True
+    settings = collection.see2sound
+    settings.room_size, settings.room_kind, settings.room_fits = (5, 5, 3), "CUSTOM", False
     (tmp_path / "gone.wav").unlink()
     told = run(export.to_sound_scene(scene, strip, collection, for_mix=False))
     assert [s.sound for s in told.sources] == [None]

@@ -164,12 +164,12 @@ def test_what_is_exported_is_a_sound_scene(
     settings = speaker(placed, "s2").data.see2sound
     settings.use_lfe, settings.lfe_db, settings.spread = True, -6.0, 0.25
     room = placed.see2sound
-    room.use_room, room.rt60, room.room_size = True, 0.9, (20, 20, 4)
+    room.room_kind, room.rt60, room.room_size = "CUSTOM", 0.9, (20, 20, 4)
     told = exported(scene, strip, placed)
     write_scene(told, tmp_path / "scene.json")
     assert told.clip.duration == pytest.approx(100 / 24)
     assert told.room is not None
-    assert told.room.rt60 == pytest.approx(0.9)
+    assert told.room.rt60 == pytest.approx((0.9,) * 7)
     first, second = told.sources
     assert first.times[0] == 0.0
     assert first.positions[0] == pytest.approx((-3, 3, 0), abs=0.01)
@@ -292,7 +292,7 @@ CHANGES = {
         document.collection_of(scene, strip).see2sound, "lufs", -16
     ),
     "room": lambda scene, strip, made: setattr(
-        document.collection_of(scene, strip).see2sound, "use_room", True
+        document.collection_of(scene, strip).see2sound, "room_kind", "CUSTOM"
     ),
 }
 

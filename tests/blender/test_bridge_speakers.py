@@ -376,6 +376,24 @@ def test_work_that_lost_its_strip_says_so(strip: Any, tmp_path: Path) -> None:
         run(work)
 
 
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_camera_that_is_removed_meanwhile_is_replaced(
+    strip: Any, tmp_path: Path, after: int
+) -> None:
+    scene = bpy.context.scene
+    collection = document.collection_of(scene, strip, create=True)
+    clip = Clip(None, 0.0, 4.0, 24.0, (256, 64), 50.0)
+    sound_scene = SoundScene(clip, (source("s1", (0, 3, 0)), source("s2", (-1, 2, 0))))
+    prepared = run(speakers.prepare(scene, strip, sound_scene, tmp_path))
+    work = speakers.place(scene, strip, collection, sound_scene, prepared)
+    for _ in range(after):
+        next(work)
+    bpy.data.objects.remove(scene.camera)
+    run(work)
+    told = exported(scene, strip, collection).sources
+    assert [s.positions[0] for s in told] == [pytest.approx((0, 3, 0)), pytest.approx((-1, 2, 0))]
+
+
 def test_the_monitor_mutes_one_or_the_other(strip: Any, tmp_path: Path, found: Any) -> None:
     monitor.switch(found, "MIX")
     # Without a mix there is only the speakers to hear.
@@ -512,7 +530,7 @@ def test_a_speaker_that_comes_while_the_mix_is_heard_is_silent_at_once(
     strip: Any, tmp_path: Path, found: Any
 ) -> None:
     scene = bpy.context.scene
-    mix_strip.place_mix(scene, strip, found, noise(tmp_path / "m.wav"), "Mix")
+    mix_strip.place_mix(scene, strip, found, noise(tmp_path / "m.wav"), "5.1", "Mix")
     monitor.switch(found, "MIX")
     sources = (
         source("s1", (-1, 3, 0), boxes=box(10.0), label="dog"),

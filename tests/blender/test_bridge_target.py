@@ -100,10 +100,10 @@ def test_without_a_number_that_of_the_preferences_is_kept(
 ) -> None:
     from dataclasses import replace
 
-    from blender_see2sound import preferences
+    from blender_see2sound.bridge import computer
 
-    now = replace(preferences.settings(), sources=1)
-    monkeypatch.setattr(preferences, "settings", lambda: now)
+    now = replace(computer.settings(), sources=1)
+    monkeypatch.setattr(computer, "settings", lambda: now)
     bpy.ops.see2sound.find_sources()
     assert len(speakers()) == 1
     assert document.collection_of(bpy.context.scene, strip).see2sound.sources == 1
@@ -133,6 +133,21 @@ def test_a_job_that_fails_has_written_nothing(
     task = run(getattr(steps, step)(Target.of(bpy.context.scene, strip)))
     assert (task.state, task.changed) == ("failed", False)
     assert (seen(), copy.data.see2sound.source_id) == before
+
+
+def test_placing_that_fails_leaves_no_empty_collection(
+    strip: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = bpy.context.scene
+    task = session.start("Find Sources", steps.find_sources(Target.of(scene, strip)))
+    while task.running and not document.collections_of(scene):
+        task.advance(0.0)
+    scene.sequence_editor.strips.remove(strip)
+    task.run()
+    session.finish(task)
+    assert task.error is not None
+    assert "not there any more" in str(task.error)
+    assert document.collections_of(scene) == []
 
 
 def test_ids_are_settled_with_the_change_itself(strip: Any) -> None:

@@ -52,6 +52,20 @@ def test_without_its_mix_strip_the_speakers_are_heard_and_the_panel_says_so(
     assert all(s.data.muted for s in speakers())
 
 
+def test_a_speaker_that_a_person_adds_is_not_heard_on_top_of_the_mix(
+    done: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection = document.collection_of(bpy.context.scene, done)
+    own = bpy.data.objects.new("Own", bpy.data.speakers.new("Own"))
+    collection.objects.link(own)
+    assert not own.data.muted
+    tick(monkeypatch)
+    assert own.data.muted
+    assert not own.data.see2sound.mute
+    collection.see2sound.monitor = "SPEAKERS"
+    assert not own.data.muted
+
+
 def test_a_mix_whose_file_is_lost_is_missing_until_it_is_back(
     done: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -113,11 +119,12 @@ def damages(whole: bytes) -> dict[str, bytes]:
     return {
         "empty": b"",
         "cut short": whole[:middle],
-        "without its end": whole[:-5],
+        "a byte short": whole[:-1],
+        "a byte more": whole + b"\0",
         "zeros": whole[:middle] + bytes(len(whole) - middle),
-        "a bit": whole[:middle] + bytes([whole[middle] ^ 4]) + whole[middle + 1 :],
         "something else": b"RIFF" * 1000,
-        "lying": whole[:17] + b"\xff" * 24 + whole[41:],
+        "lying about its length": whole[:16] + b"\xff" * 8 + whole[24:],
+        "lying about a block": whole[:32] + b"\xff" * 24 + whole[56:],
     }
 
 
@@ -130,6 +137,32 @@ def test_damaged_stems_are_made_anew(desk):
         path.write_bytes(damaged)
         assert mixed(desk, scene, desk.folder / "kept") == one
         assert path.read_bytes() == whole
+
+
+@pytest.fixture
+def brief(desk):
+    """A sound of a tenth of a second in a mix of three: mostly a stem holds heads alone."""
+    scene = [desk.source(noise(0.1, 1), at(20.0))]
+    mixed(desk, scene, desk.folder / "kept", room=None)
+    return desk, scene
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(share=st.floats(0, 1, exclude_max=True), from_end=st.booleans(), bit=st.integers(0, 7))
+def test_a_bit_that_fell_over_is_seen_wherever_it_is(brief, share, from_end, bit):
+    desk, scene = brief
+    (path,) = (desk.folder / "kept").iterdir()
+    whole = path.read_bytes()
+    one = (desk.folder / "m.wav").read_bytes()
+    # The last bytes are heads; so are the first.
+    place = len(whole) - 1 - int(share * 32) if from_end else int(share**4 * len(whole))
+    torn = bytearray(whole)
+    torn[place] ^= 1 << bit
+    path.write_bytes(torn)
+    assert mixed(desk, scene, desk.folder / "kept", room=None) == one
+    assert path.read_bytes() == whole
 
 
 def test_a_folder_is_kept_below_its_size_and_the_newest_stay(desk, monkeypatch):
@@ -156,21 +189,160 @@ def test_a_folder_that_cannot_be_used_is_no_reason_to_fail(desk):
     assert mixed(desk, scene, desk.folder / "file") == one
 
 
+def stopped_at(call: int) -> Callable[[str, float], None]:
+    """A progress that cancels when it is called so often."""
+    left = iter(range(call))
+
+    def progress(phase: str, fraction: float) -> None:
+        if next(left, None) is None:
+            raise Cancelled
+
+    return progress
+
+
 def test_a_cancelled_mix_leaves_no_half_stems(desk):
     scene = sources(desk)
     one = mixed(desk, scene, desk.folder / "kept")
-    for stop_at in (1, 4, 7):
-        left = [stop_at]
-
-        def stopping(phase: str, fraction: float, left=left) -> None:
-            left[0] -= 1
-            if left[0] < 0:
-                raise Cancelled
-
+    (desk.folder / "stopped").mkdir()
+    for call in (1, 4, 7, 10):
         with pytest.raises(Cancelled):
-            mixed(desk, scene, desk.folder / "stopped", progress=stopping)
-        assert not (desk.folder / "stopped").exists() or kept(desk.folder / "stopped") is not None
+            mixed(desk, scene, desk.folder / "stopped", progress=stopped_at(call))
+        assert kept(desk.folder / "stopped").keys() <= kept(desk.folder / "kept").keys()
     assert mixed(desk, scene, desk.folder / "stopped") == one
+
+
+def test_mixes_that_are_cancelled_at_their_end_do_not_fill_the_disk(desk, monkeypatch):
+    scene = sources(desk)[:1]
+    monkeypatch.setattr(stems, "MOST_BYTES", 8_000_000)
+
+    def progress(phase: str, fraction: float) -> None:
+        if phase == "Writing":
+            raise Cancelled
+
+    for number in range(6):
+        moved = [dataclasses.replace(scene[0], positions=(at(10.0 * number),))]
+        with pytest.raises(Cancelled):
+            mixed(desk, moved, desk.folder / "kept", progress=progress)
+        sizes = [p.stat().st_size for p in (desk.folder / "kept").iterdir()]
+        assert len(sizes) == min(number + 1, 3)
+        assert sum(sizes) <= stems.MOST_BYTES
+
+
+def test_where_the_disk_is_nearly_full_nothing_new_is_kept(desk, monkeypatch):
+    scene = sources(desk)
+    one = mixed(desk, scene, desk.folder / "kept")
+    usage = shutil.disk_usage(desk.folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=8_000_000))
+    assert mixed(desk, scene, desk.folder / "none") == one
+    assert not kept(desk.folder / "none")
+    # What is there is used all the same.
+    before = kept(desk.folder / "kept")
+    assert mixed(desk, scene, desk.folder / "kept") == one
+    after = kept(desk.folder / "kept")
+    assert all(after[name] > before[name] for name in before)
+
+
+def in_a_process(desk: Desk, script: str) -> subprocess.Popen[str]:
+    """Mixes in a process of their own: `scene` is a source that fills all channels."""
+    head = f"""
+import os, resource, signal, time
+from pathlib import Path
+from tests.core.mixes import Desk, at, noise
+from tests.core.test_mix_again import ROOM, SECONDS, mixed, sources
+desk = Desk(Path({str(desk.folder)!r}))
+scene = [desk.source(noise(SECONDS, 1, 0.03), at(20.0), id="loud", lfe_db=0.0)]
+"""
+    return subprocess.Popen(
+        [sys.executable, "-c", head + script],
+        cwd=Path(__file__).resolve().parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
+def test_a_disk_that_becomes_full_ends_the_stem_and_not_the_mix(desk):
+    # A limit on the size of files stands in for a full disk: the waiting mix just fits in, the
+    # stem with its heads does not.
+    limit = round(SECONDS * RATE) * 6 * 4 + 20
+    process = in_a_process(
+        desk,
+        f"""
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+one = mixed(desk, scene, desk.folder / "kept")
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+print(mixed(desk, scene, desk.folder / "full") == one, os.listdir(desk.folder / "full"))
+""",
+    )
+    assert process.communicate()[0] == "True []\n"
+
+
+def test_two_programs_share_a_folder(desk):
+    process = in_a_process(
+        desk,
+        """
+scene = sources(desk)
+print(flush=True)
+for number in range(4):
+    for path in (desk.folder / "shared").iterdir() if number else ():
+        path.unlink(missing_ok=True)
+    print(len(mixed(desk, scene, desk.folder / "shared", name="other.wav")), flush=True)
+""",
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    # Its sounds lie there now.
+    (desk.folder / "like it").mkdir()
+    scene = sources(Desk(desk.folder / "like it"))
+    one = mixed(desk, scene, desk.folder / "kept")
+    while process.poll() is None:
+        assert mixed(desk, scene, desk.folder / "shared") == one
+    assert process.returncode == 0
+    assert process.stdout.read().split() == [str(len(one))] * 4
+    assert (desk.folder / "other.wav").read_bytes() == one
+    assert kept(desk.folder / "shared").keys() == kept(desk.folder / "kept").keys()
+
+
+def test_what_a_killed_program_left_behind_goes(desk):
+    process = in_a_process(
+        desk,
+        """
+def progress(phase, fraction):
+    if phase == "Mixing" and fraction > 0.1:
+        print(flush=True)
+        time.sleep(100)
+mixed(desk, scene, desk.folder / "kept", progress=progress)
+""",
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.kill()
+    process.wait()
+    (part,) = (desk.folder / "kept").iterdir()
+    assert part.suffix == ".part"
+    scene = sources(desk)[:1]
+    one = mixed(desk, scene, desk.folder / "kept")
+    # It might be another program's that is busy: it goes when nobody has written to it for long.
+    assert part.exists()
+    os.utime(part, (0, time.time() - 3600))
+    assert mixed(desk, scene, desk.folder / "kept") == one
+    assert len(kept(desk.folder / "kept")) == 1
+
+
+def test_a_sound_that_changes_while_it_is_mixed_is_not_kept_as_what_it_was(desk):
+    scene = [desk.source(noise(SECONDS, 1), at(20.0))]
+    sound = desk.folder / "s1.wav"
+    before = sound.read_bytes()
+    one = mixed(desk, scene, desk.folder / "other")
+    soundfile.write(desk.folder / "new.wav", noise(SECONDS, 2), RATE, "FLOAT")
+
+    def progress(phase: str, fraction: float) -> None:
+        if phase == "Mixing" and (desk.folder / "new.wav").exists():
+            os.replace(desk.folder / "new.wav", sound)
+
+    assert mixed(desk, scene, desk.folder / "kept", progress=progress) is not None
+    sound.write_bytes(before)
+    assert mixed(desk, scene, desk.folder / "kept") == one
 
 
 def test_written_stems_come_from_kept_ones_and_sum_to_the_mix(desk):

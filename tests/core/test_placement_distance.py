@@ -30,6 +30,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Any:
     path = tmp_path_factory.mktemp("clip") / "grey.png"
     path.write_bytes(cv2.imencode(".png", np.full((360, 640), 128, np.uint8))[1].tobytes())
     with open_clip(ClipRange(path)) as opened:
+        measure(opened, region(still(0.0, 9.0, 1.8, 0.6), np.zeros(1)))  # loads what it needs
         yield opened
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.pipeline import mix_scene
-from blender_see2sound.core.rooms import PRESETS, chosen
+from blender_see2sound.core.rooms import PRESETS, chosen, fitted
 from blender_see2sound.core.scene import (
     Clip,
     Room,
@@ -64,6 +64,26 @@ def test_a_preset_that_is_large_enough_stays_as_it_is():
         )
     bed = source((0.0, 5000.0, 0.0), kind="ambience")
     assert chosen("small-room", (bed,)).size == PRESETS[3].size
+
+
+@given(places=st.lists(AROUND, min_size=1, max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_a_room_that_grows_in_steps_holds_all_sources_and_is_seldom_another(places):
+    small = Room((10.0, 8.0, 3.5), 0.4)
+    far = source(*places)
+    stepped, exact = fitted(small, [far], growth=1.25), fitted(small, [far])
+    assert check(stepped, far).room == stepped
+    for grown, needed in zip(stepped.size, exact.size, strict=True):
+        assert needed <= grown + 1e-6
+        assert grown <= 2.0 * needed
+    assert fitted(small, [source((0.0, 1.0, 0.0))], growth=1.25) == small
+
+
+def test_a_small_move_leaves_a_room_that_grows_in_steps():
+    small = Room((10.0, 8.0, 3.5), 0.4)
+    rooms = {fitted(small, [source((0.0, 20.0 + d, -2.5))], growth=1.25) for d in (0.0, 0.7, 1.5)}
+    assert len(rooms) == 1
+    assert len({fitted(small, [source((0.0, 20.0 + d, 0.0))]) for d in (0.0, 0.7)}) == 2
 
 
 def test_a_size_that_a_person_gives_is_not_changed():

@@ -125,6 +125,44 @@ def test_one_undo_takes_all_of_it_back_and_redo_brings_it(window: Window, region
     assert window.run(f"answer = {count}") == 1
 
 
+SETTINGS = "next(c for c in bpy.data.collections if c.see2sound.is_see2sound).see2sound"
+VIEW = "__import__('bl_ext.user_default.blender_see2sound.bridge.view', fromlist=['x'])"
+
+
+def test_a_changed_setting_makes_the_mix_out_of_date_and_back(
+    window: Window, region: object
+) -> None:
+    window.wait_for(f"{VIEW}.shown(bpy.context).mix == 'current'")
+    window.run(f"{SETTINGS}.room_kind = 'hall'")
+    window.wait_for(f"{VIEW}.shown(bpy.context).mix == 'stale'")
+    window.picture(PICTURES / "room.png")
+    window.run(f"{SETTINGS}.room_kind = 'NONE'")
+    window.wait_for(f"{VIEW}.shown(bpy.context).mix == 'current'")
+
+
+def test_a_mix_is_exported_by_the_file_browser(
+    window: Window, region: object, folder: Path
+) -> None:
+    """The browser proposes a name; Enter takes it; the job goes on without freezing anything."""
+    window.run("""
+        area = next(a for a in bpy.context.window.screen.areas if a.type == "SEQUENCE_EDITOR")
+        with bpy.context.temp_override(window=bpy.context.window, area=area, region=area.regions[0]):
+            bpy.ops.see2sound.export_mix("INVOKE_DEFAULT", layout_name="7.1.4", stems=True)
+    """)
+    window.wait_for("len(bpy.context.window_manager.windows) == 2", 20)
+    window.picture(PICTURES / "export.png")
+    window.xdotool("mousemove", 800, 450)
+    window.keys("Return")
+    path = folder / "Park Mix.wav"
+    window.wait_for(f"__import__('os').path.exists({str(path)!r}) and not {BUSY}", 120)
+    with av.open(str(path)) as exported:
+        assert exported.streams.audio[0].channels == 12
+    assert len(list((folder / "Park Mix Stems").glob("s? *.wav"))) == len(
+        window.run(f"answer = {SPEAKERS}")
+    )
+    assert window.run(f"answer = {SESSION}.state.failure") is None
+
+
 def test_escape_cancels_and_leaves_everything_as_it_was(
     window: Window, region: tuple[int, int, int, int]
 ) -> None:

@@ -1,8 +1,8 @@
 """The late sound of a room: noise that decays in each octave as asked, its own in each channel.
 
 The noise is cut into octaves with steep borders, each octave is evened out so that
-all channels together follow the decay and not chance, and the octaves are summed
-again.
+each channel, and what they sum to when they are folded down, follow the decay and
+not chance, and the octaves are summed again.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ _BORDER = 0.25
 
 _SEED = 5
 
+#: Evening out the sum stirs the channels a little, and the other way round: done so many times.
+_ROUNDS = 2
+
 
 def late_filters(room: RoomModel, layout: Layout) -> NDArray[np.float32]:
     """Filters (M, L) of the late sound, a row per main channel; the same noise every time."""
@@ -45,8 +48,8 @@ def late_filters(room: RoomModel, layout: Layout) -> NDArray[np.float32]:
         power = float(np.mean(band**2))
         # Wide enough to leave the noise its own waves.
         around = int(6.0 * SAMPLE_RATE / (0.7 * _middle(band, padded)))
-        local = uniform_filter1d(np.mean(noise**2, axis=0), around, mode="reflect")
-        noise *= np.sqrt(power * part[:count] / np.maximum(local, 1e-12))
+        noise = _even(noise, np.sqrt(shares), power, around)
+        noise *= np.sqrt(part[:count])
         got = np.sum(noise**2, axis=1)
         if got.all():
             noise *= np.sqrt(power * shares * part[:count].sum() / got)[:, None]
@@ -58,6 +61,25 @@ def late_filters(room: RoomModel, layout: Layout) -> NDArray[np.float32]:
     delayed = np.zeros((channels, LATENCY + length), np.float32)
     delayed[:, LATENCY:] = filters
     return delayed
+
+
+def _even(
+    noise: NDArray[np.float32], gains: NDArray[np.float64], power: float, around: int
+) -> NDArray[np.float32]:
+    """Noise (M, n) whose channels, and whose sum with gains (M,), are of one power throughout."""
+    share = (gains / np.sum(gains**2)).astype(np.float32)[:, None]
+    for _ in range(_ROUNDS):
+        whole = gains.astype(np.float32) @ noise
+        noise = noise + share * (whole * (_evening(whole, around, power * np.sum(gains**2)) - 1.0))
+        noise *= _evening(noise, around, power)
+    return noise
+
+
+def _evening(noise: NDArray[np.float32], around: int, power: float) -> NDArray[np.float32]:
+    """What brings noise (..., n) to a power in any stretch of some samples."""
+    local = uniform_filter1d(noise**2, around, axis=-1, mode="reflect")
+    gains: NDArray[np.float32] = np.sqrt(power / np.maximum(local, 1e-12)).astype(np.float32)
+    return gains
 
 
 def _bands(length: int) -> NDArray[np.float32]:

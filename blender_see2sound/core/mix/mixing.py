@@ -24,7 +24,6 @@ from .microphones import Microphones
 from .peaks import PeakMeter
 from .report import FileLevels, MixReport
 from .room import RoomModel
-from .stems import StemFolder, Torn
 from .take import Take, opened
 from .writing import FLOAT, SoundWriter, encoding_for
 
@@ -119,7 +118,8 @@ def mix_to_file(
                 "layout": chosen, "room": scene.room, "travel": travel, "samples": samples,
                 "renderer": renderer,
             }  # fmt: skip
-            take.keep(StemFolder(cache), sources, surroundings)
+            step = part_of(progress, 0.02, 0.02)
+            take.keep(cache, sources, surroundings, lambda: step("Looking for what is kept", 0.0))
         step = part_of(progress, 0.02, 0.5 if written else 0.75)
         mix = stack.enter_context(_mixed(take, sources, output, partial(step, "Mixing")))
         with SoundWriter(part, output, samples, chosen, encoding) as writer:
@@ -135,14 +135,14 @@ def mix_to_file(
             with SoundWriter(parts[source.id], final, samples, chosen, FLOAT) as writer:
                 tell = partial(step, f"Writing the stem of {source.id}")
                 meter, peaks = LoudnessMeter(chosen), PeakMeter(len(chosen.channels))
-                for block in take.blocks([source], tell):
-                    block *= gain
-                    writer.write(block)
-                    meter.push(block)
-                    peaks.push(block)
+                with contextlib.closing(take.blocks([source], tell)) as blocks:
+                    for block in blocks:
+                        block *= gain
+                        writer.write(block)
+                        meter.push(block)
+                        peaks.push(block)
             peak = _decibels(peaks.peak(), 20.0)
             told.append(FileLevels(final, meter.integrated(), meter.loudness_range(), peak))
-        take.tidy()
         progress("Mixed", 1.0)
     warnings += _about(levels, lufs)
     return _reported(output, chosen, samples, levels, told, warnings)
@@ -153,16 +153,11 @@ def _mixed(
     take: Take, sources: Sequence[Source], output: Path, tell: Callable[[float], None]
 ) -> Iterator[RenderedMix]:
     """All sources, rendered and measured."""
-    while True:
-        with RenderedMix(output, take.layout) as mix:
-            try:
-                with Aside() as measuring:
-                    for block in take.blocks(sources, tell):
-                        measuring.run(mix.push, block)
-            except Torn:
-                continue  # the damaged stem is gone: this time it is made anew
-            yield mix
-            return
+    with RenderedMix(output, take.layout) as mix:
+        with Aside() as measuring, contextlib.closing(take.blocks(sources, tell)) as blocks:
+            for block in blocks:
+                measuring.run(mix.push, block)
+        yield mix
 
 
 def _surroundings(

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
 
+import numpy as np
+
+from ..errors import Cancelled
 from ..scene import Source
 from .convolution import Samples
 from .distance import Travel
@@ -14,7 +20,7 @@ from .microphones import Microphones
 from .reading import SoundReader
 from .renderer import render
 from .room import RoomModel
-from .stems import StemFolder, finish, stem_key, summed
+from .stems import Block, StemFolder, StemKey, Torn, stem_key
 
 
 @contextlib.contextmanager
@@ -41,45 +47,112 @@ class Take:
         self._samples = samples
         self._travel = travel
         self._folder: StemFolder | None = None
-        self._keys: dict[str, str] = {}
+        self._keys: dict[str, StemKey] = {}
 
     def keep(
-        self, folder: StemFolder, sources: Sequence[Source], surroundings: Mapping[str, object]
+        self,
+        folder: Path,
+        sources: Sequence[Source],
+        surroundings: Mapping[str, object],
+        tell: Callable[[], None],
     ) -> None:
-        """Keep stems in a folder, and take those that are there; not where they are too large."""
-        if folder.holds(self._samples, len(self.layout.channels), len(sources)):
-            self._folder = folder
-            self._keys = {s.id: stem_key(s, self._files[s.id], surroundings) for s in sources}
+        """Keep stems in a folder, and take those that are there; not where they are too large.
 
-    def blocks(self, sources: Sequence[Source], tell: Callable[[float], None]) -> Iterator[Samples]:
+        Parameters
+        ----------
+        folder : Path
+        sources : sequence of Source
+        surroundings : mapping
+            As for `stems.stem_key`.
+        tell : callable
+            Called several times a second; may raise `Cancelled`.
+        """
+        stems = StemFolder(folder, self._samples, len(self.layout.channels))
+        if stems.fits(len(sources)):
+            keys = {s.id: stem_key(s, self._files[s.id], surroundings, tell) for s in sources}
+            stems.prepare(list(keys.values()))
+            self._folder, self._keys = stems, keys
+
+    def blocks(
+        self, sources: Sequence[Source], tell: Callable[[float], None]
+    ) -> Generator[Samples, None, None]:
         """Samples (C, n) of all channels, block by block.
 
-        Raises
-        ------
-        Torn
-            Where a kept stem is damaged: it is gone then, and all can be done again.
+        Parameters
+        ----------
+        sources : sequence of Source
+        tell : callable
+            Told several times a second which fraction is done; may raise `Cancelled`.
         """
         if self._folder is None:
             yield from self._rendered(sources, tell)
             return
+        stopped = Event()
         with contextlib.ExitStack() as stack:
-            stems = [stack.enter_context(contextlib.closing(self._stem(s))) for s in sources]
-            yield from summed(stems, self._samples, tell)
-            finish(stems)
+            stems = [
+                stack.enter_context(contextlib.closing(self._stem(self._folder, s, stopped)))
+                for s in sources
+            ]
+            yield from self._summed(stems, tell, stopped)
 
-    def tidy(self) -> None:
-        """Throw away old stems where there are too many."""
-        if self._folder is not None:
-            self._folder.tidy(list(self._keys.values()))
+    def _stem(
+        self, folder: StemFolder, source: Source, stopped: Event
+    ) -> Generator[Block, None, None]:
+        """A source's stem: the kept one as far as it is whole, else made anew."""
 
-    def _stem(self, source: Source) -> Generator[Samples, None, None]:
-        assert self._folder is not None
-        key = self._keys[source.id]
-        kept = self._folder.kept(key, len(self.layout.channels))
-        if kept is not None:
-            yield from kept
-        else:
-            yield from self._folder.keeping(key, self._rendered([source], lambda _: None))
+        def tell(_: float) -> None:
+            if stopped.is_set():
+                raise Cancelled
+
+        key, whole = self._keys[source.id], 0
+        try:
+            kept = folder.kept(key)
+            if kept is not None:
+                for block in kept:
+                    yield block
+                    whole += 1
+                return
+        except Torn:
+            pass  # all blocks before were right
+        rendered = map(Block.of, self._rendered([source], tell))
+        for number, block in enumerate(folder.keeping(key, rendered)):
+            if number >= whole:
+                yield block
+
+    def _summed(
+        self, stems: Sequence[Iterator[Block]], tell: Callable[[float], None], stopped: Event
+    ) -> Iterator[Samples]:
+        """Sum stems block by block, in their order; they are read and made side by side."""
+        left = self._samples
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            # The last ones come after the last samples: then a stem made anew is kept.
+            coming = [pool.submit(next, stem, None) for stem in stems]
+            try:
+                while left > 0:
+                    total: Samples | None = None
+                    for number, stem in enumerate(stems):
+                        while not coming[number].done():
+                            tell(1.0 - left / self._samples)
+                            wait([coming[number]], timeout=0.2)
+                        block = coming[number].result()
+                        assert block is not None
+                        coming[number] = pool.submit(next, stem, None)
+                        if total is None:
+                            shape = len(self.layout.channels), block.rows.shape[1]
+                            total = np.zeros(shape, np.float32)
+                        for channel, row in zip(block.sounding, block.rows, strict=True):
+                            total[channel] += row
+                    assert total is not None
+                    left -= total.shape[1]
+                    tell(1.0 - left / self._samples)
+                    yield total
+                for number in range(len(stems)):
+                    assert coming[number].result() is None
+            finally:
+                stopped.set()
+                for future in coming:
+                    future.cancel()
+                wait(coming)
 
     def _rendered(
         self, sources: Sequence[Source], tell: Callable[[float], None]

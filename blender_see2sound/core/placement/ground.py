@@ -1,106 +1,92 @@
-"""What the ground tells about distance: the horizon, and where a thing touches the ground.
+"""What flat ground and a camera above it tell: the row at which a height at a distance is seen.
 
-A level camera at eye height sees a point of flat ground at the depth
-``eye height * focal length / (y - horizon)`` (Hoiem, Efros and Hebert, "Putting
-objects in perspective", IJCV 80, 2008). A thing of one size that comes nearer
-tells where the horizon is: its lower edge moves away from the horizon in
-proportion to its height in the picture.
+What stands on the ground is seen from the eye's height; where its foot and its
+head are seen tells its distance, its height and the camera's tilt together
+(Hoiem, Efros and Hebert, "Putting objects in perspective", IJCV 80, 2008). The
+camera may be tilted but not rolled.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
-#: Metres from the ground to the camera.
+#: Metres from the ground to the camera, and the standard deviation of its logarithm.
 EYE_HEIGHT = 1.6
-#: Standard deviation of the horizon's place in picture heights: taken from the picture's
-#: middle (people rarely hold a camera quite level), and found from things that come nearer.
-HORIZON_GUESSED = 0.06
-HORIZON_FOUND = 0.015
-#: A found horizon farther than this from the picture's middle, in picture heights, is a mistake.
-FARTHEST_HORIZON = 0.3
-#: A thing that is so many times as high as usual, or as low, is seen wrongly.
-UNUSUAL = 1.5
-#: A box whose edge is this near the picture's edge, in picture heights, is cut off there.
-CUT_MARGIN = 0.012
+EYE_SPREAD = 0.2
+#: Degrees by which a camera is tilted, standard deviation: people rarely hold one quite level.
+TILT_SPREAD = 3.0
+#: Lines of sight farther than this from the optical axis are none, radians.
+STEEPEST = 1.4
+#: A box is cut off where its edge is nearer to the picture's than the first, and whole where
+#: it is farther than the second; in picture heights.
+CUT_MARGIN = (0.008, 0.03)
 
 
-def cut_edges(boxes: Values, size: tuple[int, int]) -> tuple[Flags, Flags, Flags]:
-    """Which boxes the picture's edges cut off.
+def wholeness(boxes: Values, size: tuple[int, int]) -> tuple[Values, Values, Values]:
+    """How surely the picture's edges do not cut boxes off.
 
     Returns
     -------
-    (below, above, aside) : three (T,) bool arrays
-        At the picture's lower edge, its upper edge, its left or right edge.
+    (below, above, aside) : three (T,) arrays
+        At the picture's lower edge, its upper edge, its left or right edge: 0 where it does,
+        1 where it does not, smooth between.
     """
-    margin = CUT_MARGIN * size[1]
-    below = boxes[:, 3] >= size[1] - margin
-    above = boxes[:, 1] <= margin
-    aside = (boxes[:, 0] <= margin) | (boxes[:, 2] >= size[0] - margin)
+    low, high = (margin * size[1] for margin in CUT_MARGIN)
+
+    def smooth(gap: Values) -> Values:
+        share = np.clip((gap - low) / (high - low), 0.0, 1.0)
+        return share * share * (3.0 - 2.0 * share)
+
+    below = smooth(size[1] - boxes[:, 3])
+    above = smooth(boxes[:, 1])
+    aside = smooth(np.minimum(boxes[:, 0], size[0] - boxes[:, 2]))
     return below, above, aside
 
 
-def find_horizon(
-    tracks: Iterable[tuple[Values, Values, float | None]], size: tuple[int, int]
-) -> tuple[float, float]:
-    """Where the horizon is, from things that stand on the ground and come nearer or go.
+def row_of(
+    distance: Values, height: Values, tilt: float, size: tuple[int, int], focal: float
+) -> tuple[Values, Values, Values, Values]:
+    """Where in the picture a height above the camera is seen, and how that changes.
 
     Parameters
     ----------
-    tracks : iterable of ((T, 4) boxes, (T,) presence, height or None)
-        Of things that stand on the ground, with their usual height in metres where they
-        have one: what passes behind something shrinks too, but not as its size would.
+    distance : (T,) array
+        Logarithm of the metres, level, from the camera.
+    height : (T,) array
+        Metres above the camera.
+    tilt : float
+        Radians by which the camera looks down.
     size : (int, int)
         Width and height of the picture.
-
-    Returns
-    -------
-    (y, deviation)
-        Pixels; the picture's middle where nothing tells better.
-    """
-    middle, height = size[1] / 2, size[1]
-    found: list[float] = []
-    for boxes, presence, usual in tracks:
-        below, above, _ = cut_edges(boxes, size)
-        rows = boxes[(presence > 0.5) & ~below & ~above]
-        tall = rows[:, 3] - rows[:, 1]
-        if len(rows) < 8 or np.percentile(tall, 95) < 1.3 * np.percentile(tall, 5):
-            continue
-        slope, foot = np.polyfit(tall, rows[:, 3], 1)
-        rest = float(np.std(rows[:, 3] - slope * tall - foot))
-        # The slope is the eye height in heights of the thing: that must be its usual height,
-        # or between knee height and four metres where that is not known.
-        low, high = (0.4, 4.0) if usual is None else (usual / UNUSUAL, usual * UNUSUAL)
-        plausible = EYE_HEIGHT / high < slope < EYE_HEIGHT / low
-        farthest = FARTHEST_HORIZON if usual is not None else 2.5 * HORIZON_GUESSED
-        if plausible and rest < 0.015 * height and abs(foot - middle) < farthest * height:
-            found.append(float(foot))
-    if not found:
-        return middle, HORIZON_GUESSED * height
-    return float(np.median(found)), HORIZON_FOUND * height
-
-
-def contact_depth(bottom: Values, horizon: float, focal: float) -> Values:
-    """Depth along the optical axis at which flat ground is seen at these heights of the picture.
-
-    Parameters
-    ----------
-    bottom : (T,) array
-        Pixels from the picture's upper edge.
-    horizon, focal : float
+    focal : float
         Pixels.
 
     Returns
     -------
-    (T,) array
-        Metres; infinite at and above the horizon.
+    (rows, by_distance, by_height, by_tilt) : four (T,) arrays
+        Pixels from the picture's upper edge, and their derivatives by `distance`, `height`
+        and `tilt`.
     """
-    under = bottom - horizon
-    with np.errstate(divide="ignore"):
-        return np.where(under > 0.0, EYE_HEIGHT * focal / np.maximum(under, 1e-9), np.inf)
+    level = np.exp(distance)
+    up = np.clip(np.arctan2(height, level) + tilt, -STEEPEST, STEEPEST)
+    tangent = np.tan(up)
+    per_angle = -focal * (1.0 + tangent**2)
+    turn = level / (level**2 + height**2)
+    return (
+        size[1] / 2 - focal * tangent,
+        -per_angle * turn * height,
+        per_angle * turn,
+        per_angle,
+    )
+
+
+def depth_of(
+    distance: Values, rows: Values, tilt: float, size: tuple[int, int], focal: float
+) -> Values:
+    """Metres along the optical axis of what is seen in these rows at these log distances."""
+    up = np.arctan((size[1] / 2 - rows) / focal) - tilt
+    up = np.clip(up, -STEEPEST, STEEPEST)
+    return np.exp(distance) * (np.cos(tilt) - np.tan(up) * np.sin(tilt))

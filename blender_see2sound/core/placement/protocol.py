@@ -39,7 +39,11 @@ class Distances:
 
 
 class DepthEstimator(Protocol):
-    """Estimates the distance of regions."""
+    """Estimates the distance of regions.
+
+    One that measures depth maps gives `built_in.estimate` a `cues.MeasuredDepth` per region:
+    how far and how sure; sizes, ground and motion are weighed against it there.
+    """
 
     def distances(
         self,
