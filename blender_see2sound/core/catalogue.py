@@ -126,7 +126,7 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(
         "finder", "oneformer",
-        "OneFormer (Swin large): the same, a little slower.",
+        "OneFormer (Swin large): the same, a little slower; its safetensors are in revision refs/pr/1.",
         "MIT (check the model card)", "yes", 880, 4000, (*PICTURES, *TORCH),
         "regions.panoptic:OneFormerFinder",
         Checkpoint("shi-labs/oneformer_coco_swin_large", ("OneFormerForUniversalSegmentation",), ("vocab.json", "merges.txt")),
