@@ -59,7 +59,9 @@ class SamFinder:
         ):
             rate = pictures_rate(clip, RATES[device.name != "cpu"])
             expected = pictures_count(clip, rate)
-            for picture in looked_at(clip, rate, max(model.config.vision_config.image_size, DETAILED)):
+            for picture in looked_at(
+                clip, rate, max(model.config.vision_config.image_size, DETAILED)
+            ):
                 start, end = (min((picture.index + k) / expected, 1.0) for k in (0, 1))
                 step = part_of(progress, 0.1 + 0.8 * start, 0.1 + 0.8 * end)
                 found.look(picture)

@@ -177,6 +177,7 @@ def _recall(
 ) -> tuple[torch.Tensor, torch.Tensor, int]:
     """All that is remembered, as tokens and their places; and how many of them are pointers."""
     import torch
+
     times = model.memory_temporal_positional_encoding
     first = followed._first
     tokens, places = [first.features], [first.place + times[-1]]
