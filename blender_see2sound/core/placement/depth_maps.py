@@ -47,8 +47,6 @@ SECONDS = 0.3
 GROUND_SECONDS, SCALE_SECONDS = 0.3, 1.5
 #: Standard deviation of the logarithm of the eye height during a shot.
 EYE_STAYS = 0.05
-#: Standard deviation of the logarithm of a usual size (things differ, and pose).
-USUAL_SPREAD = 0.45
 #: How far the middle of a thing lies behind the middle of its visible surface, as a share of the
 #: narrower side of its box: as of a ball.
 HALF_DEEP = 0.35
@@ -132,7 +130,7 @@ def distances_by(
         view = float(np.clip(np.median(views), 10.0, 150.0)) if views else DEFAULT_FOV
     unsure = None
     if way.unit == "inverse":
-        logs, unsure = _relative(told, len(regions))
+        logs, unsure = _relative(told, len(regions), progress)
     else:
         logs = _metric(told)
     if way.unit == "focal":
@@ -274,10 +272,10 @@ def _sized(
         usual = usual_size(region.label)
         box, presence, _ = at_time(region, time)
         whole = box[1] > margin and box[3] < size[1] - margin and presence > 0.8
-        if usual is None or region.kind != "point" or not whole or np.isnan(values[number]):
+        if not usual.words or region.kind != "point" or not whole or np.isnan(values[number]):
             continue
-        inverse = max(float(box[3] - box[1]), 1.0) / (focal * usual[0])
-        result.append(Sized(number, float(values[number]), inverse, USUAL_SPREAD))
+        inverse = max(float(box[3] - box[1]), 1.0) / (focal * usual.height)
+        result.append(Sized(number, float(values[number]), inverse, usual.spread))
     return tuple(result)
 
 
@@ -293,7 +291,7 @@ def _metric(told: _Told) -> Values:
     return logs
 
 
-def _relative(told: _Told, count: int) -> tuple[Values, list[float | None]]:
+def _relative(told: _Told, count: int, progress: Progress) -> tuple[Values, list[float | None]]:
     """Logarithms of metres of relative maps, (N, R), and how unsure each region's are."""
     logs = np.full((len(told.times), count), np.nan)
     unsure: list[list[float]] = [[] for _ in range(count)]
@@ -302,7 +300,7 @@ def _relative(told: _Told, count: int) -> tuple[Values, list[float | None]]:
         scale, shift = steady.common(links)
         values = (np.array(told.depths[shot]) - shift[:, None]) / scale[:, None]
         seen = [one.in_units(a, b) for one, a, b in zip(told.seen[shot], scale, shift, strict=True)]
-        solved = _scales(np.array(told.times[shot]), seen, steady.stands_still(links))
+        solved = _scales(np.array(told.times[shot]), seen, steady.stands_still(links), progress)
         for row, one in enumerate(solved):
             for number in np.flatnonzero(np.isfinite(values[row])):
                 logs[shot.start + row, number] = one.log_depth(float(values[row, number]))
@@ -310,23 +308,34 @@ def _relative(told: _Told, count: int) -> tuple[Values, list[float | None]]:
     return logs, [float(np.median(each)) if each else None for each in unsure]
 
 
-def _scales(times: Values, seen: Sequence[Seen], still: bool) -> list[Scale]:
+def _scales(times: Values, seen: Sequence[Seen], still: bool, progress: Progress) -> list[Scale]:
     """The scale of each map of a shot, all in the same units."""
     if still:
         return [solve(seen, np.ones(len(seen)))] * len(seen)
-    near = []
-    for time in times:
-        apart = np.abs(times - time)
-        grounded = any(a < GROUND_SECONDS for a, s in zip(apart, seen, strict=True) if s.ground)
-        seconds = GROUND_SECONDS if grounded else SCALE_SECONDS
-        near.append(np.exp(-0.5 * (apart / seconds) ** 2))
-    first = [solve(seen, weights) for weights in near]
+    near = [_near(times, seen, time) for time in times]
+    first = []
+    for part, weights in near:
+        progress("Measuring distances", 0.96)
+        first.append(solve(part, weights))
     # While the camera moves, things of unusual size come and go; its height stays.
     eyes = [one.eye(s.ground) for one, s in zip(first, seen, strict=True) if s.ground is not None]
     if not eyes:
         return first
     eye = float(np.exp(np.median(np.log(eyes)))), EYE_STAYS
-    return [solve(seen, weights, eye) for weights in near]
+    second = []
+    for part, weights in near:
+        progress("Measuring distances", 0.97)
+        second.append(solve(part, weights, eye))
+    return second
+
+
+def _near(times: Values, seen: Sequence[Seen], time: float) -> tuple[list[Seen], Values]:
+    """What tells of the scale at a moment, and how much."""
+    apart = np.abs(times - time)
+    close = np.flatnonzero(apart < GROUND_SECONDS)
+    seconds = GROUND_SECONDS if any(seen[k].ground for k in close) else SCALE_SECONDS
+    told = np.flatnonzero(apart < 3.5 * seconds)
+    return [seen[k] for k in told], np.exp(-0.5 * (apart[told] / seconds) ** 2)
 
 
 def _in_time(times: Values, logs: Values, region: Region) -> Values | None:

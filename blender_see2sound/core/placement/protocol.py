@@ -41,8 +41,7 @@ class Distances:
 class DepthEstimator(Protocol):
     """Estimates the distance of regions.
 
-    One that measures depth maps gives `built_in.estimate` a `cues.MeasuredDepth` per region:
-    how far and how sure; sizes, ground and motion are weighed against it there.
+    One whose model makes depth maps gives these to `depth_maps.distances_by`.
     """
 
     def distances(
