@@ -73,8 +73,9 @@ def load(role: Role, name: str | None = None, computing: Computing | None = None
 def listing(models: Path | None = None) -> list[dict[str, Any]]:
     """Every part as plain data, for `see2sound models`.
 
-    Beside the fields of `Part`: ``default``, the ``missing`` packages, and for weights the
-    ``repository``, the ``path`` where they are (None where not), and ``absent``, why not.
+    Beside the fields of `Part`: ``default``, whether it is ``here``, the ``missing`` packages,
+    and for weights the ``repository``, the ``path`` where they are (None where not), and
+    ``absent``, why not.
     """
     return [_listed(part, models_folder(models)) for part in PARTS]
 
@@ -95,4 +96,20 @@ def _listed(part: Part, folder: Path) -> dict[str, Any]:
             row["path"] = str(locate(part.checkpoint, folder).path)
         except See2SoundError as error:
             row["absent"] = error.why
+    row["here"] = not row["missing"] and not row["absent"]
     return row
+
+
+def lacking(role: Role, name: str, models: Path | None = None) -> See2SoundError | None:
+    """What files a part lacks, told by a look at their names alone; None where nothing is known of it.
+
+    Packages are not looked for: the Python that computes may be another one.
+    """
+    part = next((p for p in PARTS if p.role == role and p.name == name), None)
+    if part is None or part.checkpoint is None:
+        return None
+    try:
+        locate(part.checkpoint, models_folder(models))
+    except See2SoundError as error:
+        return error
+    return None

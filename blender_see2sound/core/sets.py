@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, get_args
 
 from .catalogue import Role
 from .errors import See2SoundError
+
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True)
@@ -73,3 +78,48 @@ def set_named(name: str | None) -> PartSet:
         "Choose one of these",
         kind="bad-request",
     )
+
+
+def mixed(name: str | None = None, **parts: str | None) -> PartSet:
+    """The set of this name (the default when None), with other parts for the roles that are given.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-request" for an unknown set.
+    """
+    own = {role: part for role, part in parts.items() if part is not None}
+    return dataclasses.replace(set_named(name), **own)
+
+
+def listing(parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every set as plain data, for `see2sound models`.
+
+    Parameters
+    ----------
+    parts : sequence of dict
+        As `core.parts.listing` gives them.
+
+    Returns
+    -------
+    list of dict
+        The fields of `PartSet`, ``default``, ``complete``, the roles that are ``lacking``,
+        whether it may be used for ``commercial`` work, ``size_mb`` on disk, ``memory_mb`` with
+        all models kept and ``low_memory_mb`` with one at a time.
+    """
+    known = {(part["role"], part["name"]): part for part in parts}
+    return [_listed(one, [known[role, one.part(role)] for role in ROLES]) for one in SETS]
+
+
+def _listed(one: PartSet, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    terms = dict.fromkeys(row["commercial"] for row in rows if row["commercial"] != "yes")
+    lacking = [row["role"] for row in rows if not row["here"]]
+    return dataclasses.asdict(one) | {
+        "default": one is SETS[0],
+        "complete": not lacking,
+        "lacking": lacking,
+        "commercial": "no" if "no" in terms else "; ".join(terms) or "yes",
+        "size_mb": sum(row["size_mb"] for row in rows),
+        "memory_mb": sum(row["memory_mb"] for row in rows),
+        "low_memory_mb": max(row["memory_mb"] for row in rows),
+    }
