@@ -150,6 +150,20 @@ def test_another_architecture_is_told(folder: Path) -> None:
     assert "config.json" in str(refused(folder))
 
 
+@pytest.mark.parametrize(("kind", "loads"), [("bert", True), ("roberta", False), (None, False)])
+def test_a_config_that_names_no_architecture_is_known_by_its_type(
+    folder: Path, kind: str | None, loads: bool
+) -> None:
+    config = folder / "owner--tiny/config.json"
+    content = json.loads(config.read_text())
+    del content["architectures"]
+    config.write_text(json.dumps(content | {"model_type": kind}))
+    if loads:
+        load(folder)
+    else:
+        assert "config.json" in str(refused(folder))
+
+
 def test_weights_of_another_model_are_not_loaded_in_part(folder: Path) -> None:
     from safetensors.torch import load_file, save_file
 

@@ -55,10 +55,7 @@ def load_model(
     import torch
     from safetensors import SafetensorError
 
-    named = config_of(located).get("architectures")
-    expected = located.checkpoint.architectures
-    if not isinstance(named, list) or not set(expected).intersection(map(str, named)):
-        raise broken(located, "config.json", f"it tells of {named}, not of {' or '.join(expected)}")
+    _check_architecture(cls, located)
     _check_forms(located)
     sums = check(located, part_of(progress, 0.0, 0.5))
     progress("Loading the model", 0.5)
@@ -83,6 +80,16 @@ def load_model(
     remember(located, sums)
     progress("Loading the model", 0.9)
     return model.to(device.torch).eval().requires_grad_(False)
+
+
+def _check_architecture(cls: type[Any], located: Located) -> None:
+    """Refuse another model's files; some that are published name only the type of the model."""
+    config = config_of(located)
+    named, expected = config.get("architectures"), located.checkpoint.architectures
+    if named is None and config.get("model_type") == cls.config_class.model_type:
+        return
+    if not isinstance(named, list) or not set(expected).intersection(map(str, named)):
+        raise broken(located, "config.json", f"it tells of {named}, not of {' or '.join(expected)}")
 
 
 def config_of(located: Located) -> dict[str, Any]:
