@@ -380,3 +380,14 @@ def save_oneformer(folder: Path, name: str = "oneformer_coco_swin_large") -> Pat
 
 def _words() -> list[str]:
     return ["the", "task", "is", "panoptic", "semantic", "instance"]
+
+
+# ------------------------------------------------------------------ sets
+
+
+def save_free_set(folder: Path) -> Path:
+    """The models of the set "free", tiny ones under their names; gives the models folder."""
+    save_sam2(folder, "sam2.1-hiera-large")
+    save_depth_anything(folder)
+    save_florence(folder)
+    return folder
