@@ -121,10 +121,10 @@ def find_sources(
     made = [thumbnails / f"s{number}.png" for number in range(1, sources + MOST + 1)]
     keep_apart([Path(scene_path), *made], [clip.path, *clip.files])
     wanted = sets.mixed(part_set, finder=finder, depth=depth, describer=describer)
-    finding, describing, estimating = (
+    finding, estimating, describing = (
         parts.load("finder", wanted.finder, computing),
-        parts.load("describer", wanted.describer, computing),
         parts.load("depth", wanted.depth, computing),
+        parts.load("describer", wanted.describer, computing),
     )
     with open_clip(clip) as opened:
         count = candidates_for(sources) if finding.proposes else sources
