@@ -94,7 +94,16 @@ def _depth_pro(folder: Path) -> Made:
     def make() -> Any:
         from transformers import DepthProConfig, DepthProForDepthEstimation
 
-        return DepthProForDepthEstimation(DepthProConfig(use_fov_model=True))
+        vit = {
+            "model_type": "dinov2", "image_size": 384, "patch_size": 16, "hidden_size": 1024,
+            "num_hidden_layers": 24, "num_attention_heads": 16,
+        }  # fmt: skip
+        return DepthProForDepthEstimation(
+            DepthProConfig(
+                use_fov_model=True, image_model_config=dict(vit), patch_model_config=dict(vit),
+                fov_model_config=dict(vit),
+            )
+        )  # fmt: skip
 
     return path, make, {"height": 1536, "width": 1536}
 
@@ -112,7 +121,7 @@ def _florence(folder: Path, size: str) -> Made:
 
         text = {
             "model_type": "bart", "vocab_size": _VOCABULARY, "d_model": dim,
-            "encoder_layers": layers, "decoder_layers": layers, "max_position_embeddings": 4096,
+            "encoder_layers": layers, "decoder_layers": layers, "max_position_embeddings": 1024,
             "encoder_attention_heads": dim // 64, "decoder_attention_heads": dim // 64,
             "encoder_ffn_dim": 4 * dim, "decoder_ffn_dim": 4 * dim, "bos_token_id": 0,
             "pad_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 2,
