@@ -101,7 +101,8 @@ class SEE2SOUND_AP_preferences(bpy.types.AddonPreferences):
         row.operator("see2sound.release_memory", icon="TRASH")
         draw_check(layout, context)
         layout.separator()
-        column = layout.column(heading="New Strips")
+        layout.label(text="New strips begin with")
+        column = layout.column()
         column.prop(self, "sources")
         column.prop(self, "part_set")
         column.prop(self, "off_screen")
@@ -109,7 +110,9 @@ class SEE2SOUND_AP_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "models")
         layout.prop(self, "device")
         layout.prop(self, "low_memory")
-        layout.row().prop(self, "listed", expand=True)
+        row = layout.row()
+        row.use_property_split = False
+        row.prop(self, "listed", expand=True)
         draw_models(layout, context, self.listed)
 
 

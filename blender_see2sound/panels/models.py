@@ -28,6 +28,7 @@ def draw_models(layout: bpy.types.UILayout, context: bpy.types.Context, which: s
         box = layout.box()
         icon = "CHECKMARK" if entry.here else "X"
         state = "" if entry.here else " (not here)"
-        box.label(text=f"{entry.name}{state}", icon=icon, translate=False)
+        column = box.column(align=True)
+        column.label(text=f"{entry.name}{state}", icon=icon, translate=False)
         for text in entry.lines:
-            draw_text(box, context, text, icon="BLANK1")
+            draw_text(column, context, text, icon="BLANK1")
