@@ -8,10 +8,9 @@ BIN = $(VENV)/bin
 CLIP ?= examples/park.mp4
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test test-all test-core lint types extension clean
+.PHONY: demo test test-all test-core lint types extension extension-small clean
 
 demo: $(VENV)/.demo
-	@rm -rf build/demo
 	@$(BIN)/python examples/demo.py "$(CLIP)" --output build/demo
 
 test: $(VENV)/.test lint types
@@ -34,6 +33,9 @@ types: $(VENV)/.test
 
 extension: $(VENV)/.demo
 	$(BIN)/python tools/build_extension.py --wheels
+
+extension-small: $(VENV)/.demo
+	$(BIN)/python tools/build_extension.py
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \

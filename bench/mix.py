@@ -29,6 +29,7 @@ import argparse
 import cProfile
 import dataclasses
 import importlib.util
+import multiprocessing
 import os
 import pstats
 import subprocess
@@ -36,7 +37,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from unittest import mock
 
@@ -209,9 +210,15 @@ def processor_seconds(client: WorkerClient) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def long_mix(scene: SoundScene, folder: Path) -> str:
+def write_long(hours: float, moving: bool, folder: Path) -> None:
+    """The scene of a long mix; all sources share a sound, since eight would fill a disk."""
+    scene = scene_of(hours * 3600.0, moving)
+    sources = tuple(dataclasses.replace(s, sound="s0.wav") for s in scene.sources)
+    write_scene(dataclasses.replace(scene, sources=sources), folder / "scene.json")
+
+
+def long_mix(folder: Path) -> str:
     """Mix by the command; a line with what it took."""
-    write_scene(scene, folder / "scene.json")
     start = time.perf_counter()
     process = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -230,17 +237,16 @@ def long_mix(scene: SoundScene, folder: Path) -> str:
 
 def for_hours(hours: float, folder: Path) -> None:
     """Print what long mixes take."""
-    # All sources share a file, since eight would fill a disk: noise of a minute again and again.
     minute = 0.05 * np.random.default_rng(0).standard_normal(60 * RATE)
     with soundfile.SoundFile(folder / "s0.wav", "w", RATE, 1, "PCM_16") as file:
         for _ in range(round(hours * 60)):
             file.write(minute)
     for moving in (False, True):
-        scene = scene_of(hours * 3600.0, moving)
-        sources = tuple(dataclasses.replace(s, sound="s0.wav") for s in scene.sources)
-        scene = dataclasses.replace(scene, sources=sources)
+        # In a process of its own: one begins with the most memory of who started it.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as other:
+            other.submit(write_long, hours, moving, folder).result()
         title = f"{SOURCES} sources, {hours:g} h, {'moving' if moving else 'still'}"
-        print(f"{title:28} {long_mix(scene, folder)}", flush=True)
+        print(f"{title:28} {long_mix(folder)}", flush=True)
 
 
 def rendered(scene: SoundScene, folder: Path) -> None:
@@ -322,6 +328,7 @@ class _Here:
 def where(scene: SoundScene, folder: Path) -> list[str]:
     """The functions that a mix spends processor time in, the most expensive first."""
     write_scene(scene, folder / "scene.json")
+    mix_scene(folder / "scene.json", folder / "mix.wav")  # modules, and what is prepared once
     profile = cProfile.Profile(time.process_time)
     with (
         mock.patch(f"{renderer.__name__}.ThreadPoolExecutor", _Here),

@@ -75,6 +75,10 @@ MONITORS = (
 )
 
 
+#: How wide a source becomes when a person makes it an area, as areas that are found are.
+_AREA_SPREAD = 0.5
+
+
 def _part_names(role: Role) -> Any:
     def search(_self: object, _context: object, _typed: str) -> list[str]:
         return [part.name for part in catalogue.PARTS if part.role == role]
@@ -97,6 +101,12 @@ def _monitor_again(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -
     from .bridge import monitor
 
     monitor.follow(self.id_data)
+
+
+def _fit_spread(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """An area is wide and a point is not; a width of one's own stays."""
+    usual = {("area", 0.0): _AREA_SPREAD, ("point", _AREA_SPREAD): 0.0}
+    self.spread = usual.get((self.kind, self.spread), self.spread)
 
 
 def _fill_room(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
@@ -138,7 +148,9 @@ class SourceSettings(bpy.types.PropertyGroup):
     prompt: StringProperty(
         name="Prompt", description="What it sounds like, for the maker of sounds"
     )
-    kind: EnumProperty(name="Kind", description="How the sound fills space", items=KINDS)
+    kind: EnumProperty(
+        name="Kind", description="How the sound fills space", items=KINDS, update=_fit_spread
+    )
     seed: IntProperty(
         name="Seed",
         description="Another number makes another sound from the same prompt",

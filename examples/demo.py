@@ -1,13 +1,15 @@
 """The whole in Blender without a window: python examples/demo.py CLIP --output FOLDER.
 
 Needs the bpy package (``make demo`` installs it). Leaves demo.blend, mix.wav,
-render.mp4 and overview.png in the folder, and prints what it made.
+render.mp4 and overview.png in the folder, and prints what it made. What an
+earlier demo left there, and a person may have worked on, is kept beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
 import os
 import shutil
@@ -21,7 +23,7 @@ import numpy as np
 import blender_see2sound
 from blender_see2sound.bridge import command, document, export, versions
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.media import ClipRange
+from blender_see2sound.core.media import ClipRange, open_clip
 from blender_see2sound.core.overview import draw_overview
 from blender_see2sound.core.scene import SoundScene
 
@@ -37,6 +39,9 @@ def main() -> int:
     )
     blender_see2sound.register()
     try:
+        with open_clip(ClipRange(options.clip)):
+            pass  # what cannot be read is told before anything is moved
+        keep_earlier(options.output)
         code = command.execute([str(options.clip), "--blend", str(blend), "--render", str(movie)])
         if code:
             return code
@@ -57,6 +62,16 @@ def main() -> int:
         where = "all around" if source.kind == "ambience" else far
         print(f"  {number}  {source.label}: {source.prompt} ({where})")
     return 0
+
+
+def keep_earlier(folder: Path) -> None:
+    """Give a folder that is there the next free name: demo-1, demo-2, ..."""
+    if not folder.exists():
+        return
+    names = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(1))
+    kept = next(name for name in names if not name.exists())
+    folder.rename(kept)
+    print(f"The earlier demo is now in {kept}")
 
 
 def read_back() -> tuple[SoundScene, str]:

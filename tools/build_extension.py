@@ -188,6 +188,7 @@ def download(folder: Path, for_platform: str, pythons: Iterable[str]) -> list[Pa
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = [name for name in project["dependencies"] if name not in NOT_BUNDLED]
+    needed += project["optional-dependencies"]["sofa"]  # a field of the panel asks for it
     # Blender's numpy differs from Blender to Blender; the others are as they are tried.
     pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     constraints = folder / "constraints.txt"

@@ -15,7 +15,7 @@ import bpy
 import numpy as np
 
 from ..core.scene import Clip, SoundScene, Source
-from . import camera, document, found, freshness, heard, levels, monitor, motion, room
+from . import camera, document, found, freshness, heard, monitor, motion, room
 from .strips import StripClip, clip_of
 
 #: A source that is left out, dB: nothing of it is left.
@@ -64,7 +64,7 @@ def to_sound_scene(
         yield begun
         scene, collection = found.scene(scene_uid), found.collection(collection_uid)
         speaker = found.thing(uid)
-        source = _source(scene, collection, speaker, ids[speaker.name], track, clip)
+        source = _source(collection, speaker, ids[speaker.name], track, clip)
         played = heard.played(speaker, clip) if for_mix else None
         if played is not None:
             work = heard.from_start(played, clip.duration)
@@ -91,7 +91,6 @@ def to_sound_scene(
 
 
 def _source(
-    scene: bpy.types.Scene,
     collection: bpy.types.Collection,
     speaker: bpy.types.Object,
     source_id: str,
@@ -99,8 +98,7 @@ def _source(
     clip: StripClip,
 ) -> Source:
     settings, (label, prompt) = speaker.data.see2sound, freshness.words(speaker)
-    distances = np.linalg.norm(track.positions, axis=1)
-    volumes = track.volumes * levels.live_over_mixed(scene, speaker.data, distances)
+    volumes = track.volumes
     loudest = float(volumes.max(initial=0.0))
     # The speaker's level is a gain where it stands still, and presence where it changes.
     gain = 20.0 * math.log10(max(loudest, 1e-10))

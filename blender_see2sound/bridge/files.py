@@ -58,7 +58,9 @@ def safe_name(name: str) -> str:
     return kept or "strip"
 
 
-def keep(made: str | Path, folder: Path, name: str) -> Generator[float, None, Path]:
+def keep(
+    made: str | Path, folder: Path, name: str, take: bool = False
+) -> Generator[float, None, Path]:
     """Copy a file that a step made to its place, under a name that its content gives.
 
     Yields the fraction done after each piece: a mix may be gigabytes.
@@ -66,11 +68,13 @@ def keep(made: str | Path, folder: Path, name: str) -> Generator[float, None, Pa
     Parameters
     ----------
     made : path
-        The file; it stays.
+        The file; it stays, unless it may be taken.
     folder : Path
         As `folder_of` gives it, or a folder in it.
     name : str
         What the name begins with.
+    take : bool
+        The file is needed no more where it is: on the same disk it is moved.
 
     Returns
     -------
@@ -89,7 +93,8 @@ def keep(made: str | Path, folder: Path, name: str) -> Generator[float, None, Pa
         place = folder / f"{safe_name(name)}-{digest[:10]}{ending}{source.suffix}"
         if not os.path.lexists(place):
             with atomic_path(place) as part:
-                yield from _copy(source, part)
+                if not (take and _moved(source, part)):
+                    yield from _copy(source, part)
             return place
         if place.is_file() and (yield from _digest(place, 0.5, 0.5)) == digest:
             return place
@@ -238,6 +243,15 @@ def _digest(path: Path, start: float, end: float) -> Generator[float, None, str]
     except OSError as error:
         raise from_os_error(error, path, "read") from error
     return digest.hexdigest()
+
+
+def _moved(source: Path, target: Path) -> bool:
+    """Whether a file could be moved; where it could not, on another disk, a copy will do or tell."""
+    try:
+        os.replace(source, target)
+    except OSError:
+        return False
+    return True
 
 
 def _copy(source: Path, target: Path) -> Generator[float, None, None]:

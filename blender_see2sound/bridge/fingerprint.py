@@ -18,11 +18,11 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import actions, document, files, found, mix_settings, monitor, record, room, versions
+from . import actions, document, files, found, levels, mix_settings, monitor, record, room, versions
 from .strips import shown_range
 
 #: Changed when the way from the document to the mix changes.
-_VERSION = "1"
+_VERSION = "2"
 _OBJECT = [
     "location",
     "delta_location",
@@ -38,9 +38,9 @@ _OBJECT = [
     "parent_bone",
     "parent_vertices",
 ]
-_SPEAKER = [
-    "volume",
-    "pitch",
+_SPEAKER = ["volume", "pitch"]
+#: What a thing at a place has besides (`levels`).
+_LAW = [
     "volume_min",
     "volume_max",
     "attenuation",
@@ -50,7 +50,8 @@ _SPEAKER = [
     "cone_angle_outer",
     "cone_volume_outer",
 ]
-_SOURCE = ("kind", "spread", "reverb_db", "use_lfe", "lfe_db")
+_SOURCE = ("kind", "use_lfe", "lfe_db")
+_SHAPE = ("spread", "reverb_db")
 #: Of constraints, modifiers and NLA strips: what tells of the interface or of this moment.
 _PASSING = {
     *("rna_type", "name", "show_expanded", "is_valid", "active", "select", "error_location"),
@@ -89,8 +90,13 @@ def of_collection(
         page.add("source", ids.get(speaker.name), monitor.muted_by_person(collection, speaker))
         page.add_thing(speaker)
         page.add_fields(speaker.data, _SPEAKER)
+        if speaker.data.see2sound.kind == "ambience":
+            page.add(levels.bed_over_mixed(speaker.data))
+        else:
+            page.add_fields(speaker.data, _LAW)
         page.add_animation(speaker.data)
-        page.add(*(getattr(speaker.data.see2sound, name) for name in _SOURCE))
+        shape = () if mix_settings.shapeless(collection, speaker) else _SHAPE
+        page.add(*(getattr(speaker.data.see2sound, name) for name in (*_SOURCE, *shape)))
         page.add(*_file(speaker))
     return page.digest()
 

@@ -39,8 +39,8 @@ def knots_in_slices(
     t = np.asarray(times, dtype=np.float64)
     v = np.asarray(values, dtype=np.float64).reshape(len(t), -1)
     units = np.asarray(tolerance, dtype=np.float64)
-    units = np.broadcast_to(units[:, None] if units.ndim == 1 else units, v.shape)
-    if len(t) == 0 or (np.linalg.norm((v - v[0]) / units, axis=1) <= 1.0).all():
+    finer = 1.0 / np.broadcast_to(units[:, None] if units.ndim == 1 else units, v.shape)
+    if len(t) == 0 or (np.linalg.norm((v - v[0]) * finer, axis=1) <= 1.0).all():
         return np.arange(min(len(t), 1))
     keep = np.zeros(len(t), dtype=bool)
     keep[[0, -1]] = True
@@ -52,8 +52,8 @@ def knots_in_slices(
             continue
         part = slice(first + 1, last)
         share = ((t[part] - t[first]) / (t[last] - t[first]))[:, None]
-        away = v[part] - (v[first] + share * (v[last] - v[first]))
-        excess = np.linalg.norm(away / units[part], axis=1)
+        away = (v[part] - (v[first] + share * (v[last] - v[first]))) * finer[part]
+        excess = np.einsum("ij,ij->i", away, away)
         worst = int(np.argmax(excess))
         if excess[worst] > 1.0:
             middle = first + 1 + worst

@@ -32,6 +32,15 @@ def asked(collection: bpy.types.Collection, layout: str = "") -> dict[str, Any]:
     return wanted
 
 
+def shapeless(collection: bpy.types.Collection, speaker: bpy.types.Object) -> str:
+    """Why a source's spread and reverb mean nothing in the mix, for a person; empty where they do."""
+    if speaker.data.see2sound.kind == "ambience":
+        return "Ambience: all around, without a room"
+    if collection.see2sound.renderer == "microphones":
+        return "Microphones: a point, in the room as it is"
+    return ""
+
+
 def check(collection: bpy.types.Collection) -> None:
     """Say what cannot be before the work.
 

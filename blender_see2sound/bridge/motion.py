@@ -18,20 +18,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import See2SoundError
-from . import camera, curves, found
+from . import camera, curves, found, levels
 from .knots import knots_in_slices
 
 #: Seconds of work between two pauses.
 SLICE = 0.015
 #: Frames that are evaluated at a time.
 _BLOCK = 500
-#: Decimation: metres, radians, factor of volume.
+#: Decimation: metres, radians, share of the largest volume.
 _METRES, _RADIANS, _VOLUME = 0.01, np.radians(0.1), 0.01
 #: So near, metres, no angle is resolved any finer.
 _NEAREST = 1e-3
 
-#: Positions (speakers, frames, 3) and volumes (speakers, frames), with fractions on the way.
-Sampling = Generator[float, None, tuple[NDArray[np.float64], NDArray[np.float64]]]
+#: What is sampled, with fractions on the way: positions in metres (speakers, frames, 3), volumes
+#: and how speakers face the listener (`levels.live_over_mixed`), both (speakers, frames).
+Sampling = Generator[
+    float, None, tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+]
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Track:
     positions : (T, 3) array
         Metres in the listener's frame.
     volumes : (T,) array
-        `Speaker.volume`.
+        `Speaker.volume`, times what its distance law, cone and limits make of the mix.
     """
 
     frames: NDArray[np.float64]
@@ -58,7 +61,7 @@ def tracks(
 ) -> Generator[float, None, list[Track]]:
     """Sample speakers over frames, and leave out what linear interpolation gives.
 
-    What is left out lies within 1 cm and 0.1 degree of the track, and 0.01 of the volume.
+    What is left out lies within 1 cm and 0.1 degree of the track, and 0.01 of the largest volume.
 
     Parameters
     ----------
@@ -74,13 +77,17 @@ def tracks(
         tuple((frame, listener.session_uid) for frame, listener in listeners),
     )
     sampling = (_evaluated if plain else _stepped)(work, frames)
-    positions, volumes = yield from scaled(sampling, 0.0, 0.8)
+    positions, volumes, facing = yield from scaled(sampling, 0.0, 0.8)
     result = []
     for number in range(len(work.speakers)):
         distance = np.linalg.norm(positions[number], axis=1)
+        scene, speaker = found.scene(work.scene), found.thing(work.speakers[number])
+        # Before knots are chosen: on a straight way this is no straight line.
+        volumes[number] *= levels.live_over_mixed(scene, speaker.data, distance, facing[number])
+        quiet = _VOLUME * max(float(volumes[number].max()), 1e-6)
         near = np.clip(_RADIANS * distance, _NEAREST, _METRES)
         values = np.column_stack((positions[number], volumes[number]))
-        units = np.column_stack((near, near, near, np.full(len(near), _VOLUME)))
+        units = np.column_stack((near, near, near, np.full(len(near), quiet)))
         share = 0.8 + 0.2 * np.array((number, number + 1)) / len(work.speakers)
         kept = yield from scaled(knots_in_slices(frames, values, units), *share)
         result.append(Track(frames[kept], positions[number][kept], volumes[number][kept]))
@@ -140,6 +147,18 @@ def heard_from(
     return camera.to_listener(np.einsum("nji,nj->ni", axes, places - ears))
 
 
+def facing_of(matrices: NDArray[np.float64], ears: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How speakers at these matrices face ears at these places, shape (N,), as a cosine.
+
+    A cone opens along -Z. One at the very place of the ears faces them.
+    """
+    axes, places = ears_of(matrices)
+    way = ears - places
+    length = np.linalg.norm(way, axis=1)
+    along = -np.einsum("ni,ni->n", np.broadcast_to(axes[:, :, 2], way.shape), way)
+    return np.divide(along, length, out=np.ones(len(length)), where=length > 0.0)
+
+
 # ------------------------------------------------------------------ two ways of sampling
 
 
@@ -159,7 +178,7 @@ class _Work:
 def _evaluated(work: _Work, frames: NDArray[np.float64]) -> Sampling:
     """From keyframes alone, some frames after others."""
     positions = np.empty((len(work.speakers), len(frames), 3))
-    volumes = np.empty((len(work.speakers), len(frames)))
+    volumes, facing = np.empty((2, len(work.speakers), len(frames)))
     pause = time.monotonic() + SLICE
     for first in range(0, len(frames), _BLOCK):
         block = slice(first, first + _BLOCK)
@@ -172,19 +191,21 @@ def _evaluated(work: _Work, frames: NDArray[np.float64]) -> Sampling:
                 matrices = curves.world_matrices(found.thing(uid), at[heard])
                 axes[heard], ears[heard] = ears_of(matrices)
         for number, speaker in enumerate(speakers):
-            places = np.broadcast_to(curves.world_matrices(speaker, at)[:, :3, 3], ears.shape)
+            matrices = curves.world_matrices(speaker, at)
+            places = np.broadcast_to(matrices[:, :3, 3], ears.shape)
             positions[number, block] = heard_from(axes, ears, places)
+            facing[number, block] = facing_of(matrices, ears)
             volumes[number, block] = curves.property_values(speaker.data, "volume", at)[:, 0]
         if time.monotonic() > pause:
             yield first / len(frames)
             pause = time.monotonic() + SLICE
-    return positions * camera.metres_per_unit(found.scene(work.scene)), volumes
+    return positions * camera.metres_per_unit(found.scene(work.scene)), volumes, facing
 
 
 def _stepped(work: _Work, frames: NDArray[np.float64]) -> Sampling:
     """By letting Blender evaluate the scene at every frame."""
     positions = np.empty((len(work.speakers), len(frames), 3))
-    volumes = np.empty((len(work.speakers), len(frames)))
+    volumes, facing = np.empty((2, len(work.speakers), len(frames)))
     number = 0
     while number < len(frames):
         scene, speakers = work.found()
@@ -197,14 +218,15 @@ def _stepped(work: _Work, frames: NDArray[np.float64]) -> Sampling:
                 axes, ears = ears_of(np.array(scene.camera.evaluated_get(graph).matrix_world)[None])
                 for row, speaker in enumerate(speakers):
                     there = speaker.evaluated_get(graph)
-                    place = np.array(there.matrix_world.translation)[None]
-                    positions[row, number] = heard_from(axes, ears, place)
+                    matrix = np.array(there.matrix_world)[None]
+                    positions[row, number] = heard_from(axes, ears, matrix[:, :3, 3])[0]
+                    facing[row, number] = facing_of(matrix, ears)[0]
                     volumes[row, number] = there.data.volume
                 number += 1
         finally:
             scene.frame_set(frame, subframe=subframe)
         yield number / len(frames)
-    return positions * camera.metres_per_unit(found.scene(work.scene)), volumes
+    return positions * camera.metres_per_unit(found.scene(work.scene)), volumes, facing
 
 
 def _graph(scene: bpy.types.Scene) -> bpy.types.Depsgraph:

@@ -311,9 +311,12 @@ def _fill(
     keyframes = prepared.keyframes[source.id]
     settings, data = speaker.data.see2sound, speaker.data
     theirs = record.changed(speaker) if settings.made else set()
+    spread = settings.spread
     for name in _SETTINGS:
         if name not in theirs:
             setattr(settings, name, getattr(source, name))
+    if "spread" in theirs:  # another kind has brought its own
+        settings.spread = spread
     if "use_lfe" not in theirs and "lfe_db" not in theirs:
         settings.use_lfe = source.lfe_db is not None
         settings.lfe_db = -10.0 if source.lfe_db is None else source.lfe_db

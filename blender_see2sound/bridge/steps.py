@@ -375,7 +375,8 @@ def _give(
 
 def _keep_mix(target: Target, made: Path) -> Work[Path]:
     _, strip = target.find()
-    return (yield from reading(files.keep(made, files.folder_of(strip), "mix"), "Keeping the mix"))
+    keeping = files.keep(made, files.folder_of(strip), "mix", take=True)
+    return (yield from reading(keeping, "Keeping the mix"))
 
 
 def _place_mix(

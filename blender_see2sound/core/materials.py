@@ -1,10 +1,11 @@
 """What walls and grounds swallow: absorption coefficients per octave, in one table.
 
-Random-incidence coefficients as they are measured in reverberation chambers.
-Building materials are those of M. Vorländer, Auralization (2008), appendix, as
-pyroomacoustics (MIT) gives them; grounds outdoors are those of M. D. Egan,
-Architectural Acoustics (1988). "trees" is the edge of a forest, 30 m away, that sends a
-twentieth of the energy back, least at high frequencies. Standard library only.
+Random-incidence coefficients as they are measured in reverberation chambers. From "brick" to
+"acoustic ceiling" they are those of pyroomacoustics' tables (MIT), which took them from
+M. Vorländer, Auralization (2008), appendix; "asphalt" is the rough concrete there. The other
+grounds and "foliage" are those of M. D. Egan, Architectural Acoustics (1988). "trees" is an estimate of this project and no surface: it stands for the
+trunks all around, which send a tenth of the energy back, least at low and at high
+frequencies, scattered. Standard library only.
 """
 
 from __future__ import annotations
@@ -36,10 +37,13 @@ MATERIALS: dict[str, tuple[float, ...]] = {
     "soil":             (0.15, 0.25, 0.40, 0.55, 0.60, 0.60, 0.60),
     "grass":            (0.11, 0.26, 0.60, 0.69, 0.92, 0.99, 0.99),
     "foliage":          (0.03, 0.06, 0.11, 0.17, 0.27, 0.31, 0.31),
-    "trees":            (0.97, 0.96, 0.95, 0.94, 0.94, 0.95, 0.97),
+    "trees":            (0.95, 0.92, 0.90, 0.88, 0.88, 0.90, 0.94),
     "snow":             (0.45, 0.75, 0.90, 0.95, 0.95, 0.95, 0.95),
     "water":            (0.01, 0.01, 0.01, 0.01, 0.02, 0.02, 0.02),
 }  # fmt: skip
+
+#: Those that have no surface: what they send back comes scattered, from the first moment on.
+SCATTERING = frozenset({"trees"})
 
 #: The walls of a room, in the order of their axes: left and right (x), back and front (y),
 #: floor and ceiling (z).

@@ -73,7 +73,7 @@ PRESETS = (
     ),
     Preset(
         "forest", "Forest", "Trunks all around send a little back, for long",
-        (60.0, 60.0, 25.0), (1.2, 1.3, 1.4, 1.4, 1.2, 0.9, 0.55),
+        (40.0, 40.0, 20.0), (1.2, 1.3, 1.4, 1.4, 1.2, 0.9, 0.55),
         ("trees", "trees", "trees", "trees", "soil", "open"),
     ),
     Preset(
@@ -220,7 +220,17 @@ def chosen(text: str, sources: Iterable[Source]) -> Room:
     if len(numbers) == 3 and rt60 is not None:
         if not all(SHORTEST_WALL <= n <= LONGEST_WALL for n in numbers):
             raise _unclear(text, f"walls are {SHORTEST_WALL:g} to {LONGEST_WALL:g} m long")
-        return Room((numbers[0], numbers[1], numbers[2]), rt60)
+        room = Room((numbers[0], numbers[1], numbers[2]), rt60)
+        needed = fitted(room, sources)
+        if needed.size != room.size:
+            raise See2SoundError(
+                f"not all sources are in a room of {head} m",
+                "the listener stands in its middle",
+                f"Make it {'x'.join(f'{math.ceil(10.0 * s) / 10.0:g}' for s in needed.size)} m "
+                f"or larger, or write auto,{rt60:g}",
+                kind="bad-request",
+            )
+        return room
     if head == "auto" and rt60 is not None:
         return fitted(Room((4.0, 4.0, 2.6), rt60), sources)
     if numbers or head == "auto":

@@ -405,6 +405,9 @@ def _check_inside(reader: _Reader, scene: SoundScene, room: Room) -> None:
     for i, source in enumerate(scene.sources):
         if source.kind == "ambience":
             continue  # a bed comes from everywhere: its position is not a place in the room
+        axes = zip(zip(*source.positions, strict=True), place, room.size, strict=True)
+        if all(min(axis) + o >= 0.0 and max(axis) + o <= s for axis, o, s in axes):
+            continue
         for position in source.positions:
             if not all(
                 0.0 <= p + o <= s for p, o, s in zip(position, place, room.size, strict=True)
@@ -415,6 +418,19 @@ def _check_inside(reader: _Reader, scene: SoundScene, room: Room) -> None:
                     f"{_metres(room.size)} with the listener at {_metres(place)}",
                     remedy="Enlarge the room, move the source, or mix without a room",
                 )
+
+
+def _all_numbers(values: Sequence[Any], low: float, high: float) -> bool:
+    """Whether all are numbers from low to high: for long lists, of which no field is named.
+
+    False says nothing: then each is looked at.
+    """
+    if not set(map(type, values)) <= {int, float}:
+        return False
+    # NaN may hide from `min` and `max`, not from the sum.
+    return not values or (
+        low <= min(values) and max(values) <= high and not math.isnan(sum(values))
+    )
 
 
 def _metres(vector: Sequence[float]) -> str:
@@ -484,9 +500,11 @@ class _Reader:
     def numbers(
         self, value: Any, where: str, *, low: float = -1e9, high: float = 1e9
     ) -> tuple[float, ...]:
+        values = self.sequence(value, where)
+        if _all_numbers(values, low, high):
+            return tuple(map(float, values))
         return tuple(
-            self.number(v, f"{where}[{i}]", low=low, high=high)
-            for i, v in enumerate(self.sequence(value, where))
+            self.number(v, f"{where}[{i}]", low=low, high=high) for i, v in enumerate(values)
         )
 
     def vectors(
@@ -495,6 +513,10 @@ class _Reader:
         rows = self.sequence(value, where)
         if len(rows) not in lengths:
             raise self.bad(where, f"it has {len(rows)} values for {lengths[-1]} times")
+        if all(isinstance(row, (list, tuple)) and len(row) == width for row in rows):
+            values = [value for row in rows for value in row]
+            if _all_numbers(values, -1e9, 1e9):
+                return tuple(tuple(map(float, row)) for row in rows)
         return tuple(
             tuple(
                 self.number(v, f"{where}[{i}][{j}]")

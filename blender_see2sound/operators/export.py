@@ -8,6 +8,7 @@ import bpy
 
 from ..bridge import files, view
 from ..bridge.task import Work
+from ..core.errors import See2SoundError
 from .job import JobOperator, sources_problem
 
 #: Every layout that the method has (`core.mix.layouts`), whether or not a strip can carry it.
@@ -115,6 +116,16 @@ class SEE2SOUND_OT_export_mix(JobOperator, bpy.types.Operator):
         from ..bridge import steps
 
         target = steps.Target.active(context)
+        named = Path(self.filepath).suffix.lower()
+        if named == ".flac" and not self.properties.is_property_set("encoding"):
+            self.encoding = "flac"  # a script that names the file only
+        elif named in (".wav", ".flac") and named != suffix_of(self.encoding):
+            raise See2SoundError(
+                f"{self.filepath} cannot be written in this format",
+                f"its name would end in {suffix_of(self.encoding)}",
+                "Choose another name or format",
+                kind="bad-request",
+            )
         return steps.export_mix(target, self._path(), self.layout_name, self.encoding, self.stems)
 
     def _path(self) -> Path:

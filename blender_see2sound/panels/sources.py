@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import session, view
+from ..bridge import mix_settings, session, view
 from .places import in_both
 
 _KIND_ICONS = {"point": "SPEAKER", "area": "MOD_OCEAN", "ambience": "WORLD"}
@@ -89,9 +89,9 @@ class Sources:
         if chosen is None:
             layout.label(text="Select a source to see its settings")
             return
-        self._draw_source(chosen)
+        self._draw_source(collection, chosen)
 
-    def _draw_source(self, speaker: bpy.types.Object) -> None:
+    def _draw_source(self, collection: bpy.types.Collection, speaker: bpy.types.Object) -> None:
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
@@ -112,8 +112,13 @@ class Sources:
         layout.template_ID(data, "sound", open="sound.open_mono")
         column = layout.column()
         column.prop(data, "volume", text="Gain")
-        column.prop(source, "spread")
-        column.prop(source, "reverb_db", text="Reverb (dB)")
+        why_not = mix_settings.shapeless(collection, speaker)
+        shape = column.column()
+        shape.active = not why_not
+        shape.prop(source, "spread")
+        shape.prop(source, "reverb_db", text="Reverb (dB)")
+        if why_not:
+            shape.label(text=why_not, icon="INFO")
         row = column.row(heading="LFE")
         row.prop(source, "use_lfe", text="")
         level = row.row()

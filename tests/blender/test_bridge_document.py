@@ -291,6 +291,26 @@ def test_a_file_of_a_person_is_never_overwritten(tmp_path: Path) -> None:
     assert second.read_bytes() == made.read_bytes()
 
 
+@pytest.mark.parametrize("same_disk", [True, False])
+def test_what_is_needed_no_more_is_taken_where_it_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same_disk: bool
+) -> None:
+    made = noise(tmp_path / "made.wav", 0.1)
+    content, replace = made.read_bytes(), os.replace
+
+    def across(here: Path, there: Path) -> None:
+        if here == made:
+            raise OSError(errno.EXDEV, "another disk")
+        replace(here, there)
+
+    if not same_disk:
+        monkeypatch.setattr(os, "replace", across)
+    kept = run(files.keep(made, tmp_path / "sounds", "mix", take=True))
+    assert kept.read_bytes() == content
+    assert made.exists() != same_disk
+    assert os.listdir(kept.parent) == [kept.name]
+
+
 def unsaved(movie: Path, folder: Path) -> tuple[Any, Any]:
     scene = new_file()
     strip = add_movie(scene, movie, start=11)

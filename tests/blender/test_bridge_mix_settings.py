@@ -9,13 +9,13 @@ import bpy
 import pytest
 
 from blender_see2sound import properties
-from blender_see2sound.bridge import mix_settings
+from blender_see2sound.bridge import document, mix_settings
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.mix.layouts import LAYOUTS
 from blender_see2sound.core.targets import TARGETS
 from blender_see2sound.operators import export
 
-from .cut import add_movie, mark, new_file, place, source, write_movie
+from .cut import add_movie, exported, mark, new_file, place, source, speaker, write_movie
 
 #: What the mix does not depend on: links, what was left by the steps, and what is heard of it.
 NOT_OF_THE_MIX = {
@@ -164,3 +164,60 @@ def test_a_menu_keeps_its_choice_when_rows_come_between() -> None:
     assert {row[0]: row[4] for row in properties.LAYOUTS} == {
         "5.1": 0, "stereo": 1, "mono": 2, "binaural": 3, "7.1": 4,
     }  # fmt: skip
+
+
+# ------------------------------------------------------------------ the kind of a source
+
+
+def test_who_makes_a_point_an_area_hears_it_wide(
+    scene: bpy.types.Scene, strip: Any, collection: Any
+) -> None:
+    settings = speaker(collection, "s1").data.see2sound
+    told = []
+    for kind in ("area", "point", "ambience"):
+        settings.kind = kind
+        told.append(exported(scene, strip, collection).source("s1").spread)
+    assert told == [0.5, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(("kind", "spread"), [("area", 0.2), ("point", 0.7), ("area", 1.0)])
+def test_a_width_of_one_s_own_stays(collection: Any, kind: str, spread: float) -> None:
+    settings = speaker(collection, "s1").data.see2sound
+    settings.spread = spread
+    settings.kind = kind
+    assert settings.spread == pytest.approx(spread)
+
+
+def test_a_found_area_that_a_person_narrowed_stays_narrow(
+    scene: bpy.types.Scene, strip: Any, tmp_path: Path
+) -> None:
+    where = ((10.0, 20.0, 50.0, 60.0),)
+    sea = source("s1", (0, 5, 0), kind="area", spread=0.5, label="sea", boxes=where)
+    made = place(scene, strip, sea, folder=tmp_path)
+    settings = speaker(made, "s1").data.see2sound
+    assert settings.spread == 0.5
+    settings.spread = 0.0
+    place(scene, strip, sea, folder=tmp_path)
+    assert len(document.speakers_of(made)) == 1
+    assert (settings.kind, settings.spread) == ("area", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "renderer", "shaped"),
+    [
+        ("point", "panning", True),
+        ("area", "panning", True),
+        ("ambience", "panning", False),
+        ("point", "microphones", False),
+    ],
+)
+def test_spread_and_reverb_count_where_they_are_heard(
+    scene: bpy.types.Scene, strip: Any, collection: Any, kind: str, renderer: str, shaped: bool
+) -> None:
+    made = speaker(collection, "s1")
+    made.data.see2sound.kind, collection.see2sound.renderer = kind, renderer
+    assert bool(mix_settings.shapeless(collection, made)) != shaped
+    for name, value in (("spread", 0.3), ("reverb_db", -9.0)):
+        before = mark(scene, strip, collection)
+        setattr(made.data.see2sound, name, value)
+        assert (mark(scene, strip, collection) != before) == shaped

@@ -139,9 +139,11 @@ def test_formats_and_stems(sounding: Any, tmp_path: Path) -> None:
         assert stem.stem != speaker.data.see2sound.source_id
     total = sum(soundfile.read(stem)[0] for stem in stems)
     assert np.abs(total - soundfile.read(tmp_path / "a.wav")[0]).max() < 1e-4
-    assert ask(filepath=str(tmp_path / "b.wav"), encoding="flac") == {"FINISHED"}
+    assert ask(filepath=str(tmp_path / "b.flac")) == {"FINISHED"}
     assert soundfile.info(tmp_path / "b.flac").subtype == "PCM_24"
-    assert not (tmp_path / "b.wav").exists()
+    with pytest.raises(RuntimeError, match=r"its name would end in \.flac"):
+        ask(filepath=str(tmp_path / "a.wav"), encoding="flac")
+    assert soundfile.info(tmp_path / "a.wav").subtype == "FLOAT"
     with pytest.raises(RuntimeError, match="FLAC"):
         ask(filepath=str(tmp_path / "c.flac"), encoding="flac", layout_name="ambix3")
     assert not (tmp_path / "c.flac").exists()

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blender_see2sound.core.mix.distance import Travel
-from blender_see2sound.core.mix.layouts import LAYOUTS
+from blender_see2sound.core.mix.layouts import LAYOUTS, layout_named
 
-from .mixes import Desk, apart, at, azimuths_heard, decibels, mains, noise, rms, tone
+from .mixes import RATE, Desk, apart, at, azimuths_heard, decibels, mains, noise, rms, tone
 
 #: Seconds that the source stays at each azimuth.
 STAY = 0.1
@@ -23,17 +23,17 @@ def desk(tmp_path_factory):
     return Desk(tmp_path_factory.mktemp("mix"))
 
 
-def all_round(desk: Desk, azimuths, layout: str, make=noise) -> list[np.ndarray]:
+def all_round(desk: Desk, azimuths, layout: str, make=noise, stay=STAY) -> list[np.ndarray]:
     """A stretch of the mix for each azimuth: one source that hops from one to the next."""
     times, positions = [], []
     for number, azimuth in enumerate(azimuths):
-        times += [number * STAY, (number + 1) * STAY - 0.001]
+        times += [number * stay, (number + 1) * stay - 0.001]
         positions += [at(azimuth)] * 2
-    seconds = len(azimuths) * STAY
+    seconds = len(azimuths) * stay
     source = desk.source(make(seconds), *positions, times=times)
     samples = desk.mix(source, seconds=seconds, layout=layout)
-    middle = round(STAY * 48_000)
-    return [samples[i * middle + 1600 : (i + 1) * middle - 1600] for i in range(len(azimuths))]
+    count = round(stay * RATE)
+    return [samples[i * count + 1600 : (i + 1) * count - 1600] for i in range(len(azimuths))]
 
 
 @pytest.mark.parametrize("layout", ["5.1", "7.1", "5.1.4", "7.1.4"])
@@ -47,6 +47,43 @@ def test_the_velocity_vector_points_at_the_source_all_round(desk, layout):
     # Negative control: the same measure on shuffled azimuths sees that they are wrong.
     shuffled = np.random.default_rng(1).permutation(azimuths)
     assert apart(heard[:, 0], shuffled).mean() > 45.0
+
+
+def found_by_array(samples: np.ndarray, layout: str, finder) -> float:
+    """Where eight microphones in the middle of the loudspeakers find it, by SRP-PHAT, degrees."""
+    channels = [c for c in layout_named(layout).channels if c.azimuth is not None]
+    loudspeakers = np.array([at(c.azimuth)[:2] for c in channels])
+    spectra = np.fft.rfft(mains(samples, layout), axis=0)
+    hertz = np.fft.rfftfreq(len(samples), 1.0 / RATE)
+    ways = np.linalg.norm(finder.L.T[:, None, :2] - loudspeakers, axis=2)  # (8, M)
+    waves = np.exp(-2j * np.pi * hertz[:, None, None] * (ways - 3.0) / 343.0) / ways
+    heard = np.fft.irfft(np.einsum("fpm,fm->pf", waves, spectra), axis=1)
+    size = finder.nfft
+    frames = [
+        np.fft.rfft(heard[:, i : i + size] * np.hanning(size))
+        for i in range(0, heard.shape[1] - size + 1, size // 2)
+    ]
+    finder.locate_sources(np.stack(frames, axis=2), freq_range=[200.0, 700.0])
+    return float(np.degrees(finder.grid.azimuth[np.argmax(finder.grid.values)]))
+
+
+def test_an_array_between_five_loudspeakers_finds_the_source(desk):
+    import pyroomacoustics
+
+    around = 2.0 * np.pi * np.arange(8) / 8
+    circle = 0.05 * np.stack([np.cos(around), np.sin(around)])
+    # Its angles count from x on, over y.
+    azimuths = np.arange(-180.0, 180.0, 15.0)
+    finder = pyroomacoustics.doa.SRP(
+        circle, RATE, 2048, c=343.0, azimuth=np.radians(np.arange(0.0, 360.0, 0.5))
+    )
+    stretches = all_round(desk, azimuths, "5.1", stay=0.3)
+    found = np.array([found_by_array(s, "5.1", finder) - 90.0 for s in stretches])
+    error = apart(found, azimuths)
+    assert error[np.abs(azimuths) <= 110.0].max() <= 2.0
+    assert error.max() <= 5.0
+    # Negative control: shuffled places are found to be wrong.
+    assert apart(found, np.random.default_rng(1).permutation(azimuths)).mean() > 45.0
 
 
 @pytest.mark.parametrize("layout", ["5.1", "7.1", "5.1.4", "7.1.4"])
@@ -112,6 +149,8 @@ def test_a_mirrored_scene_gives_mirrored_channels(desk):
         ("stereo", [1, 0]),
     ):
         assert np.abs(level[1.0, layout] - level[-1.0, layout][swapped]).max() <= 0.1
+        # Negative control: the scene is not its own mirror image.
+        assert np.abs(level[1.0, layout] - level[-1.0, layout]).max() > 1.0
 
 
 def test_level_falls_by_six_decibels_as_distance_doubles_and_not_below_a_metre(desk):

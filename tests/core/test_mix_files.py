@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import soundfile
 
 from blender_see2sound.core.errors import Cancelled, See2SoundError
+from blender_see2sound.core.mix import mastering
 from blender_see2sound.core.mix.writing import PCM24, container
 from blender_see2sound.core.scene import Room
 
@@ -101,6 +103,53 @@ def test_a_longer_clip_begins_with_the_same_samples(desk):
     short = desk.mix(*sources, seconds=1.3, room=ROOM)
     long = desk.mix(*sources, seconds=3.9, room=ROOM)
     assert (short == long[: len(short)]).all()
+
+
+@pytest.mark.parametrize("processors", [1, 3, 16])
+def test_the_number_of_processors_changes_no_sample(desk, monkeypatch, processors):
+    sources = lively(desk, 3.0)
+    desk.mix(*sources, seconds=3.0, room=ROOM, lufs=-23.0, name="one.wav")
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    for cache in (None, desk.folder / "kept", desk.folder / "kept"):
+        desk.mix(*sources, seconds=3.0, room=ROOM, lufs=-23.0, name="two.wav", cache=cache)
+        one, two = (soundfile.read(desk.folder / f"{n}.wav")[0] for n in ("one", "two"))
+        # With stems sums are rounded otherwise.
+        assert np.abs(one - two).max() <= (0.0 if cache is None else 2.0**-23)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 13])
+def test_the_size_of_the_batches_changes_no_sample(desk, steps):
+    # It is fixed; here it is another one before anything has been told of it.
+    sources = lively(desk, 4.0)
+    desk.mix(*sources, seconds=4.0, room=ROOM, name="one.wav")
+    script = f"""
+from pathlib import Path
+from blender_see2sound.core.mix import control
+control.STEPS = {steps}
+control.BATCH = {steps} * control.STEP
+control.POINTS = control.BATCH // control.CONTROL
+from tests.core.mixes import Desk
+from tests.core.test_mix_files import ROOM, lively
+desk = Desk(Path({str(desk.folder)!r}))
+desk.mix(*lively(desk, 4.0), seconds=4.0, room=ROOM, name="two.wav")
+"""
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run([sys.executable, "-c", script], cwd=root, check=True)
+    one, two = (soundfile.read(desk.folder / f"{n}.wav")[0] for n in ("one", "two"))
+    # But for how 32-bit floats are rounded: the last of 24 bits at most.
+    assert np.abs(one - two).max() <= 2.0**-23
+    assert one.any()
+
+
+def test_what_waits_in_a_file_is_the_same_as_in_memory(desk, monkeypatch):
+    sources = lively(desk, 4.0)
+    for lufs in (None, -6.0):
+        desk.mix(*sources, seconds=4.0, room=ROOM, lufs=lufs, name="one.wav")
+        monkeypatch.setattr(mastering, "_MOST_IN_MEMORY", 10**6)
+        desk.mix(*sources, seconds=4.0, room=ROOM, lufs=lufs, name="two.wav")
+        monkeypatch.undo()
+        one, two = ((desk.folder / f"{n}.wav").read_bytes() for n in ("one", "two"))
+        assert one == two
 
 
 def test_a_short_sound_is_followed_by_silence_and_a_long_one_cut(desk):
@@ -219,18 +268,21 @@ def test_cancelling_leaves_the_old_mix_and_nothing_else(desk):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
 def test_a_disk_that_takes_no_more_is_an_error_and_leaves_nothing(desk):
-    # A limit on the size of files stands in for a full disk: the first lets the rendered mix
-    # fail halfway, the second only the stem, which is as large but for its header.
+    # A limit on the size of files stands in for a full disk: the first lets the mix fail halfway,
+    # the second while it waits in a file, the third only the stem, which is as large but for its
+    # header.
     desk.source(noise(1.0), at(0.0))
     script = f"""
 import resource, signal
 from pathlib import Path
 from blender_see2sound.core.errors import See2SoundError
+from blender_see2sound.core.mix import mastering
 from tests.core.mixes import Desk, at, noise
 desk = Desk(Path({str(desk.folder)!r}))
 source = desk.source(noise(1.0), at(0.0))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-for limit in (200_000, 2 * 48_000 * 6 * 4 + 20):
+for limit, in_memory in ((200_000, 10**9), (200_000, 0), (2 * 48_000 * 6 * 4 + 20, 0)):
+    mastering._MOST_IN_MEMORY = in_memory
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
         desk.mix(source, seconds=2.0, stems=desk.folder / "stems")
@@ -244,8 +296,10 @@ for limit in (200_000, 2 * 48_000 * 6 * 4 + 20):
         text=True,
         check=True,
     )
-    first, second = done.stdout.splitlines()
-    assert first.startswith(f"cannot write {desk.folder / 'mix.wav'}")
-    assert second.startswith(f"cannot write {desk.folder / 'stems' / 's1.wav'}")
+    *mixes, stem = done.stdout.splitlines()
+    assert len(mixes) == 2
+    for said in mixes:
+        assert said.startswith(f"cannot write {desk.folder / 'mix.wav'}")
+    assert stem.startswith(f"cannot write {desk.folder / 'stems' / 's1.wav'}")
     assert done.stderr == ""
     assert [p.name for p in desk.folder.rglob("*") if p.is_file()] == ["s1.wav"]

@@ -6,6 +6,7 @@ import json
 import shutil
 import struct
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -65,13 +66,33 @@ def test_a_wav_file_has_the_layout_s_mask_and_says_what_it_is(desk, layout, big,
     bext = found[b"bext"]
     assert bext[:256].rstrip(b"\0").decode().startswith(f"{layout} mix, -23.0 LUFS, true peak -")
     assert bext[256:288].startswith(b"See2Sound ")
-    version, loudness, _, peak = struct.unpack("<H64xhhh", bext[346:418])
+    version, loudness, spread, peak = struct.unpack("<H64xhhh", bext[346:418])
+    assert spread == 0x7FFF  # too short for a range
     assert version == 2
     assert loudness == pytest.approx(100 * desk.report.integrated_lufs, abs=1)
     assert peak == pytest.approx(100 * desk.report.true_peak_db, abs=1)
     with soundfile.SoundFile(path) as file:
         assert file.software.startswith("See2Sound ")
         assert file.comment.startswith(f"{layout} mix, -23.0 LUFS")
+
+
+def test_a_wav_file_tells_its_loudness_range(desk):
+    sound = noise(6.0) * np.repeat([0.1, 1.0], 3 * RATE)
+    desk.mix(desk.source(sound, at(20.0)), seconds=6.0, lufs=-23.0)
+    (spread,) = struct.unpack("<h", chunks(desk.folder / "mix.wav")[b"bext"][414:416])
+    assert spread == pytest.approx(100 * desk.report.loudness_range, abs=1)
+    assert spread > 500
+
+
+def test_floats_and_stems_are_the_same_bytes_another_day(desk):
+    found = []
+    for wait in (0.0, 1.1):  # the clock of a PEAK chunk counts seconds
+        time.sleep(wait)
+        desk.mix(source(desk), seconds=SECONDS, format="float", stems=desk.folder / "stems")
+        found.append([(desk.folder / n).read_bytes() for n in ("mix.wav", "stems/s1.wav")])
+    assert found[0] == found[1]
+    # The chunk itself is there still: other programs read it.
+    assert b"PEAK" in chunks(desk.folder / "mix.wav")
 
 
 @pytest.mark.parametrize("layout", ["stereo", "5.1", "7.1"])

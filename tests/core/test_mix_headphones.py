@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from scipy.special import eval_legendre, spherical_jn, spherical_yn
@@ -164,7 +165,6 @@ def test_reflections_come_to_both_ears_from_where_they_are(desk):
 
 def write_sofa(path: Path, directions: np.ndarray, rate: int = RATE, **changed) -> Path:
     """A measured head: the sphere, at directions of (azimuth, elevation)."""
-    h5py = pytest.importorskip("h5py")
     late = np.exp(-2j * np.pi * terms(512, rate)[0] * 64 / rate)
     impulses = [
         np.fft.irfft(sphere(at(azimuth, 3.0, elevation), 512, rate) * late, axis=1)

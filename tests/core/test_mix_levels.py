@@ -75,6 +75,18 @@ def test_peaks_stay_under_the_ceiling_and_loudness_is_made_up_for(desk):
     assert lufs(mains(samples, "5.1")) == pytest.approx(-23.0, abs=0.2)
 
 
+def test_peaks_just_under_the_ceiling_are_left_alone(desk):
+    sound = tone(1.0, 997.0, 10.0 ** (-1.1 / 20.0))
+    samples = desk.mix(desk.source(sound, at(0.0)), seconds=1.0)
+    assert desk.report.limited_db == 0.0
+    assert desk.report.warnings == ()
+    assert np.abs(samples[:, 2] - sound).max() < 1e-6
+    # Just above it is limited, and told.
+    desk.mix(desk.source(1.02 * sound, at(0.0)), seconds=1.0)
+    assert desk.report.limited_db > 0.0
+    assert len(desk.report.warnings) == 1
+
+
 def test_a_loudness_beyond_the_ceiling_is_not_forced(desk):
     samples = desk.mix(desk.source(noise(2.0), at(0.0)), seconds=2.0, lufs=-3.0)
     assert true_peak_db(samples) <= -1.0
@@ -86,7 +98,7 @@ def test_the_limiter_leaves_what_is_far_from_a_peak_alone(desk):
     sound = tone(3.0, 500.0, 0.1)
     sound[2 * RATE : 2 * RATE + 48] += 2.0
     samples = desk.mix(desk.source(sound, at(0.0)), seconds=3.0)
-    before = samples[: 2 * RATE - 1200, 2] - sound[: 2 * RATE - 1200]
+    before = samples[: 2 * RATE - 2600, 2] - sound[: 2 * RATE - 2600]
     assert np.abs(before).max() < 1e-6
     assert any("turned down" in w for w in desk.report.warnings)
 
@@ -209,3 +221,22 @@ def test_limiting_a_full_scale_mix_leaves_no_distortion(desk, name):
     assert beside(samples[inner], sound[inner]) < -60.0
     # Clipping, which is what it avoids, is heard by the same ears.
     assert beside(np.clip(2.0 * sound, -0.87, 0.87)[inner], sound[inner]) > -40.0
+
+
+@pytest.mark.parametrize("every", [0.5, 0.25])
+def test_drum_hits_that_are_limited_leave_a_tone_its_own(desk, every):
+    # The tone alone in the centre, turned down by all that the drum on the left asks for.
+    since = TIME % every
+    struck = np.exp(-since / 0.01) * noise(6.0, 1, 0.2)
+    drum = desk.source(
+        np.exp(-since / 0.06) * np.sin(2 * np.pi * 90 * since) + struck,
+        at(30.0), gain_db=2.0, id="drum",
+    )  # fmt: skip
+    sound = 0.1 * np.sin(2 * np.pi * 997 * TIME)
+    samples = desk.mix(drum, desk.source(sound, at(0.0), id="tone"), seconds=6.0)[:, 2]
+    assert 6.0 < desk.report.limited_db < 9.0
+    inner = slice(RATE, 5 * RATE)
+    assert beside(samples[inner], sound[inner]) < -60.0
+    # A gain that falls within 10 ms of a hit is heard by the same ears.
+    falling = 0.7 + 0.3 * np.clip(since / 0.01, 0.0, 1.0)
+    assert beside((sound * falling)[inner], sound[inner]) > -50.0

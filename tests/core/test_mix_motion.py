@@ -29,6 +29,14 @@ def clicks(channel: np.ndarray) -> float:
     return float(decibels(bursts.max() / np.abs(channel).max()))
 
 
+def test_the_measure_of_clicks_sees_a_step():
+    # Negative control: half a decibel, at once.
+    stepped = tone(1.0, 1000.0)
+    stepped[RATE // 2 + 12 :] *= 10.0 ** (-0.5 / 20.0)
+    assert clicks(stepped) > -60.0
+    assert clicks(tone(1.0, 1000.0)) < -80.0
+
+
 def test_the_mix_follows_a_source_within_a_frame(desk):
     # Once round the listener in four seconds, a knot per frame.
     times = np.arange(0.0, 4.0 + FRAME, FRAME)
@@ -42,6 +50,8 @@ def test_the_mix_follows_a_source_within_a_frame(desk):
         middle = 90.0 * (number + 0.5) * FRAME
         # A frame is 3.6 degrees on this track.
         assert apart(heard, middle) < 1.8
+        # Negative control: two frames late would be seen.
+        assert apart(heard, middle - 2 * 3.6) > 1.8
 
 
 def test_gains_move_without_steps(desk):

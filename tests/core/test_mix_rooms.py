@@ -14,68 +14,28 @@ from blender_see2sound.core.mix.panning import point_gains
 from blender_see2sound.core.mix.tabled import tabled_gains
 from blender_see2sound.core.scene import Room
 
-from .mixes import RATE, Desk, at, decibels, mains, noise, rms
+from .mixes import (
+    BEFORE,
+    RATE,
+    Desk,
+    at,
+    click,
+    decibels,
+    likenesses,
+    mains,
+    misses,
+    noise,
+    octave,
+    responses,
+    rms,
+)  # fmt: skip
 
 HALL = Room((10.0, 8.0, 3.5), 0.4)
-MIDDLES = (125, 250, 500, 1000, 2000, 4000, 8000)
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     return Desk(tmp_path_factory.mktemp("mix"))
-
-
-def click(seconds: float) -> np.ndarray:
-    """A single sample, and silence."""
-    samples = np.zeros(round(seconds * RATE))
-    samples[0] = 0.5
-    return samples
-
-
-def decay_time(responses: np.ndarray) -> float:
-    """RT60 of summed responses (N, M) by Schroeder's backward integration, -5 to -35 dB."""
-    energy = np.sum(responses**2, axis=1)
-    left = np.cumsum(energy[::-1])[::-1] / energy.sum()
-    remaining = 10.0 * np.log10(np.maximum(left, 1e-12))
-    times = np.flatnonzero((remaining <= -5.0) & (remaining >= -35.0)) / RATE
-    slope = np.polyfit(times, remaining[(remaining <= -5.0) & (remaining >= -35.0)], 1)[0]
-    return float(-60.0 / slope)
-
-
-def octave(samples: np.ndarray, middle: float) -> np.ndarray:
-    from scipy.signal import butter, sosfiltfilt
-
-    band = butter(3, [middle / 2**0.5, middle * 2**0.5], "band", fs=RATE, output="sos")
-    return sosfiltfilt(band, samples, axis=0)
-
-
-def responses(desk, room: Room, layout: str = "5.1") -> list[np.ndarray]:
-    """What clicks at several places in a room leave in the main channels, but for the direct sound.
-
-    Over several places, as ISO 3382 measures it.
-    """
-    seconds, found = 1.3 * float(np.max(room.rt60)), []
-    listener, size = np.array(room.listener_place()), np.array(room.size)
-    for share in ((0.2, 0.3, 0.1), (-0.35, 0.15, 0.0), (0.1, -0.4, 0.15)):
-        place = np.clip(share * size, 0.1 - listener, size - listener - 0.1)
-        # Softly: the limiter is no part of the room.
-        source = desk.source(click(seconds), tuple(place.tolist()), gain_db=-20.0)
-        samples = desk.mix(source, seconds=seconds, room=room, layout=layout)
-        assert desk.report.limited_db == 0.0
-        samples[:48] = 0.0
-        found.append(mains(samples, layout))
-    return found
-
-
-def misses(found: list[np.ndarray], rt60) -> list[str]:
-    """The octaves whose decay is not as asked: by 10 %; 15 % where chance alone moves it."""
-    wrong = []
-    for middle, wanted in zip(MIDDLES, np.broadcast_to(rt60, 7), strict=True):
-        got = np.mean([decay_time(octave(r, middle)) for r in found])
-        allowed = 0.15 if middle <= 250 and wanted < 0.3 else 0.1
-        if 250 <= middle <= 4000 and abs(got / wanted - 1.0) > allowed:
-            wrong.append(f"{middle} Hz: {got:.2f} s for {wanted:.2f} s")
-    return wrong
 
 
 SLOPED = (0.62, 0.55, 0.5, 0.44, 0.4, 0.36, 0.32)
@@ -84,11 +44,7 @@ SLOPED = (0.62, 0.55, 0.5, 0.44, 0.4, 0.36, 0.32)
 @pytest.mark.parametrize(
     "room",
     [
-        pytest.param(
-            Room((3.0, 2.7, 2.5), (0.45, 0.4, 0.35, 0.3, 0.3, 0.28, 0.25)),
-            marks=pytest.mark.xfail(reason="known gap: 0.39 s for 0.35 s at 500 Hz", strict=True),
-            id="20m3",
-        ),
+        Room((3.0, 2.7, 2.5), (0.45, 0.4, 0.35, 0.3, 0.3, 0.28, 0.25)),
         Room((4.0, 3.0, 2.5), 0.12),
         HALL,
         Room((10.0, 8.0, 3.5), SLOPED),
@@ -106,6 +62,8 @@ SLOPED = (0.62, 0.55, 0.5, 0.44, 0.4, 0.36, 0.32)
 def test_each_octave_decays_as_the_room_was_asked_to(desk, room):
     found = responses(desk, room)
     assert misses(found, room.rt60) == []
+    # Folded down to one channel, too.
+    assert misses([r.sum(axis=1, keepdims=True) for r in found], room.rt60) == []
     # The same ears hear when it is not so.
     assert misses(found, 1.2 * np.asarray(room.rt60))
     assert misses(found, tuple(np.broadcast_to(room.rt60, 7) * np.geomspace(1.3, 0.8, 7)))
@@ -117,21 +75,19 @@ def test_every_layout_decays_alike(desk, layout):
 
 
 @pytest.mark.parametrize(
-    "room", [HALL, Room((22.0, 17.0, 9.0), (2.0, 1.8, 1.6, 1.5, 1.4, 1.2, 1.0))]
+    "room", [HALL, Room((22.0, 17.0, 9.0), (1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.7))]
 )
 def test_reflections_become_late_sound_without_a_step(desk, room):
     # The mean energy of many places in windows across the change, against a decay without one.
     volume = float(np.prod(room.size))
     mixing = min(max(2e-3 * volume**0.5, 0.02), 0.08)
     windows = np.array([0.35, 0.6, 0.85, 1.1, 1.35, 1.6]) * mixing
-    random = np.random.default_rng(1)
+    shares = 0.8 * (np.random.default_rng(1).random((10, 3)) - 0.5) - [0.0, 0.0, 0.1]
     energies = []
-    for _ in range(10):
-        place = (random.random(3) - 0.5) * (0.8 * np.array(room.size) - [0, 0, 1.5])
-        source = desk.source(click(0.3), tuple(place.tolist()), gain_db=-20.0)
-        samples = octave(mains(desk.mix(source, seconds=0.3, room=room), "5.1"), 1000.0)
-        late = np.exp(6.0 * np.log(10.0) * np.linalg.norm(place) / 343.0 / room_rt60(room))
-        power = late * np.sum(samples**2, axis=1)
+    for share, response in zip(shares, responses(desk, room, shares=shares), strict=True):
+        distance = np.linalg.norm(share * room.size)
+        late = np.exp(6.0 * np.log(10.0) * distance / 343.0 / room_rt60(room))
+        power = late * np.sum(octave(response, 1000.0)[round(BEFORE * RATE) :] ** 2, axis=1)
         energies.append(
             [power[round(a * RATE) : round(b * RATE)].sum() for a, b in pairwise(windows)]
         )
@@ -165,12 +121,56 @@ def test_late_energy_is_that_of_a_diffuse_field(desk, sides, rt60, place):
     assert 10.0 * np.log10(got / (0.5 * 0.1) ** 2 / law) == pytest.approx(0.0, abs=1.0)
 
 
+@settings(max_examples=10, deadline=None)
+@given(
+    sides=st.tuples(*[st.floats(1.5, 30.0)] * 3),
+    rt60=st.floats(0.1, 0.8),
+    place=st.tuples(*[st.floats(0.02, 0.98)] * 3),
+    to=st.tuples(*[st.floats(0.02, 0.98)] * 3),
+    moving=st.booleans(),
+    spread=st.floats(0.0, 1.0),
+    seconds=st.floats(0.001, 0.6),
+    layout=st.sampled_from(["mono", "stereo", "5.1", "7.1.4", "binaural", "ambix2"]),
+)
+def test_whatever_the_room_the_mix_is_finite_and_bounded(
+    desk, sides, rt60, place, to, moving, spread, seconds, layout
+):
+    room = Room(sides, rt60)
+    ends = [tuple((np.array(p) * sides - room.listener_place()).tolist()) for p in (place, to)]
+    times = (0.0, seconds) if moving else (0.0,)
+    source = desk.source(noise(0.6, level=0.02), *ends[: len(times)], times=times, spread=spread)
+    # `mix` says that all is finite and as long as the clip.
+    samples = desk.mix(source, seconds=seconds, room=room, layout=layout)
+    assert np.abs(samples).max() <= 1.0
+    # What the direct sound and a diffuse field bring at most: in the smallest rooms single
+    # reflections come with a power that is some times the diffuse one.
+    volume, rate = float(np.prod(sides)), 6.0 * np.log(10.0) / rt60
+    most = 9.0 + 4.0 * np.pi * 343.0 / volume * 9.0 / rate
+    assert np.sum(rms(samples) ** 2) <= 0.02**2 * 10.0 * most
+
+
+@pytest.mark.parametrize(
+    ("layout", "beside_centre"), [("5.1", [0, 1, 3, 4]), ("7.1.4", [0, 1, *range(3, 11)])]
+)
+def test_late_sound_is_decorrelated_between_loudspeakers(desk, layout, beside_centre):
+    # A click's tail, long after the last reflection that stands alone.
+    room = Room((8.0, 6.0, 4.0), 2.5)
+    source = desk.source(click(2.0), at(20.0, 2.0), gain_db=-20.0)
+    samples = mains(desk.mix(source, seconds=2.0, room=room, layout=layout), layout)
+    found = likenesses(samples[round(0.1 * RATE) :, beside_centre])
+    assert found.mean() <= 0.2
+    assert found.max() <= 0.4
+    # Positive control: the direct sound between two loudspeakers is the same in both.
+    both = desk.mix(desk.source(noise(1.5), at(70.0)), seconds=1.5)[:, [0, 4]]
+    assert likenesses(both).min() >= 0.99
+
+
 @pytest.mark.parametrize("layout", ["mono", "stereo", "5.1", "7.1"])
 def test_no_main_channel_is_silent_in_a_room(desk, layout):
-    for azimuth in (0.0, 90.0, 180.0):
-        source = desk.source(noise(1.0), at(azimuth, 2.0))
+    for azimuth in (0.0, 180.0):
+        source = desk.source(noise(0.5), at(azimuth, 2.0))
         levels = decibels(
-            rms(mains(desk.mix(source, seconds=1.0, layout=layout, room=HALL), layout))
+            rms(mains(desk.mix(source, seconds=0.5, layout=layout, room=HALL), layout))
         )
         assert (levels > levels.max() - 25.0).all()
 
@@ -225,13 +225,15 @@ def test_a_mirrored_room_gives_mirrored_channels(desk):
         ]
         levels[side] = decibels(rms(mains(desk.mix(*sources, seconds=3.0, room=room), "5.1")))
     assert np.abs(levels[1.0] - levels[-1.0][[1, 0, 2, 4, 3]]).max() <= 0.1
+    # Negative control: the scene is not its own mirror image.
+    assert np.abs(levels[1.0] - levels[-1.0]).max() > 0.3
 
 
 def test_rooms_of_any_shape_give_finite_sound(desk):
     for size, rt60 in [
-        ((1.0, 1.0, 1.0), 5.0),
+        ((1.0, 1.0, 1.0), 3.0),
         ((200.0, 150.0, 1.5), 0.05),
-        ((300.0, 2.0, 90.0), 8.0),
+        ((300.0, 2.0, 90.0), 3.0),
     ]:
         source = desk.source(noise(0.3, level=0.02), (0.1, 0.2, 0.0))
         samples = desk.mix(source, seconds=0.3, room=Room(size, rt60))

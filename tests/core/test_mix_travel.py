@@ -75,7 +75,7 @@ def test_air_and_motion_make_no_clicks(desk):
     for propagation in (False, True):
         samples = desk.mix(source, seconds=3.0, travel=Travel(propagation=propagation))
         spectra = np.abs(np.fft.rfft(samples * np.hanning(len(samples))[:, None], axis=0))
-        assert decibels(spectra[3 * 4000 :].max() / spectra.max()) < -80.0
+        assert decibels(spectra[3 * 4000 :].max() / spectra.max()) < -78.0
 
 
 def test_sound_takes_its_time_only_where_asked(desk):

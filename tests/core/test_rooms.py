@@ -21,8 +21,7 @@ from blender_see2sound.core.scene import (
     write_scene,
 )
 
-from .mixes import RATE, Desk, mains
-from .test_mix_rooms import click, decay_time, misses, octave, responses
+from .mixes import RATE, Desk, click, decay_time, mains, misses, octave, responses
 
 CLOSED = ("small-room", "living-room", "hall", "church", "cave")
 AROUND = st.tuples(*[st.floats(-300.0, 300.0)] * 3)
@@ -88,9 +87,9 @@ def test_a_small_move_leaves_a_room_that_grows_in_steps():
 
 def test_a_size_that_a_person_gives_is_not_changed():
     far = source((0.0, 40.0, 0.0))
-    assert chosen("10x8x3.5,0.4", (far,)) == Room((10.0, 8.0, 3.5), 0.4)
-    with pytest.raises(See2SoundError, match=r"'s1' .* outside the room"):
-        check(chosen("10x8x3.5,0.4", (far,)), far)
+    assert chosen("10x8x3.5,0.4", ()) == Room((10.0, 8.0, 3.5), 0.4)
+    with pytest.raises(See2SoundError, match=r"not all sources .* Make it 10x\d+x3.5 m"):
+        chosen("10x8x3.5,0.4", (far,))
 
 
 @pytest.mark.parametrize(
@@ -137,6 +136,23 @@ def test_a_street_and_a_forest_ring_on_far_below_a_closed_room(desk):
     assert late["street"] < late["cave"] - 10.0
 
 
+@pytest.mark.parametrize("place", [(1.0, 6.0, 0.0), (2.0, 2.0, 0.0), (0.0, 15.0, 0.0)])
+def test_a_forest_answers_from_the_first_moments_on_and_without_a_burst(desk, place):
+    def answer(name):
+        sound = desk.source(click(0.4), place, gain_db=-12.0)
+        samples = mains(desk.mix(sound, seconds=0.4, room=chosen(name, ())), "5.1")
+        energy = np.sum(samples**2, axis=1)
+        steps = energy[480 : 480 * 36].reshape(-1, 480).sum(axis=1)  # of 10 ms each
+        return 10.0 * np.log10(steps / energy[:24].sum() + 1e-12)
+
+    levels = answer("forest")
+    assert 10.0 * np.log10(np.sum(10.0 ** (levels[:8] / 10.0))) > -35.0  # from 10 to 90 ms
+    assert levels.min() > -60.0
+    assert np.abs(np.diff(levels[2:])).max() < 3.0
+    # Houses answer one by one.
+    assert np.abs(np.diff(answer("street")[2:])).max() > 6.0
+
+
 def test_a_mix_can_be_put_into_another_room(desk):
     sound = desk.source(click(0.5), (1.0, 2.0, 0.0))
     scene = SoundScene(Clip(None, 0.0, 0.5, 25.0, (64, 36), 50.0), (sound,))
@@ -147,5 +163,5 @@ def test_a_mix_can_be_put_into_another_room(desk):
         energies.append(float(np.sum(soundfile.read(desk.folder / "m.wav")[0][48:] ** 2)))
     assert energies[0] == energies[3] == 0.0
     assert 0.0 < energies[1] < energies[2]
-    with pytest.raises(See2SoundError, match="outside the room"):
+    with pytest.raises(See2SoundError, match="not all sources are in a room"):
         mix_scene(desk.folder / "scene.json", desk.folder / "m.wav", room="2x2x2,0.3")

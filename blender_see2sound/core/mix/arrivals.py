@@ -146,7 +146,7 @@ def _combs(arrivals: Arrivals, places: Array, panned: Array, moments: int, parts
 @cache
 def _decorrelated(layout: Layout) -> Spectra:
     """Transforms (R, F) of the filters that give each loudspeaker its own copy of a sound."""
-    copies = decorrelation.decorrelators(len(layout.mains))
+    copies = decorrelation.decorrelators(layout)
     filters = np.zeros((len(copies), STEP), np.float32)
     start = LATENCY - decorrelation.BEGIN
     filters[:, start : start + decorrelation.LENGTH] = copies

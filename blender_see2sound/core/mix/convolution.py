@@ -107,5 +107,6 @@ class OverlapAdd:
         self._steps = max(self._steps, steps)
         missing = self._steps * STEP + STEP - self._sum.shape[1]
         if missing > 0:
-            silence = np.zeros((len(self._sum), missing), np.float32)
-            self._sum = np.concatenate([self._sum, silence], axis=1)
+            rings, have = self._sum, self._sum.shape[1]
+            self._sum = np.zeros((len(rings), have + missing), np.float32)
+            self._sum[:, :have] = rings

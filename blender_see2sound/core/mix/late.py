@@ -16,7 +16,7 @@ from ..materials import OCTAVES
 from ..sounds.protocol import SAMPLE_RATE
 from .arrivals import LATENCY
 from .layouts import Layout
-from .panning import ring_gains
+from .panning import diffuse_gains
 from .room import RoomModel
 
 #: The late sound ends where it has decayed by this many decibels.
@@ -24,6 +24,9 @@ _RANGE = 75.0
 
 #: Octaves over which one octave gives way to the next.
 _BORDER = 0.25
+
+#: Seconds in which scattered sound builds up.
+_BUILD_UP = 0.03
 
 _SEED = 5
 
@@ -37,11 +40,14 @@ def late_filters(room: RoomModel, layout: Layout) -> NDArray[np.float32]:
     length, channels = int(lengths.max()), len(layout.mains)
     edges = np.arange(length + 1) / SAMPLE_RATE
     energy = room.late_energy(edges[:-1], edges[1:])  # (L, 7)
-    energy *= 1.0 - room.fading(edges[:-1, None]) ** 2
+    if room.scatters:
+        energy *= np.sin(0.5 * np.pi * np.minimum(edges[:-1, None] / _BUILD_UP, 1.0)) ** 2
+    else:
+        energy *= 1.0 - room.fading(edges[:-1, None]) ** 2
     padded = fft.next_fast_len(length, real=True)
     random = np.random.default_rng(_SEED)
     spectra = fft.rfft(random.standard_normal((channels, padded), np.float32))
-    shares = ring_gains(layout) ** 2
+    shares = diffuse_gains(layout) ** 2
     filters = np.zeros((channels, length), np.float32)
     for band, count, part in zip(_bands(padded), lengths, energy.T, strict=True):
         noise = fft.irfft(spectra * band, padded)[:, :count]

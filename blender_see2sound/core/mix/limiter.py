@@ -16,8 +16,9 @@ from scipy.ndimage import maximum_filter1d
 from ..sounds.protocol import SAMPLE_RATE
 from .peaks import CHUNK, REACH, chunk_peaks
 
-#: Chunks by which the gain looks ahead, and as many again by which it is smoothed (10 ms each).
-_AHEAD = 15
+#: Chunks by which the gain looks ahead, and as many again by which it is smoothed (24 ms each):
+#: so slow a fall leaves a tone under a drum hit its own.
+_AHEAD = 36
 
 #: Chunks for which it stays down after a peak (0.13 s), so that it follows neither the waves of
 #: a low tone nor the beats of two; and how fast it then lets go, dB per second.

@@ -1,7 +1,7 @@
 """From a rendered mix to a delivered one: loudness reached, true peaks under the ceiling.
 
-The rendered mix waits in an unnamed temporary file beside the output, since its
-loudness is known only at its end.
+The rendered mix waits, since its loudness is known only at its end: in memory where
+it is short, else in an unnamed temporary file beside the output.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ Samples = NDArray[np.float32]
 #: The largest true peak of a mix, dBTP (EBU R 128).
 CEILING_DB = -1.0
 
-#: What other meters, with other interpolators, may read higher.
+#: Where a mix has to be limited, it is to a little less: other meters, with other interpolators,
+#: may read higher. A mix that is under the ceiling as it is, is left alone.
 _MARGIN_DB = 0.2
+_CEILING, _LIMITED_TO = 10.0 ** (CEILING_DB / 20.0), 10.0 ** ((CEILING_DB - _MARGIN_DB) / 20.0)
 
 #: How near to the loudness asked for is good enough, LU, and how often to try.
 _NEAR_ENOUGH = 0.05
@@ -42,12 +44,15 @@ _TRIES = 5
 #: What limiting may be made up for at most, dB.
 _MOST_MAKEUP = 12.0
 
+#: The most bytes of a mix that wait in memory: four minutes of 5.1.
+_MOST_IN_MEMORY = 2**28
+
 #: Samples that are mastered at once; a multiple of `peaks.CHUNK`.
 _PIECE = 65_536
 
 
 class RenderedMix:
-    """A rendered mix on disk with its loudness and true peak, as a context."""
+    """A rendered mix with its loudness and true peak, as a context."""
 
     def __init__(self, output: Path, layout: Layout) -> None:
         self._output = output
@@ -55,11 +60,8 @@ class RenderedMix:
         self._loudness = LoudnessMeter(layout)
         self._peaks = PeakMeter(len(layout.channels))
         self._lengths: list[int] = []
-        try:
-            file = tempfile.TemporaryFile(dir=output.parent, buffering=0)  # noqa: SIM115 closed in __exit__
-        except OSError as error:
-            raise from_os_error(error, output, "write") from error
-        self._file: IO[bytes] = file
+        self._in_memory: list[Samples] = []
+        self._file: IO[bytes] | None = None
 
     def __enter__(self) -> RenderedMix:
         return self
@@ -70,7 +72,9 @@ class RenderedMix:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        self._in_memory.clear()
+        if self._file is not None:
+            self._file.close()
 
     @property
     def length(self) -> int:
@@ -78,14 +82,33 @@ class RenderedMix:
         return sum(self._lengths)
 
     def push(self, samples: Samples) -> None:
-        """Append samples (C, n)."""
+        """Append samples (C, n), which nobody changes any more."""
         self._loudness.push(samples)
         self._peaks.push(samples)
         self._lengths.append(samples.shape[1])
+        if self._file is None:
+            self._in_memory.append(samples)
+            if 4 * self.length * len(samples) > _MOST_IN_MEMORY:
+                self._to_file()
+        else:
+            self._write(self._file, samples)
+
+    def _to_file(self) -> None:
+        """Let all wait in a file from now on."""
+        try:
+            file = tempfile.TemporaryFile(dir=self._output.parent, buffering=0)  # noqa: SIM115 closed in __exit__
+        except OSError as error:
+            raise from_os_error(error, self._output, "write") from error
+        self._file = file
+        for samples in self._in_memory:
+            self._write(file, samples)
+        self._in_memory.clear()
+
+    def _write(self, file: IO[bytes], samples: Samples) -> None:
         data = np.ascontiguousarray(samples).data.cast("B")
         try:
             while data:
-                data = data[self._file.write(data) :]
+                data = data[file.write(data) :]
         except OSError as error:
             raise from_os_error(error, self._output, "write") from error
 
@@ -102,12 +125,14 @@ class RenderedMix:
         return self._peaks.peak()
 
     def blocks(self) -> Iterator[Samples]:
-        """What was pushed, again from the start."""
-        channels = len(self.layout.channels)
+        """What was pushed, again from the start; not to be changed."""
+        if self._file is None:
+            yield from self._in_memory
+            return
         try:
             self._file.seek(0)
             for length in self._lengths:
-                block = np.empty((channels, length), np.float32)
+                block = np.empty((len(self.layout.channels), length), np.float32)
                 data = block.data.cast("B")
                 while data:
                     read = self._file.readinto(data)  # type: ignore[attr-defined]
@@ -160,25 +185,22 @@ def master(mix: RenderedMix, lufs: float | None, writer: SoundWriter, progress: 
     """
     measured, peak = mix.loudness(), mix.peak()
     gain_db = 0.0 if lufs is None or measured is None else lufs - measured
-    ceiling = 10.0 ** ((CEILING_DB - _MARGIN_DB) / 20.0)
     start = 0.0
-    if peak * 10.0 ** (gain_db / 20.0) > ceiling:
+    if peak * 10.0 ** (gain_db / 20.0) > _CEILING:
         if lufs is not None and measured is not None:
-            gain_db = _made_up(mix, lufs, gain_db, ceiling, part_of(progress, 0.0, 0.6))
+            gain_db = _made_up(mix, lufs, gain_db, part_of(progress, 0.0, 0.6))
         start = 0.6
-    return _pass(mix, gain_db, ceiling, writer, part_of(progress, start, 1.0))
+    return _pass(mix, gain_db, writer, part_of(progress, start, 1.0))
 
 
-def _made_up(
-    mix: RenderedMix, lufs: float, gain_db: float, ceiling: float, progress: Progress
-) -> float:
+def _made_up(mix: RenderedMix, lufs: float, gain_db: float, progress: Progress) -> float:
     """The gain before the limiter at which the loudness after it is as asked."""
     first = best = gain_db
     nearest, slope = math.inf, 1.0
     tried: tuple[float, float] | None = None
     for number in range(_TRIES):
         step = part_of(progress, number / _TRIES, (number + 1) / _TRIES)
-        got = _pass(mix, gain_db, ceiling, None, step).lufs
+        got = _pass(mix, gain_db, None, step).lufs
         if got is None:
             break
         error = lufs - got
@@ -196,27 +218,26 @@ def _made_up(
 
 
 def _pass(
-    mix: RenderedMix,
-    gain_db: float,
-    ceiling: float,
-    writer: SoundWriter | None,
-    progress: Progress,
+    mix: RenderedMix, gain_db: float, writer: SoundWriter | None, progress: Progress
 ) -> Levels:
     """Go once through the mix: raise, limit, measure, and write where there is a writer."""
     gain = np.float32(10.0 ** (gain_db / 20.0))
     length, done = mix.length, 0
     # Without a need for the limiter what was measured on the way in holds, but for the gain.
-    limiting = mix.peak() * float(gain) > ceiling
-    limiter, meter = Limiter(ceiling), LoudnessMeter(mix.layout)
+    limiting = mix.peak() * float(gain) > _CEILING
+    limiter, meter = Limiter(_LIMITED_TO), LoudnessMeter(mix.layout)
     peaks = PeakMeter(len(mix.layout.channels))
     power = np.zeros(len(mix.layout.channels))
     phase = "Levelling" if writer is None else "Writing"
+    if limiting:
+        held = _with_context(mix.blocks(), CONTEXT, _PIECE)
+        pieces = (limiter.apply(np.multiply(piece, gain, out=piece)) for piece in held)
+    else:
+        pieces = (block * gain for block in mix.blocks())
     with Aside() as writing:
-        for held in _with_context(mix.blocks(), CONTEXT, _PIECE):
+        for limited in pieces:
             progress(phase, done / length)
-            held *= gain
-            piece = limiter.apply(held) if limiting else held[:, CONTEXT:-CONTEXT]
-            piece = piece[:, : length - done]
+            piece = limited[:, : length - done]
             done += piece.shape[1]
             if writer is not None:
                 writing.run(writer.write, piece)

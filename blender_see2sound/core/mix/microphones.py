@@ -30,6 +30,7 @@ from .arrivals import LATENCY
 from .convolution import STEP, Spectra, spectra_of
 from .distance import NEAREST, REFERENCE_DISTANCE
 from .layouts import Layout
+from .panning import point_gains
 from .propagation import SPEED_OF_SOUND
 from .regions import unit_vectors
 from .room import damping, shoebox_images
@@ -89,6 +90,7 @@ class Microphones:
         self._angles = [(float(c.azimuth or 0.0), c.elevation) for c in channels]
         self._facing = unit_vectors(*np.array(self._angles).T)
         self._places = self._listener + radius * self._facing
+        self._level = _level(self._facing, layout)
         self._absorption = self._calibrated(room)
         length = int((self._reach + 1.0) / SPEED_OF_SOUND * SAMPLE_RATE)
         self.parts = -(-(LATENCY + length) // STEP)
@@ -188,9 +190,20 @@ class Microphones:
             end = min(start + len(response), len(row))
             row[max(start, 0) : end] = response[max(-start, 0) : end - start]
         # It is no louder than at the nearest distance that panning knows.
-        responses *= REFERENCE_DISTANCE * min(1.0, distance / NEAREST)
+        responses *= self._level * REFERENCE_DISTANCE * min(1.0, distance / NEAREST)
         parts = responses.reshape(len(responses), self.parts, STEP)
         return np.ascontiguousarray(np.swapaxes(spectra_of(parts), 0, 1))
+
+
+def _level(facing: Array, layout: Layout) -> float:
+    """The gain with which cardioids (M, 3) are as loud as panning, on average around the listener.
+
+    They overlap, more in front than behind: together they are not as loud from everywhere.
+    """
+    around = unit_vectors(np.arange(0.0, 360.0, 5.0))
+    overlapped = np.sum((0.5 + 0.5 * around @ facing.T) ** 2, axis=1)
+    panned = np.sum(point_gains(REFERENCE_DISTANCE * around, layout) ** 2, axis=1)
+    return float(np.sqrt(panned.mean() / overlapped.mean()))
 
 
 def _delay() -> int:

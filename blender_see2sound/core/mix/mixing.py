@@ -14,6 +14,7 @@ from ..files import atomic_path
 from ..progress import Progress, part_of, silent
 from ..scene import Room, SoundScene, Source, resolve
 from ..sounds.protocol import SAMPLE_RATE
+from .air import Air
 from .aside import Aside
 from .distance import Travel
 from .heads import with_head
@@ -125,7 +126,8 @@ def mix_to_file(
         with SoundWriter(part, output, samples, chosen, encoding) as writer:
             step = part_of(progress, 0.5, 0.7) if written else part_of(progress, 0.75, 1.0)
             levels = master(mix, lufs, writer, step)
-            writer.measured(levels.lufs, _decibels(levels.peak, 20.0))
+            peak_db = _decibels(levels.peak, 20.0)
+            writer.measured(levels.lufs, levels.loudness_range, peak_db)
         gain = np.float32(10.0 ** (levels.gain_db / 20.0))
         told: list[FileLevels] = []
         for number, source in enumerate(sources if written else ()):
@@ -179,7 +181,7 @@ def _surroundings(
             kind="bad-request",
         )
     if renderer == "panning":
-        return None if room is None else RoomModel(room, travel.air, progress)
+        return None if room is None else _room_model(room, travel.air, progress)
     if room is None:
         raise See2SoundError(
             "microphones need a room to stand in",
@@ -188,6 +190,18 @@ def _surroundings(
             kind="bad-request",
         )
     return Microphones(room, travel.air, layout)
+
+
+#: The room of the last mix: a worker mixes in the same one again and again.
+_last_room: dict[tuple[Room, Air | None], RoomModel] = {}
+
+
+def _room_model(room: Room, air: Air | None, progress: Progress) -> RoomModel:
+    """A model of a room; the last one is kept, with the late sound that was found for it."""
+    model = _last_room.get((room, air)) or RoomModel(room, air, progress)
+    _last_room.clear()
+    _last_room[room, air] = model
+    return model
 
 
 def _sounding(scene: SoundScene) -> tuple[list[Source], list[str]]:

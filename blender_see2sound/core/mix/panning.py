@@ -105,10 +105,15 @@ def _around(layout: Layout) -> tuple[Array, Array, Array]:
     return directions, weights, powers
 
 
-def ring_gains(layout: Layout) -> Array:
-    """Gains (M,) of sound that comes from all around alike, decorrelated between channels."""
+def diffuse_gains(layout: Layout) -> Array:
+    """Gains (M,) of what many points all around come to: softer where a layout folds them."""
     _, weights, powers = _around(layout)
     return np.sqrt(weights @ powers)
+
+
+def ring_gains(layout: Layout) -> Array:
+    """Gains (M,) of a bed: from all around alike, decorrelated between channels, power 1."""
+    return _unit_power(diffuse_gains(layout)[None])[0]
 
 
 def spread_gains(positions: Array, spread: float, layout: Layout) -> Array:
@@ -126,7 +131,9 @@ def spread_gains(positions: Array, spread: float, layout: Layout) -> Array:
     Returns
     -------
     (N, M) array
+        Their squares sum to what those of `point_gains` do, so that spread leaves the level.
     """
+    own = np.linalg.norm(point_gains(positions, layout), axis=1, keepdims=True)
     middle, left = _directions(positions)
     around, weights, powers = _around(layout)
     if not around[:, 2].any():
@@ -137,7 +144,8 @@ def spread_gains(positions: Array, spread: float, layout: Layout) -> Array:
     angles = np.degrees(np.arccos(np.clip(middle @ around.T, -1.0, 1.0)))
     share = np.clip((half - angles) / _EDGE + 0.5, 0.0, 1.0) * weights
     arc = share @ powers / np.sum(share, axis=1, keepdims=True)
-    return np.sqrt((1.0 - left)[:, None] * arc + left[:, None] * (weights @ powers))
+    wide = (1.0 - left)[:, None] * arc + left[:, None] * (weights @ powers)
+    return own * _unit_power(np.sqrt(wide))
 
 
 def spread_share(spread: float) -> float:

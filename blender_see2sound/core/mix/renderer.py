@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
+from threading import Event
 
 from ..scene import Source
 from .arrivals import LATENCY, from_rig
-from .control import STEPS
+from .control import BATCH, STEPS
 from .convolution import (
     STEP,
     LongFilter,
@@ -42,8 +43,11 @@ from .room import RoomModel
 from .sums import Sums
 
 #: Sources are rendered in so many groups side by side; fixed, so that sums do not depend on
-#: the computer.
-_GROUPS = 4
+#: the computer. More would cost more than they bring: each has sums of its own.
+_GROUPS = 2
+
+#: Threads at most: besides the groups, filters of moving sources are made.
+_THREADS = 8
 
 
 @lru_cache(maxsize=2)
@@ -94,22 +98,34 @@ def render(
     output = OverlapAdd(len(layout.channels))
 
     parts = 1 if room is None else room.parts
-    totals = [Sums.empty(layout, parts) for _ in groups]
+    # Those of a batch, and those of the next one, which is rendered meanwhile.
+    totals, coming = ([Sums.empty(layout, parts) for _ in groups] for _ in range(2))
 
-    def sum_up(group: list[Lane], sums: Sums) -> None:
-        sums.clear()
+    def sum_up(batch: int, group: list[Lane], sums: Sums, before: Sums) -> None:
+        sums.follow(before)
         for lane in group:
+            if stopped.is_set():  # filters of a room can take seconds
+                return
             lane.add(batch, sums, pool.submit)
 
-    batch, left, early = 0, samples, LATENCY
-    with ThreadPoolExecutor(min(_GROUPS, os.cpu_count() or 1)) as pool:
+    def begin(batch: int) -> set[Future[None]]:
+        every = zip(groups, coming, totals, strict=True)
+        return {pool.submit(sum_up, batch, *each) for each in every}
+
+    batch, left, early, stopped = 0, samples, LATENCY, Event()
+    pool = ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1))
+    try:
+        running = begin(0)
         while left > 0:
-            running = {pool.submit(sum_up, *both) for both in zip(groups, totals, strict=True)}
             while running:
                 ended, running = wait(running, timeout=0.2)
                 for group in ended:
                     group.result()
                 tell(1.0 - left / samples)
+            totals, coming = coming, totals
+            batch += 1
+            if left > BATCH - early:
+                running = begin(batch)
             sums, *others = totals
             for other in others:
                 sums.add(other)
@@ -128,5 +144,7 @@ def render(
             done = output.take()[:, early : early + left]
             left -= done.shape[1]
             early = 0
-            batch += 1
             yield done
+    finally:
+        stopped.set()
+        pool.shutdown(cancel_futures=True)

@@ -9,7 +9,9 @@ energy 4 pi c / V per second for a source of unit pressure at one metre). In eac
 octave the walls are calibrated so that the images hand over to that level.
 
 Where a wall is open there is no diffuse field: the materials stand as they are,
-and the noise joins at the level that the images have come to.
+and the noise joins at the level that the images have come to. Where walls scatter
+(trees), the noise stands for all that they send back and begins at once; their
+mirror images only say how much that is.
 
 Sound for picture is not late: all delays count from the direct sound.
 """
@@ -23,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..materials import MATERIALS, OCTAVES
+from ..materials import MATERIALS, OCTAVES, SCATTERING
 from ..progress import Progress
 from ..scene import Room
 from ..sounds.protocol import SAMPLE_RATE
@@ -79,6 +81,8 @@ class RoomModel:
         Nepers of energy that each octave loses in a second.
     late_levels : (7,) array
         The late sound's energy per second at time 0, were it there from the beginning on.
+    scatters : bool
+        The late sound begins with the direct sound.
     parts : int
         How many parts (`core.mix.arrivals.point_filters`) the reflections need.
     """
@@ -103,6 +107,9 @@ class RoomModel:
         self._reach = float(direct) + SPEED_OF_SOUND * self.mixing_time
         images = self._in_reach(shoebox_images(self._size, self._listener, self._reach))
         self._images = images.only(~np.any(images.hits[:, opened] > 0.0, axis=1))
+        scattering = np.array([name in SCATTERING for name in room.wall_materials()])
+        self._scattered = np.any(self._images.hits[:, scattering] > 0.0, axis=1)
+        self.scatters = bool(opened.any() and scattering.any())
         self._losses = self._images.hits @ wall_losses
         self.late_levels = np.full(
             len(OCTAVES), 4.0 * np.pi * SPEED_OF_SOUND / volume * REFERENCE_DISTANCE**2
@@ -149,7 +156,9 @@ class RoomModel:
             start, end = direct / SPEED_OF_SOUND + window
             times = distances / SPEED_OF_SOUND
             late = (times > start) & (times <= end)
-            if is_open:
+            if self.scatters:
+                late &= self._scattered
+            elif is_open:
                 # What one wall alone sends back, as the ground does, is no late sound.
                 late &= self._images.hits.sum(axis=1) > 1.0
             air = np.exp(-2.0 * self._air * metres_of_air(distances[late, None]))
@@ -176,7 +185,7 @@ class RoomModel:
         distances = np.linalg.norm(vectors, axis=2)
         direct = np.linalg.norm(positions, axis=1)
         delays = np.maximum(distances - direct[:, None], 0.0) / SPEED_OF_SOUND
-        reflected = self._images.hits.any(axis=1)
+        reflected = self._images.hits.any(axis=1) & ~(self.scatters & self._scattered)
         moments, images = np.nonzero(reflected & (delays < self.mixing_time))
         delays, far = delays[moments, images], distances[moments, images]
         levels = gain * REFERENCE_DISTANCE / np.maximum(far, NEAREST) * self.fading(delays)

@@ -32,14 +32,16 @@ class Sums:
             np.zeros(BATCH, np.float32),
         )
 
-    def clear(self) -> None:
+    def follow(self, before: Sums) -> None:
+        """Begin the batch after another one's: nothing yet but what rings on."""
         for part in (self.direct, self.late, self.lfe):
             part.fill(0.0)
         if self.filtered:
-            ringing = self.spectra[STEPS:].copy()
             self.spectra.fill(0.0)
+        ringing = before.spectra[STEPS:]
+        self.filtered = bool(ringing.any())
+        if self.filtered:
             self.spectra[: len(ringing)] = ringing
-            self.filtered = bool(ringing.any())
 
     def add(self, other: Sums) -> None:
         self.direct += other.direct

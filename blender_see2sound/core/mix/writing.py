@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import See2SoundError, from_os_error
 from ..sounds.protocol import SAMPLE_RATE
+from ..sounds.writing import undate
 from ..version import version
 from .layouts import Layout
 
@@ -50,6 +51,9 @@ ENCODINGS = (PCM24, FLOAT, FLAC)
 _MOST_BYTES = 2**32 - 65536
 
 _MOST_FLAC_CHANNELS = 8
+
+#: The largest sample of 24 bits.
+_FULL_SCALE = np.float32(2**23 - 1)
 
 #: A disk with less than this free is full.
 _FULL_BYTES = 4 * 2**20
@@ -132,6 +136,7 @@ class SoundWriter:
         self._part, self._final, self._layout, self._encoding = part, final, layout, encoding
         self._comment = f"{layout.name} mix"
         self._lufs: float | None = None
+        self._range: float | None = None
         self._peak_db: float | None = None
         try:
             self._file = soundfile.SoundFile(
@@ -150,14 +155,23 @@ class SoundWriter:
 
     def write(self, samples: NDArray[np.float32]) -> None:
         """Append samples (C, n), within -1 to 1 where the file is PCM."""
+        frames = np.empty(samples.shape[::-1], np.float32)
+        if self._encoding is FLOAT:
+            frames[:] = samples.T
+        else:
+            # As libsndfile rounds, which takes four times as long sample by sample.
+            np.rint(np.multiply(samples.T, _FULL_SCALE, out=frames), out=frames)
+            frames = frames.astype(np.int32) << 8  # type: ignore[assignment]
         try:
-            self._file.write(samples.T)
+            self._file.write(frames)
         except (soundfile.SoundFileError, AssertionError) as error:
             raise self._failed(error) from error
 
-    def measured(self, lufs: float | None, peak_db: float | None) -> None:
-        """Say how loud it turned out: LUFS and dBTP, None for silence."""
-        self._lufs, self._peak_db = lufs, peak_db
+    def measured(
+        self, lufs: float | None, loudness_range: float | None, peak_db: float | None
+    ) -> None:
+        """Say how loud it turned out: LUFS, LU and dBTP, None where there is none."""
+        self._lufs, self._range, self._peak_db = lufs, loudness_range, peak_db
         loud = "silence" if lufs is None else f"{lufs:.1f} LUFS"
         peak = "" if peak_db is None else f", true peak {peak_db:.1f} dBTP"
         self._comment += f", {loud}{peak}"
@@ -188,6 +202,7 @@ class SoundWriter:
             file.write(_padded(self._comment).encode())
             if self._encoding is FLAC:
                 return
+            undate(file)
             # libsndfile has one mask per channel count, and for eight it is not 7.1's. In the
             # chunk's data: 16 bytes of WAVEFORMAT, 2 of size, 2 of valid bits, the mask.
             file.seek(head.index(b"fmt ") + 8 + 20)
@@ -210,11 +225,11 @@ class SoundWriter:
         history = f"A=PCM,{bits},T={maker};{self._layout.name}\r\n".encode()
         # Loudness, its range, true peak, and the loudest moment and stretch, where known.
         unknown = _hundredths(None)
-        levels = (_hundredths(self._lufs), unknown, _hundredths(self._peak_db), unknown, unknown)
+        known = [_hundredths(level) for level in (self._lufs, self._range, self._peak_db)]
         body = struct.pack(
             "<256s32s32s10s8sQH64s5h180x",
             self._comment.encode(), maker.encode(), b"", b"", b"", 0, 2, b"",
-            *levels,
+            *known, unknown, unknown,
         ) + history  # fmt: skip
         body += b"\0" * (len(body) % 2)
         return b"bext" + struct.pack("<I", len(body)) + body

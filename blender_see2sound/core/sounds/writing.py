@@ -1,10 +1,12 @@
-"""Writing a mono sound as a WAV file."""
+"""Writing a mono sound as a WAV file, the same bytes every time."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +43,8 @@ def pending_sound(path: str | Path, samples: NDArray[np.float32], rate: int) -> 
     with atomic_path(path) as part:
         try:
             soundfile.write(part, samples, rate, format="WAV", subtype="FLOAT")
+            with part.open("r+b") as file:
+                undate(file)
         except OSError as error:
             raise from_os_error(error, path, "write") from error
         except soundfile.LibsndfileError as error:
@@ -52,3 +56,24 @@ def pending_sound(path: str | Path, samples: NDArray[np.float32], rate: int) -> 
                 kind="no-space",
             ) from error
         yield
+
+
+def undate(file: BinaryIO) -> None:
+    """Take the time of writing from a WAV file, so that the same sound makes the same bytes.
+
+    libsndfile keeps it in the PEAK chunk that it puts before floats.
+
+    Parameters
+    ----------
+    file : binary file
+        Open for reading and writing; where it is afterwards is not told.
+    """
+    file.seek(12)
+    while len(head := file.read(8)) == 8 and head[:4] != b"data":
+        if head[:4] == b"PEAK":
+            # Its version, then the time.
+            file.seek(4, os.SEEK_CUR)
+            file.write(bytes(4))
+            return
+        size = int.from_bytes(head[4:], "little")
+        file.seek(size + size % 2, os.SEEK_CUR)
