@@ -10,10 +10,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core import rooms, targets
 from ..core.arguments import Parser
 from ..core.errors import Cancelled, See2SoundError, from_os_error
 from ..core.files import atomic_path, keep_apart
@@ -26,10 +27,12 @@ _handle: object | None = None
 
 
 def _parser() -> argparse.ArgumentParser:
+    from .mix_strip import LAYOUTS
+
     parser = Parser(
         prog="blender --command see2sound",
         description="Finds what sounds in a clip, places it in 3D, makes a sound each and mixes "
-        "them to 5.1; leaves a blend file, and a rendered movie if asked.",
+        "them; leaves a blend file, and a rendered movie if asked.",
     )
     parser.add_argument("clip", type=Path, metavar="CLIP", help="a movie, or a picture")
     parser.add_argument(
@@ -54,7 +57,53 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fov", type=float, metavar="DEG", help="horizontal field of view, degrees (50)"
     )
+    parser.add_argument(
+        "--layout", choices=LAYOUTS, metavar="NAME", help=f"{', '.join(LAYOUTS)} (5.1)"
+    )
+    parser.add_argument(
+        "--room",
+        type=_room,
+        default={},
+        metavar="ROOM",
+        help=f"{', '.join(preset.name for preset in rooms.PRESETS)}; with another reverberation in "
+        "seconds, as hall,1.5; metres and seconds, as 10x8x3.5,0.4; or auto,0.4; all of them grow "
+        "with the sources (none)",
+    )
+    parser.add_argument(
+        "--lufs",
+        type=_loudness,
+        default={},
+        metavar="LUFS",
+        help=f"integrated loudness: {', '.join(f'{t.name} ({t.lufs:g})' for t in targets.TARGETS)}, "
+        "a number, or none to leave it (-23)",
+    )
     return parser
+
+
+def _room(text: str) -> dict[str, Any]:
+    """The strip's settings for a room, as `core.rooms.chosen` takes it."""
+    room = rooms.chosen(text, ())
+    head, _, tail = text.strip().lower().partition(",")
+    if head == "auto" or head[:1].isdigit():
+        return {"room_kind": "CUSTOM", "room_size": room.size, "rt60": room.rt60}
+    return {"room_kind": head.strip(), **({"rt60": float(tail)} if tail else {})}
+
+
+def _loudness(text: str) -> dict[str, Any]:
+    """The strip's settings for a loudness."""
+    name = text.strip().lower()
+    if name == "none":
+        return {"loudness": "NONE"}
+    if any(target.name == name for target in targets.TARGETS):
+        return {"loudness": name}
+    if not -70.0 <= float(name) <= 0.0:
+        raise ValueError(text)
+    return {"loudness": "CUSTOM", "lufs": float(name)}
+
+
+# The parser names these functions in its errors ("invalid loudness value").
+_room.__name__ = "room"
+_loudness.__name__ = "loudness"
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -139,7 +188,12 @@ def _run(options: argparse.Namespace) -> None:
     if options.fov is not None:
         frame_camera(scene, options.fov)
     target = steps.Target.of(scene, strip)
-    work = steps.see_to_sound(target, options.sources, options.set, options.off_screen)
+    settings = {**options.room, **options.lufs}
+    if options.layout is not None:
+        settings["layout"] = options.layout
+    work = steps.see_to_sound(
+        target, options.sources, options.set, options.off_screen, settings=settings
+    )
     task = start("See to Sound", work)
     task.run(_Lines())
     session.finish(task)

@@ -32,6 +32,8 @@ _CHANNELS = {
     "5.1": ("SURROUND51", {"SURROUND51", "SURROUND71"}, "5.1"),
     "7.1": ("SURROUND71", {"SURROUND71"}, "7.1"),
 }
+#: The layouts that a strip carries.
+LAYOUTS = tuple(_CHANNELS)
 
 
 def mix_strip_of(scene: bpy.types.Scene, collection: bpy.types.Collection) -> Any | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 from ..core.errors import See2SoundError, from_os_error
 from ..core.files import keep_apart
 from ..core.scene import Room, SoundScene, Source, write_scene
-from . import export, files, freshness, mix_settings, session
+from . import document, export, files, freshness, mix_settings, session
 from .target import Target
 from .task import Work, reading, share
 
@@ -71,6 +73,7 @@ def mix(
     _, strip, collection = target.collection()
     mix_settings.check(collection)
     name_of_strip, wanted = strip.name, mix_settings.asked(collection, layout)
+    names = {source_id: name for name, source_id in document.source_ids(collection).items()}
     silent = tuple(
         f"{name!r} is left out of the mix: it has neither a sound nor a prompt"
         for name in freshness.without_words(collection)
@@ -95,13 +98,26 @@ def mix(
         wanted["format"] = encoding
     if stems is not None:
         wanted["stems"] = str(stems)
-    report = yield from share(session.ask("mix", wanted), 0.1, 1.0)
+    try:
+        report = yield from share(session.ask("mix", wanted), 0.1, 1.0)
+    except See2SoundError as error:
+        what, why = _named(error.what, names), _named(error.why, names)
+        raise See2SoundError(
+            what, why, error.remedy, kind=error.kind, report=error.report
+        ) from error
+    report["warnings"] = [_named(warning, names) for warning in report["warnings"]]
     for source_id, final in finals.items():
         try:
             os.replace(stems / f"{source_id}.wav", final)
         except OSError as error:
             raise from_os_error(error, final, "write") from error
     return Mixed(report, heard.room, silent)
+
+
+def _named(text: str, names: Mapping[str, str]) -> str:
+    """What the worker says, with the speakers' names for the ids of sources: a person knows those."""
+    told = {repr(source_id): repr(name) for source_id, name in names.items()}
+    return re.sub("|".join(map(re.escape, told)), lambda found: told[found[0]], text)
 
 
 def _stem_names(folder: Path, sources: tuple[Source, ...]) -> dict[str, Path]:

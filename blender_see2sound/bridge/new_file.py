@@ -21,6 +21,8 @@ from . import curves, files, versions
 
 #: How long a single picture lasts, seconds.
 STILL_SECONDS = 10.0
+#: Of the sound of a movie, kbit/s, by the scene's audio channels.
+_BITRATES = {"MONO": 128, "STEREO": 192, "SURROUND51": 384, "SURROUND71": 512}
 #: From how high a 3D view looks down, and how much of it is filled: the sidebar and the frame
 #: of another window need room.
 _FROM_ABOVE = math.radians(35.0)
@@ -200,7 +202,7 @@ def save(path: Path) -> None:
 
 
 def render_movie(scene: bpy.types.Scene, path: Path) -> None:
-    """Render picture and six channels of sound, H.264 and AAC, to an MP4 file.
+    """Render picture and sound, in the channels that a bake has set, to an MP4 file: H.264, AAC.
 
     The scene's own render settings are as before afterwards.
 
@@ -215,9 +217,8 @@ def render_movie(scene: bpy.types.Scene, path: Path) -> None:
     movie.codec = "H264"
     movie.constant_rate_factor = "HIGH"
     movie.audio_codec = "AAC"
-    movie.audio_channels = "SURROUND51"
     movie.audio_mixrate = 48000
-    movie.audio_bitrate = 384
+    movie.audio_bitrate = _BITRATES[movie.audio_channels]
     render.use_file_extension = False
     render.use_sequencer = True
     render.filepath = str(path)

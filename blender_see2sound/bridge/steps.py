@@ -6,7 +6,7 @@ and then wholly: whatever fails or is cancelled before leaves everything as it w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -251,12 +251,26 @@ def export_mix(
 
 
 def see_to_sound(
-    target: Target, sources: int = 0, part_set: str = "", off_screen: bool | None = None
+    target: Target,
+    sources: int = 0,
+    part_set: str = "",
+    off_screen: bool | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Work[str]:
-    """All three steps; see `find_sources`."""
+    """All three steps.
+
+    Parameters
+    ----------
+    sources, part_set, off_screen
+        As `find_sources` takes them.
+    settings : mapping, optional
+        What to set of the strip's settings for its mix, in this order.
+    """
     finding = find_sources(target, sources, part_set, off_screen)
     found = yield from share(finding, 0.0, 0.5)
     target = Target.of(*target.find())
+    for name, value in (settings or {}).items():
+        setattr(target.collection()[2].see2sound, name, value)
     yield from share(make_sounds(target), 0.5, 0.75)
     mixed = yield from share(bake_mix(target), 0.75, 1.0)
     return f"{found}. {mixed}"

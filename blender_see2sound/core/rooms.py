@@ -124,10 +124,10 @@ def preset_named(name: str) -> Preset:
     )
 
 
-def edited(preset: Preset, size: Vector | None = None, rt60: float | None = None) -> Room:
-    """A preset's room, of another size or with another reverberation from 500 to 1000 Hz."""
+def edited(preset: Preset, rt60: float | None = None) -> Room:
+    """A preset's room, with another reverberation from 500 to 1000 Hz if given."""
     octaves = decay(preset.middle_rt60 if rt60 is None else rt60, preset.shape)
-    return Room(size or preset.size, octaves, None, preset.materials)
+    return Room(preset.size, octaves, None, preset.materials)
 
 
 def decay(rt60: float, shape: Iterable[float]) -> tuple[float, ...]:

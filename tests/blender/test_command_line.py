@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import av
 import bpy
@@ -15,6 +17,8 @@ import soundfile
 from mathutils import Vector
 
 from tests.core.clips import write_movie
+
+from .cut import new_file
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -150,6 +154,33 @@ def test_a_still_becomes_a_clip_of_ten_seconds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "channels", "lufs", "room"),
+    [
+        (("--layout", "7.1", "--room", "hall,1.5", "--lufs", "web"), 8, -16.0, ("hall", 1.5)),
+        (("--layout", "binaural", "--room", "9x8x3,0.3", "--lufs=-30"), 2, -30.0, ("CUSTOM", 0.3)),
+    ],
+)
+def test_layout_room_and_loudness_are_as_asked(
+    clip: Path, tmp_path: Path, arguments: tuple[str, ...], channels: int, lufs: float, room: Any
+) -> None:
+    outputs = ("--blend", tmp_path / "o.blend", "--render", tmp_path / "o.mp4")
+    done = run(clip, *outputs, "--sources", 1, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    mix = next((tmp_path / "see2sound").rglob("*mix*.wav"))
+    assert soundfile.info(mix).channels == channels
+    with av.open(str(tmp_path / "o.mp4")) as container:
+        assert container.streams.audio[0].channels == channels
+    new_file()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "o.blend"))
+    (settings,) = (c.see2sound for c in bpy.data.collections if c.see2sound.is_see2sound)
+    assert (settings.room_kind, settings.rt60) == (room[0], pytest.approx(room[1]))
+    assert settings.layout == arguments[1]
+    told = json.loads(settings.mix_report)
+    assert told["integrated_lufs"] == pytest.approx(lufs, abs=0.6)
+    assert told["room"] is not None
+
+
+@pytest.mark.parametrize(
     ("content", "name", "words"),
     [
         (None, "gone.mp4", "gone.mp4"),
@@ -181,6 +212,12 @@ def test_a_bad_clip_is_one_line_and_leaves_nothing(
         ("--blend", "a.blend", "--fov", "200"),
         ("--blend", "a.blend", "--render", "a.mov"),
         ("--blend", "a.blend", "--colour", "red"),
+        ("--blend", "a.blend", "--layout", "ambix1"),
+        ("--blend", "a.blend", "--room", "garage"),
+        ("--blend", "a.blend", "--room", "hall,soon"),
+        ("--blend", "a.blend", "--lufs", "loud"),
+        ("--blend", "a.blend", "--lufs", "nan"),
+        ("--blend", "a.blend", "--lufs", "6"),
     ],
 )
 def test_bad_arguments_are_one_line(clip: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:

@@ -105,6 +105,24 @@ def test_a_loudness_that_cannot_be_reached_is_told_with_the_mix(sounding: Any) -
     assert mix_report.read(sounding.mix_report).warnings == ()
 
 
+def test_a_source_is_called_by_its_speaker_s_name(sounding: Any, tmp_path: Path) -> None:
+    dog, cat = speakers()
+    dog.name, cat.name = "Dog's", "s1"  # as another source's id
+    soundfile.write(tmp_path / "two.wav", np.full((48_000, 2), 0.1), 48_000)
+    for thing in (dog, cat):
+        thing.data.sound = bpy.data.sounds.load(str(tmp_path / "two.wav"))
+    bpy.ops.see2sound.bake_mix()
+    warnings = mix_report.read(sounding.mix_report).warnings
+    assert sorted(w.split(" has 2 channels")[0] for w in warnings if "channels" in w) == [
+        'The sound of "Dog\'s"',
+        "The sound of 's1'",
+    ]
+    (tmp_path / "bad.wav").write_bytes(b"no sound")
+    dog.data.sound = bpy.data.sounds.load(str(tmp_path / "bad.wav"))
+    with pytest.raises(RuntimeError, match='sound of source "Dog\'s"'):
+        bpy.ops.see2sound.bake_mix()
+
+
 def test_a_report_edited_by_hand_tells_nothing() -> None:
     for text in ("", "{", "[]", "{}", '{"layout": "5.1"}', '"x"', "3"):
         assert mix_report.read(text) == mix_report.Told()

@@ -97,6 +97,60 @@ def ripple(samples: np.ndarray, sound: np.ndarray) -> float:
     return float(np.max(np.ptp(levels, axis=0)))
 
 
+#: Spreads and directions in which something of the point is left, much or little.
+SPREADS = [0.1, 0.25, 0.5, 0.75, 0.9]
+AROUND = range(-150, 181, 30)
+
+
+@pytest.mark.parametrize("layout", ["stereo", "5.1"])
+def test_no_tone_is_lost_however_wide_and_wherever_a_source_is(desk, layout):
+    hertz = 60.0 * 2.0 ** (np.arange(30) * 0.26)  # 60 Hz to 11 kHz
+    # Tones that fill a file, so that each has a bin of its own.
+    count = 48_000
+    bins = np.unique(np.rint(hertz).astype(int))
+    steady = np.cos(2 * np.pi * np.outer(bins, np.arange(count)) / count + bins[:, None] ** 2)
+    sound = np.tile(0.005 * steady.sum(axis=0), 3)
+
+    def levels(azimuth, spread):
+        """Of each tone in all loudspeakers together, beside its own in the file, dB."""
+        source = desk.source(sound, at(azimuth), kind="area", spread=spread)
+        samples = mains(desk.mix(source, seconds=3.0, layout=layout), layout)
+        spectra = np.abs(np.fft.rfft(samples[count : 2 * count], axis=0))[bins] / (count / 2)
+        return decibels(np.linalg.norm(spectra, axis=1) / 0.005), spectra
+
+    worst = []
+    for spread, azimuth in zip(SPREADS * 3, AROUND, strict=False):
+        found, channels = levels(azimuth, spread)
+        worst.append(found - np.median(found))
+        # Nor is one lost in a loudspeaker that plays its share.
+        own = np.median(channels, axis=0)
+        loud = own > 0.1 * own.max()
+        assert np.abs(decibels(channels[:, loud] / own[loud])).max() < 3.0
+    assert np.abs(worst).max() < 1.5
+    assert np.mean(np.abs(worst)) < 0.3
+
+
+def test_the_measure_of_tones_sees_a_point_among_its_copies():
+    # Negative control: half of the power a point's, half a decorrelated copy's.
+    rng = np.random.default_rng(0)
+    met = np.abs(1.0 + np.exp(2j * np.pi * rng.random(200))) / np.sqrt(2.0)
+    assert np.abs(decibels(met)).max() > 10.0
+
+
+@pytest.mark.parametrize("spread", SPREADS)
+def test_folded_down_a_wide_source_does_not_comb(desk, spread):
+    sound = noise(2.0, level=0.05)
+    rows = []
+    for azimuth in AROUND:
+        source = desk.source(sound, at(azimuth), kind="area", spread=spread)
+        samples = desk.mix(source, seconds=2.0)
+        both = folded(samples, "5.1")
+        for sides in (both, both.sum(axis=1, keepdims=True)):
+            loud = rms(sides) > 0.1 * rms(sides).max()
+            rows.append(ripple(sides[:, loud], sound))
+    assert max(rows) < 4.5
+
+
 @pytest.mark.parametrize("layout", ["5.1", "7.1", "7.1.4"])
 @pytest.mark.parametrize(("kind", "spread"), [("ambience", 1.0), ("area", 1.0)])
 def test_folded_down_to_stereo_nothing_combs(desk, layout, kind, spread):

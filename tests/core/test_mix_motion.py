@@ -54,6 +54,27 @@ def test_the_mix_follows_a_source_within_a_frame(desk):
         assert apart(heard, middle - 2 * 3.6) > 1.8
 
 
+@pytest.mark.parametrize("spread", [0.0, 0.3, 0.5])
+@pytest.mark.parametrize("jump", [0.98, 1.03, 1.1])
+def test_a_wide_source_jumps_within_a_frame_too(desk, spread, jump):
+    source = desk.source(
+        noise(2.0),
+        *[at(a) for a in (70.0, 70.0, -70.0, -70.0)],
+        times=(0.0, jump, jump + 0.001, 2.0),
+        spread=spread,
+    )
+    samples = mains(desk.mix(source, seconds=2.0), "5.1").reshape(-1, 480, 5)
+    energy = np.sum(samples**2, axis=1)
+    left = (energy[:, [0, 3]].sum(axis=1) - energy[:, [1, 4]].sum(axis=1)) / energy.sum(axis=1)
+    before, after = np.median(left[:80]), np.median(left[-80:])
+    moved = np.convolve((left - before) / (after - before), np.ones(3) / 3.0, mode="same")
+    frame = round(jump * 100)
+    assert moved[frame - 6] < 0.05
+    # What is decorrelated rings on for some hundredths of a second from where it was.
+    assert moved[frame + 4] > (0.8 if spread else 0.99)
+    assert moved[frame + 6] > 0.97
+
+
 def test_gains_move_without_steps(desk):
     times = np.arange(0.0, 4.0 + FRAME, FRAME)
     track = [at(60.0 - 30.0 * t) for t in times]

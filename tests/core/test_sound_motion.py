@@ -148,6 +148,15 @@ def test_a_written_sound_reads_back(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+def test_a_written_sound_has_no_date(tmp_path: Path) -> None:
+    path = tmp_path / "s1.wav"
+    write_sound(path, np.zeros(100, np.float32), SAMPLE_RATE)
+    data = path.read_bytes()
+    peak = data.index(b"PEAK") + 8
+    assert data[peak : peak + 4] == (1).to_bytes(4, "little")  # the chunk's version
+    assert data[peak + 4 : peak + 8] == bytes(4)  # when libsndfile wrote it
+
+
 def test_a_sound_that_cannot_be_written_names_the_place(tmp_path: Path) -> None:
     (tmp_path / "sounds").write_text("a file where a folder should be")
     with pytest.raises(See2SoundError) as caught:

@@ -19,6 +19,7 @@ from ..errors import See2SoundError
 from ..scene import FARTHEST
 from ..sounds.protocol import SAMPLE_RATE
 from .convolution import STEP, Samples, Spectra
+from .phase import log_spectrum
 
 Array = NDArray[np.float64]
 
@@ -70,16 +71,15 @@ def absorption(air: Air, frequencies: Array) -> Array:
     return np.asarray(per_metre)
 
 
+def absorption_nepers(air: Air, frequencies: Array) -> Array:
+    """What a metre takes at frequencies in Hz, in nepers (of pressure)."""
+    return absorption(air, frequencies) * np.log(10.0) / 20.0
+
+
 @cache
 def _log_spectrum(air: Air) -> NDArray[np.complex128]:
     """The logarithm (STEP + 1,) of a metre's minimum-phase spectrum."""
-    frequencies = np.fft.rfftfreq(2 * STEP, 1.0 / SAMPLE_RATE)
-    nepers = -absorption(air, frequencies) * np.log(10.0) / 20.0
-    # The phase is the level's Hilbert transform: fold the cepstrum to the times after zero.
-    cepstrum = np.fft.irfft(nepers)
-    cepstrum[1:STEP] *= 2.0
-    cepstrum[STEP + 1 :] = 0.0
-    return np.asarray(np.fft.rfft(cepstrum))
+    return log_spectrum(-absorption_nepers(air, np.fft.rfftfreq(2 * STEP, 1.0 / SAMPLE_RATE)))
 
 
 @cache

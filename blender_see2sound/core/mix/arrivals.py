@@ -16,13 +16,15 @@ from scipy import fft
 
 from ..sounds.protocol import SAMPLE_RATE
 from . import decorrelation
+from .control import STEPS
 from .convolution import STEP, Spectra, spectra_of
 from .distance import REFERENCE_DISTANCE
 from .headphones import BEFORE, TAPS
 from .heads import head_of
-from .layouts import RIG, Layout
+from .layouts import RIG, Layout, rig_of
 from .panning import point_gains
 from .regions import unit_vectors
+from .sums import Sums
 from .tabled import tabled_gains
 
 Array = NDArray[np.float64]
@@ -160,22 +162,20 @@ def _copies_at_ears(layout: Layout) -> Spectra:
     return np.ascontiguousarray(np.swapaxes(heard * _decorrelated(RIG)[:, None], 0, 1))
 
 
-def spread_filters(gains: Array, layout: Layout) -> Spectra:
-    """Transforms (T, M, F) of filters that play a sound decorrelated from many directions.
-
-    Parameters
-    ----------
-    gains : (T, R) array
-        Of the loudspeakers of `layouts.rig_of`.
-    """
-    parts = gains.astype(np.float32)
-    if layout.coding == "loudspeakers":
-        return parts[:, :, None] * _decorrelated(layout)
-    if layout.coding == "binaural":
-        return np.stack([parts @ ear for ear in _copies_at_ears(layout)], axis=1)
-    encoded = parts[:, None] * point_gains(_places(RIG), layout).T.astype(np.float32)
-    spectra: Spectra = encoded @ _decorrelated(RIG)
-    return spectra
+def add_wide(layout: Layout, sums: Sums) -> None:
+    """Play what was added up for the loudspeakers of `layouts.rig_of`, decorrelated."""
+    for number, step in enumerate(sums.wide.reshape(len(sums.wide), STEPS, STEP).swapaxes(0, 1)):
+        if not step.any():
+            continue
+        heard = spectra_of(step)
+        if layout.coding == "binaural":
+            sums.spectra[number] += np.einsum("rf,erf->ef", heard, _copies_at_ears(layout))
+            continue
+        heard *= _decorrelated(rig_of(layout))
+        if layout.coding == "ambisonics":
+            heard = point_gains(_places(RIG), layout).T.astype(np.float32) @ heard
+        sums.spectra[number] += heard
+    sums.filtered = True
 
 
 def from_rig(filters: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..materials import OCTAVES
 from ..sounds.protocol import SAMPLE_RATE
 from .convolution import STEP, Spectra
+from .phase import log_spectrum
 
 Array = NDArray[np.float64]
 
@@ -37,11 +38,7 @@ def _log_spectra() -> NDArray[np.complex128]:
     frequencies = np.fft.rfftfreq(2 * STEP, 1.0 / SAMPLE_RATE)
     places = np.log2(np.maximum(frequencies, 1.0))
     levels = [np.interp(places, np.log2(OCTAVES), row) for row in np.eye(len(OCTAVES))]
-    # The phase is the level's Hilbert transform: fold the cepstrum to the times after zero.
-    cepstra = np.fft.irfft(levels, axis=1)
-    cepstra[:, 1:STEP] *= 2.0
-    cepstra[:, STEP + 1 :] = 0.0
-    return np.fft.rfft(cepstra, axis=1)
+    return log_spectrum(np.array(levels))
 
 
 def spectra_from(nepers: Array) -> Spectra:

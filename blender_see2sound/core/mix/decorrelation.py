@@ -5,15 +5,18 @@ another phase in each channel: a tone keeps its level, a click is smeared by
 some tens of milliseconds at low frequencies and less at high ones, and any two
 channels are decorrelated within the millisecond in which hearing would fuse
 them (all-pass decorrelation: Kendall 1995, Computer Music Journal 19-4). Used
-for beds and for the spread share of a source.
+for beds, and for all of a source that is spread: what a loudspeaker plays is then one
+copy at one level, and no tone is lost in it.
 
 Copies of one sound that are folded down meet again, and comb where they cancel. So
-the phases are corrected until the folds to stereo and to mono keep their power in
-every third of an octave, as far as filters so short can.
+the phases are corrected until the folds to stereo and to mono, and any two copies,
+keep their power in every third of an octave, as far as filters so short can.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -44,7 +47,11 @@ _SWING = 4.0
 
 #: Octaves in which a fold keeps its power, from this frequency on, Hz, and how often phases are
 #: corrected: more folds better, but decorrelates less.
-_FOLDED, _FROM, _ROUNDS = 1.0 / 3.0, 40.0, 5
+_FOLDED, _FROM, _ROUNDS = 1.0 / 3.0, 40.0, 8
+
+#: Any two copies are corrected by this share in so many of the rounds, up to this frequency, Hz
+#: (above, they swing past each other often enough), where there are no more than so many.
+_SHARE, _PAIR_ROUNDS, _PAIRED, _MOST_PAIRED = 0.3, 6, 2000.0, 16
 
 
 def _reach(frequencies: Array) -> Array:
@@ -65,15 +72,15 @@ def decorrelators(layout: Layout) -> NDArray[np.float32]:
     phases -= frequencies / frequencies[-1] * (phases[:, -1:] % np.pi)
     spectra = np.exp(1j * (phases - 2.0 * np.pi * frequencies * _CENTRE / SAMPLE_RATE))
     filters = _cut(spectra)
-    for _ in range(_ROUNDS if count > 1 else 0):
+    paired = slice(0, int(np.searchsorted(frequencies, _PAIRED)))
+    for number in range(_ROUNDS if count > 1 else 0):
         spectra = np.fft.rfft(filters, _FFT)
+        for pair in _pairs(count) if number < _PAIR_ROUNDS else ():
+            both = spectra[pair, paired]
+            change = _corrections(both, np.ones(2), frequencies[paired])
+            spectra[pair, paired] += _SHARE * change
         for gains in _folds(layout):
-            folded = gains @ spectra
-            power = np.sum(gains**2)
-            got = _in_bands(np.abs(folded) ** 2, frequencies)
-            change = np.clip(np.sqrt(power / np.maximum(got, 1e-3 * power)), 0.5, 2.0) - 1.0
-            change[frequencies < _FROM] = 0.0
-            spectra += np.outer(gains / power, folded * change)
+            spectra += _corrections(spectra, gains, frequencies)
         filters = _cut(spectra / np.abs(spectra))
     filters /= np.sqrt(np.sum(filters**2, axis=1, keepdims=True))
     return filters.astype(np.float32)
@@ -86,6 +93,24 @@ def _cut(spectra: NDArray[np.complex128]) -> Array:
     filters[:, :_RISE] *= begin**_GENTLE
     filters[:, -256:] *= end[::-1]
     return filters
+
+
+def _corrections(
+    spectra: NDArray[np.complex128], gains: Array, frequencies: Array
+) -> NDArray[np.complex128]:
+    """What brings spectra (M, F), folded with gains (M,), nearer to their power in each band."""
+    folded = gains @ spectra
+    power = np.sum(gains**2)
+    got = _in_bands(np.abs(folded) ** 2, frequencies)
+    change = np.clip(np.sqrt(power / np.maximum(got, 1e-3 * power)), 0.5, 2.0) - 1.0
+    change[frequencies < _FROM] = 0.0
+    return np.outer(gains / power, folded * change)
+
+
+def _pairs(count: int) -> Iterator[list[int]]:
+    """Any two of so many copies."""
+    if count <= _MOST_PAIRED:
+        yield from map(list, itertools.combinations(range(count), 2))
 
 
 def _folds(layout: Layout) -> list[Array]:

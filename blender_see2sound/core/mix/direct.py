@@ -1,11 +1,13 @@
 """Direct sound on its way to the channels of a layout, with gains and delays for every sample.
 
-To loudspeakers and ambisonics it takes a gain per channel. To headphones it takes a
+To loudspeakers and ambisonics it takes a gain per channel; that of spread sources and
+beds is decorrelated between channels, by filters that all of them share. To headphones it takes a
 delay line per ear and gains to the head's shared filters, which all sources feed.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -18,14 +20,17 @@ from .convolution import STEP, Samples, Spectra, spectra_of
 from .fractional import REACH, read_between, shifted
 from .headphones import BEFORE, FINE, Head, MeasuredHead
 from .heads import head_of
-from .layouts import Layout
-from .panning import point_gains
+from .layouts import Layout, rig_of
+from .panning import point_gains, ring_gains, spread_gains, spread_share
 from .sums import Sums
 
 Array = NDArray[np.float64]
 
 #: Samples by which both ears' delay lines are late, so that the nearer ear can be early.
 _LATE = 64
+
+#: Control points from one where an arc's gains are found to the next, 11 ms.
+_ARCS = 4
 
 #: What the delay lines keep of the batch before.
 _KEPT = 256
@@ -60,6 +65,54 @@ class Panned:
         rows = self._panned * gains[:, None]
         for bus, row in zip(sums.direct, smooth(rows.T), strict=True):
             add_scaled(bus, samples, row)
+
+
+class Wide:
+    """One source's direct sound from all around a direction, decorrelated.
+
+    On loudspeakers all of a spread source passes the same filters, what is left of the point
+    too: if it met its own copies in a channel they would add or cancel, tone by tone. Elsewhere
+    every channel hears all copies anyway, and the point stays a point.
+
+    Parameters
+    ----------
+    spread : float or None
+        0 to 1; None is a bed: all around, wherever it is put.
+    """
+
+    #: As of `Panned`.
+    rings = False
+
+    def __init__(self, spread: float | None, layout: Layout) -> None:
+        self._spread = spread
+        self._rig = rig_of(layout)
+        self._whole = layout.coding == "loudspeakers"
+        self._panned = ring_gains(self._rig)[None] if spread is None else np.zeros((1, 0))
+        self._still: Array | None = None
+
+    def add(self, sums: Sums, samples: Samples, positions: Array, gains: Array) -> None:
+        """As `Panned.add`."""
+        if self._spread is not None and (
+            self._still is None or len(positions) > 1 or np.any(self._still != positions)
+        ):
+            self._panned = self._around(positions, self._spread)
+            self._still = positions.copy()
+        rows = self._panned * gains[:, None]
+        for bus, row in zip(sums.wide, smooth(rows.T), strict=True):
+            add_scaled(bus, samples, row)
+        sums.widened = True
+
+    def _around(self, positions: Array, spread: float) -> Array:
+        """Gains (P, R): powers of the point and of the arc around it add."""
+        points = np.arange(len(positions))
+        # An arc changes slowly: its gains at some points tell those in between.
+        some = np.append(points[:-1:_ARCS], points[-1])
+        share = spread_share(spread)
+        arcs = share * spread_gains(positions[some], spread, self._rig) ** 2
+        powers = np.stack([np.interp(points, some, arc) for arc in arcs.T], axis=1)
+        if self._whole:
+            powers += (1.0 - share) * point_gains(positions, self._rig) ** 2
+        return np.asarray(np.sqrt(powers))
 
 
 class AtEars:
@@ -132,9 +185,28 @@ def _delayed(line: Samples, late: Array) -> Samples:
     return read_between(line, exact.ravel())
 
 
-def direct_to(layout: Layout) -> Panned | AtEars:
+@dataclass(frozen=True)
+class Way:
+    """One of the ways that a source's direct sound takes, and how much of it."""
+
+    to: Panned | AtEars | Wide
+    gain: float
+
+
+def ways_to(layout: Layout, spread: float, bed: bool) -> list[Way]:
     """How a source's direct sound gets to a layout."""
-    return AtEars(head_of(layout)) if layout.coding == "binaural" else Panned(layout)
+    if bed:
+        return [Way(Wide(None, layout), 1.0)]
+    if layout.coding == "loudspeakers" and spread > 0.0:
+        return [Way(Wide(spread, layout), 1.0)]
+    share = spread_share(spread)
+    ways = []
+    if share < 1.0:
+        point = AtEars(head_of(layout)) if layout.coding == "binaural" else Panned(layout)
+        ways.append(Way(point, float(np.sqrt(1.0 - share))))
+    if share > 0.0:
+        ways.append(Way(Wide(spread, layout), 1.0))
+    return ways
 
 
 def add_shared(head: Head, sums: Sums) -> None:

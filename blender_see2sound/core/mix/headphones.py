@@ -23,13 +23,13 @@ from ..sounds.protocol import SAMPLE_RATE
 from .convolution import STEP, Spectra, spectra_of
 from .distance import REFERENCE_DISTANCE
 from .panning import NEAR
+from .propagation import SPEED_OF_SOUND
 
 Array = NDArray[np.float64]
 Responses = NDArray[np.complex128]
 
-#: Metres, and metres per second.
+#: Metres.
 HEAD_RADIUS = 0.0875
-SPEED_OF_SOUND = 343.0
 
 #: Taps of a shared filter, and how many of them come before the delay has passed.
 TAPS, BEFORE = 512, 64

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 from ..scene import Source
 from ..sounds.protocol import SAMPLE_RATE
 from .air import AirFilter
-from .air import spectrum as air_spectrum
-from .arrivals import point_filters, spread_filters
+from .arrivals import point_filters
 from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth
 from .convolution import STEP, Samples, Spectra, Transform
-from .direct import direct_to
-from .distance import REFERENCE_DISTANCE, Travel, distance_gain, metres_of_air
-from .layouts import Layout, rig_of
+from .direct import ways_to
+from .distance import Travel, distance_gain, metres_of_air
+from .layouts import Layout
 from .microphones import Microphones
-from .panning import ring_gains, spread_gains, spread_share
 from .propagation import SPEED_OF_SOUND, DelayLine, emission_times, heard
 from .reading import SoundReader
 from .room import RoomModel
@@ -53,7 +51,6 @@ class Lane:
         self._reader = reader
         self._layout = layout
         self._track = Track(source)
-        self._spread = source.spread
         self._bed = source.kind == "ambience"
         # A bed has its own surroundings in it already.
         self._room = None
@@ -63,18 +60,11 @@ class Lane:
         elif not self._bed and source.reverb_db > _NOTHING_DB:
             self._room = room
         self._sent = 10.0 ** (source.reverb_db / 20.0)
-        share = spread_share(source.spread)
-        self._direct = 0.0 if self._bed else float(np.sqrt(1.0 - share))
-        self._rig = rig_of(layout)
-        self._arc = float(np.sqrt(share))
-        if self._microphones is not None:
-            # All that microphones hear comes through them, from a point.
-            self._direct = self._arc = 0.0
-        self._point = direct_to(layout) if self._direct else None
-        self._filtered = not self._direct or self._arc > 0.0 or self._room is not None
+        # All that microphones hear comes through them, from a point.
+        self._ways = [] if self._microphones else ways_to(layout, source.spread, self._bed)
+        self._filtered = self._microphones is not None or self._room is not None
         self._moves = self._track.moves and not self._bed
-        self._air = None if self._bed else travel.air
-        self._air_filter = None if self._air is None else AirFilter(self._air)
+        self._air_filter = None if self._bed or travel.air is None else AirFilter(travel.air)
         self._line = None
         if travel.propagation and not self._bed:
             self._line = DelayLine(reader, self._track.farthest / SPEED_OF_SOUND)
@@ -114,9 +104,10 @@ class Lane:
         positions = self._track.positions(times if self._moves else times[:1])
         distances = np.linalg.norm(positions, axis=1)
         near = np.ones(len(distances)) if self._bed else distance_gain(distances)
-        if self._point is not None:
+        if self._ways:
             direct = self._through_air(samples, distances)
-            self._point.add(sums, direct, positions, self._direct * near)
+            for way in self._ways:
+                way.to.add(sums, direct, positions, way.gain * near)
         if self._room is not None:
             late = self._room.late_gains(distances) * self._sent
             add_scaled(sums.late, samples, smooth(late[None])[0])
@@ -129,7 +120,7 @@ class Lane:
     def _rings(self) -> bool:
         """Whether direct sound of the batch before still sounds."""
         in_air = self._air_filter is not None and self._air_filter.rings
-        return in_air or (self._point is not None and self._point.rings)
+        return in_air or any(way.to.rings for way in self._ways)
 
     def _next(self, batch: int) -> tuple[Samples | None, Array]:
         """The source's next batch at its own level, None after its end, and when it left it."""
@@ -189,25 +180,11 @@ class Lane:
 
     def _filters(self, times: Array) -> Spectra:
         """The filters (T, parts, M, F) of all but the direct sound at times (T,)."""
-        if self._bed:
-            return spread_filters(ring_gains(self._rig)[None], self._layout)[:, None]
         if self._line is not None:
             times = emission_times(self._track, times)
         positions = self._track.positions(times)
         if self._microphones is not None:
-            return self._microphones.filters(positions, 1.0)
-        if self._room is not None:
-            arrivals = self._room.reflections(positions, self._sent)
-            filters = point_filters(arrivals, len(times), self._parts, self._layout)
-        else:
-            mains = len(self._layout.mains)
-            filters = np.zeros((len(times), self._parts, mains, STEP + 1), np.complex64)
-        if self._arc:
-            distances = np.linalg.norm(positions, axis=1)
-            near = distance_gain(distances)[:, None] * self._arc
-            gains = spread_gains(positions, self._spread, self._rig) * near
-            wide = spread_filters(gains, self._layout)
-            if self._air is not None and (distances > REFERENCE_DISTANCE).any():
-                wide = wide * air_spectrum(self._air, metres_of_air(distances))[:, None]
-            filters[:, 0] += wide
-        return filters
+            return self._microphones.filters(positions)
+        assert self._room is not None
+        arrivals = self._room.reflections(positions, self._sent)
+        return point_filters(arrivals, len(times), self._parts, self._layout)

@@ -36,6 +36,8 @@ _ROUNDS = 2
 
 def late_filters(room: RoomModel, layout: Layout) -> NDArray[np.float32]:
     """Filters (M, L) of the late sound, a row per main channel; the same noise every time."""
+    if not room.late_levels.any():
+        return np.zeros((len(layout.mains), 1), np.float32)
     lengths = (_RANGE / 10.0 * np.log(10.0) / room.decay_rates * SAMPLE_RATE).astype(int) + 1
     length, channels = int(lengths.max()), len(layout.mains)
     edges = np.arange(length + 1) / SAMPLE_RATE

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ..materials import OCTAVES
 from ..scene import Room
 from ..sounds.protocol import SAMPLE_RATE
-from .air import Air, absorption
+from .air import Air, absorption_nepers
 from .arrivals import LATENCY
 from .convolution import STEP, Spectra, spectra_of
 from .distance import NEAREST, REFERENCE_DISTANCE
@@ -79,7 +79,7 @@ class Microphones:
         # What a metre of air takes in each octave.
         self._nepers = np.zeros(len(OCTAVES))
         if air is not None:
-            self._nepers = absorption(air, np.array(OCTAVES)) * np.log(10.0) / 20.0
+            self._nepers = absorption_nepers(air, np.array(OCTAVES))
         slowest = float(np.max(room.rt60))
         self._reach = SPEED_OF_SOUND * _SIMULATED * slowest + float(np.linalg.norm(self._size))
         orders = np.ceil(self._reach * np.linalg.norm(1.0 / self._size))
@@ -124,21 +124,20 @@ class Microphones:
             factors[band] = _factor(ways, gains, lost[:, band], in_air, OCTAVES[band], wanted)
         return np.asarray(1.0 - np.exp(-2.0 * factors * losses))
 
-    def filters(self, positions: Array, gain: float) -> Spectra:
+    def filters(self, positions: Array) -> Spectra:
         """Transforms (T, parts, M, F) of what the microphones hear of a source.
 
         Parameters
         ----------
         positions : (T, 3) array
             Metres from the listener. With more than one, they are taken `_APART` metres apart.
-        gain : float
         """
         places = positions
         if len(positions) > 1:
             places = np.rint(positions / _APART) * _APART
         low, high = 0.05 - self._listener, self._size - self._listener - 0.05
         places = np.clip(places, low, high)
-        return np.float32(gain) * np.stack([self._at(place) for place in places])
+        return np.stack([self._at(place) for place in places])
 
     def _at(self, place: Array) -> Spectra:
         key = place.tobytes()

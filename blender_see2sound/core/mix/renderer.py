@@ -1,7 +1,8 @@
 """Renders sources to the channels of a layout, in batches of fixed length, however long the clip.
 
-Direct sound is panned sample by sample. All that has a spectrum or a delay
-(reflections, late sound, spread, beds, the LFE's low-pass) goes through filters:
+Direct sound is panned sample by sample; that of beds and spread sources to shared
+filters that decorrelate the channels. All else that has a spectrum or a delay
+(reflections, late sound, the LFE's low-pass) goes through filters too:
 each source's signal is transformed once, all sources' products are summed per
 channel, and each channel is transformed back once (`core.mix.convolution`).
 Filters of a moving source are made anew at each step's border and cross-faded
@@ -21,7 +22,7 @@ from functools import lru_cache
 from threading import Event
 
 from ..scene import Source
-from .arrivals import LATENCY, from_rig
+from .arrivals import LATENCY, add_wide, from_rig
 from .control import BATCH, STEPS
 from .convolution import (
     STEP,
@@ -134,6 +135,8 @@ def render(
                 sums.filtered = True
             if head is not None:
                 add_shared(head, sums)
+            if sums.widened:
+                add_wide(layout, sums)
             if sums.filtered or head is not None:
                 output.add(mains, sums.spectra[:STEPS])
             if lfe is not None and sums.lfe.any():

@@ -29,7 +29,7 @@ from ..materials import MATERIALS, OCTAVES, SCATTERING
 from ..progress import Progress
 from ..scene import Room
 from ..sounds.protocol import SAMPLE_RATE
-from .air import Air, absorption
+from .air import Air, absorption_nepers
 from .arrivals import LATENCY, Arrivals
 from .colours import shared
 from .convolution import STEP
@@ -94,7 +94,7 @@ class RoomModel:
         # Nepers that a metre of air takes in each octave.
         self._air = np.zeros(len(OCTAVES))
         if air is not None:
-            self._air = absorption(air, np.array(OCTAVES)) * np.log(10.0) / 20.0
+            self._air = absorption_nepers(air, np.array(OCTAVES))
         self.decay_rates = 2.0 * np.log(1e3) / np.broadcast_to(room.rt60, len(OCTAVES))
         wall_losses, opened = damping(room.wall_materials())
         if opened.any():

@@ -17,6 +17,7 @@ from ..errors import See2SoundError, from_os_error
 from ..sounds.protocol import SAMPLE_RATE
 from .headphones import COMPARED, MeasuredHead, frequencies
 from .panning import NEAR
+from .phase import log_spectrum
 from .regions import unit_vectors
 
 Array = NDArray[np.float64]
@@ -156,10 +157,7 @@ def _delays(impulses: Array) -> Array:
     size = 1 << (2 * impulses.shape[2] - 1).bit_length()
     spectra = np.fft.rfft(impulses, size)
     levels = np.log(np.maximum(np.abs(spectra), 1e-6 * np.abs(spectra).max()))
-    cepstra = np.fft.irfft(levels, size)
-    cepstra[..., 1 : size // 2] *= 2.0
-    cepstra[..., size // 2 + 1 :] = 0.0
-    least = np.exp(np.fft.rfft(cepstra, size))
+    least = np.exp(log_spectrum(levels))
     alike = np.fft.irfft(spectra * np.conj(least), _FINER * size)
     return np.argmax(alike[..., : _FINER * impulses.shape[2]], axis=-1) / _FINER
 

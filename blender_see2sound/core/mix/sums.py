@@ -9,7 +9,7 @@ import numpy as np
 from .control import BATCH, STEPS
 from .convolution import STEP, Samples, Spectra
 from .headphones import FINE
-from .layouts import Layout
+from .layouts import Layout, rig_of
 
 
 @dataclass
@@ -17,16 +17,19 @@ class Sums:
     """What sources add up to in a batch."""
 
     direct: Samples  # (M, BATCH) direct sound; for headphones (2 FINE, BATCH), see `direct`
+    wide: Samples  # (R, BATCH) what the loudspeakers of the rig play decorrelated copies of
     spectra: Spectra  # (STEPS and what rings on, M, F) filtered sound
     late: Samples  # (BATCH,) what goes to the late sound
     lfe: Samples  # (BATCH,) what goes to the LFE
     filtered: bool = False
+    widened: bool = False
 
     @classmethod
     def empty(cls, layout: Layout, parts: int) -> Sums:
         rows = 2 * FINE if layout.coding == "binaural" else len(layout.mains)
         return cls(
             np.zeros((rows, BATCH), np.float32),
+            np.zeros((len(rig_of(layout).mains), BATCH), np.float32),
             np.zeros((STEPS + parts - 1, len(layout.mains), STEP + 1), np.complex64),
             np.zeros(BATCH, np.float32),
             np.zeros(BATCH, np.float32),
@@ -36,6 +39,9 @@ class Sums:
         """Begin the batch after another one's: nothing yet but what rings on."""
         for part in (self.direct, self.late, self.lfe):
             part.fill(0.0)
+        if self.widened:
+            self.wide.fill(0.0)
+            self.widened = False
         if self.filtered:
             self.spectra.fill(0.0)
         ringing = before.spectra[STEPS:]
@@ -47,6 +53,9 @@ class Sums:
         self.direct += other.direct
         self.late += other.late
         self.lfe += other.lfe
+        if other.widened:
+            self.wide += other.wide
+            self.widened = True
         if other.filtered:
             # What rings on stays where it is until its time has come.
             self.spectra[:STEPS] += other.spectra[:STEPS]
