@@ -60,7 +60,7 @@ def fits(
     """Per true object the region whose azimuth is nearest to its own."""
     data = json.loads(truth.read_text(encoding="utf-8"))
     view = float(data["horizontal_fov"])
-    distances = parts.load("depth").distances(clip, regions, view, progress)
+    distances = parts.load("depth").distances(clip, regions, view, progress).metres
     found = []
     for name, row in data["objects"].items():
         places = np.array(row["positions"])

@@ -13,10 +13,11 @@ from types import ModuleType
 def _rooms() -> tuple[ModuleType, ...]:
     """The modules that register something, in the order in which they do it."""
     from . import operators, panels, preferences, properties
-    from .bridge import command, handlers, render_bake, session, watch
+    from .bridge import command, handlers, model_list, render_bake, session, watch
 
     return (
-        preferences, properties, session, operators, panels, handlers, watch, render_bake, command,
+        preferences, properties, session, model_list, operators, panels, handlers, watch,
+        render_bake, command,
     )  # fmt: skip
 
 

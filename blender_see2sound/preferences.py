@@ -1,4 +1,4 @@
-"""This computer's settings: which Python computes, how long it stays, how much is looked for.
+"""This computer's settings: what computes and on what, where models are, how a new strip begins.
 
 `bridge.computer` reads them.
 """
@@ -7,7 +7,31 @@ from __future__ import annotations
 
 import bpy
 
+from .core.sets import SETS
 from .panels.common import draw_check
+from .panels.models import draw_models
+from .properties import SETS as SET_ITEMS
+
+DEVICES = (
+    ("auto", "Automatic", "The fastest that is here"),
+    ("cuda", "CUDA", "A GPU of NVIDIA's"),
+    ("mps", "Metal", "The GPU of an Apple computer"),
+    ("cpu", "Processor", "Without a GPU: slow"),
+)
+LISTED = (
+    ("set", "Sets", "Parts that go together"),
+    ("finder", "Finders", "What finds the regions that may sound"),
+    ("depth", "Depth", "What estimates how far away they are"),
+    ("describer", "Describers", "What puts regions into words"),
+    ("maker", "Makers", "What makes the sounds"),
+)
+
+
+def _look_again(_self: bpy.types.AddonPreferences, _context: bpy.types.Context) -> None:
+    """Another folder holds other models."""
+    from .bridge import model_list
+
+    model_list.look()
 
 
 class SEE2SOUND_AP_preferences(bpy.types.AddonPreferences):
@@ -36,19 +60,60 @@ class SEE2SOUND_AP_preferences(bpy.types.AddonPreferences):
         min=1,
         max=64,
     )
+    part_set: bpy.props.EnumProperty(
+        name="Set",
+        description="Which parts a strip that has no speakers yet begins with",
+        items=SET_ITEMS,
+        default=SETS[0].name,
+    )
+    off_screen: bpy.props.BoolProperty(
+        name="Off-Screen",
+        description="Also add what one would hear there but does not see, beside or behind the "
+        "camera, where the describer has words for it",
+    )
+    models: bpy.props.StringProperty(
+        name="Models Folder",
+        description="Where the models' files are, a folder OWNER--NAME each. "
+        "Empty for this person's usual one",
+        subtype="DIR_PATH",
+        update=_look_again,
+    )
+    device: bpy.props.EnumProperty(
+        name="Device", description="What models compute on", items=DEVICES, default="auto"
+    )
+    low_memory: bpy.props.BoolProperty(
+        name="Low Memory",
+        description="Load one model after the other instead of keeping all: slower",
+    )
+    listed: bpy.props.EnumProperty(
+        name="Listed", description="What is listed below", items=LISTED, default="set"
+    )
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw the settings and what the last check said."""
+        """Draw the settings, what the last check said, and what can be used."""
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "python")
         layout.prop(self, "idle_minutes", text="Release Memory After (Minutes)")
-        layout.prop(self, "sources")
         row = layout.row()
         row.operator("see2sound.check_worker", icon="CHECKMARK")
         row.operator("see2sound.release_memory", icon="TRASH")
         draw_check(layout, context)
+        layout.separator()
+        layout.label(text="New strips begin with")
+        column = layout.column()
+        column.prop(self, "sources")
+        column.prop(self, "part_set")
+        column.prop(self, "off_screen")
+        layout.separator()
+        layout.prop(self, "models")
+        layout.prop(self, "device")
+        layout.prop(self, "low_memory")
+        row = layout.row()
+        row.use_property_split = False
+        row.prop(self, "listed", expand=True)
+        draw_models(layout, context, self.listed)
 
 
 def register() -> None:

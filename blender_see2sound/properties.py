@@ -21,8 +21,8 @@ from bpy.props import (
     StringProperty,
 )
 
-from .core import materials, parts, rooms, targets
-from .core.parts import Role
+from .core import catalogue, materials, rooms, sets, targets
+from .core.catalogue import Role
 from .core.scene import LONGEST_RT60, SHORTEST_RT60
 
 #: `core.scene.Kind`, for a person.
@@ -68,6 +68,7 @@ RENDERERS = _numbered(
 MATERIALS = _numbered(
     *((name, name.title(), "What the wall is made of") for name in materials.MATERIALS)
 )
+SETS = _numbered(*((one.name, one.title, one.about) for one in sets.SETS))
 MONITORS = (
     ("SPEAKERS", "Speakers", "Hear the speakers, live and as they are now"),
     ("MIX", "Mix", "Hear the baked mix"),
@@ -80,7 +81,7 @@ _AREA_SPREAD = 0.5
 
 def _part_names(role: Role) -> Any:
     def search(_self: object, _context: object, _typed: str) -> list[str]:
-        return [part.name for part in parts.PARTS if part.role == role]
+        return [part.name for part in catalogue.PARTS if part.role == role]
 
     return search
 
@@ -89,8 +90,7 @@ def _part_property(role: Role, name: str, description: str) -> Any:
     """A part by its name: a name that this version does not know must survive in the file."""
     return StringProperty(
         name=name,
-        description=description,
-        default=parts.default(role),
+        description=f"{description}; empty for the set's",
         search=_part_names(role),
         search_options={"SUGGESTION"},
     )
@@ -240,6 +240,17 @@ class StripSettings(bpy.types.PropertyGroup):
         min=1,
         max=64,
         soft_max=16,
+    )
+    part_set: EnumProperty(
+        name="Set",
+        description="Which parts find, measure, describe and sound",
+        items=SETS,
+        default=sets.SETS[0].name,
+    )
+    off_screen: BoolProperty(
+        name="Off-Screen",
+        description="Also add what one would hear there but does not see, beside or behind the "
+        "camera, where the describer has words for it",
     )
     finder: _part_property("finder", "Finder", "What finds the regions that may sound")
     depth: _part_property("depth", "Depth", "What estimates how far away they are")

@@ -19,8 +19,9 @@ Mix
     from the clip's start on, `room` around the sources, `mix_settings` what the worker is told,
     `mix_report` what came of it; `mix_strip` on the timeline; `monitor` what is heard.
 Running
-    `steps` what a person asks for, and `target` on which strip; `task` slices; `session` the
-    worker and what went wrong; `computer` what the preferences say of it; `watch`, `view`,
+    `steps` what a person asks for, and `target` on which strip; `choice` by which parts, and
+    `model_list` which are here; `task` slices; `session` the worker and what went wrong;
+    `computer` what the preferences say of it; `watch`, `view`,
     `handlers` keep the panels true; `render_bake` before a render; `command`, `new_file` without
     a window.
 """

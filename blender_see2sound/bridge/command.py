@@ -18,6 +18,7 @@ from ..core import rooms, targets
 from ..core.arguments import Parser
 from ..core.errors import Cancelled, See2SoundError, from_os_error
 from ..core.files import atomic_path, keep_apart
+from ..core.sets import SETS, set_named
 
 if TYPE_CHECKING:
     from .task import Task
@@ -42,6 +43,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--sources", type=int, default=5, metavar="N", help="how many sources to keep at most (5)"
+    )
+    names = ", ".join(one.name for one in SETS)
+    parser.add_argument(
+        "--set", default="", metavar="NAME", help=f"which parts do it: {names} (the preferences')"
+    )
+    parser.add_argument(
+        "--off-screen",
+        action="store_true",
+        default=None,
+        help="also add what one would hear there but does not see, beside or behind",
     )
     parser.add_argument(
         "--fov", type=float, metavar="DEG", help="horizontal field of view, degrees (50)"
@@ -154,6 +165,7 @@ def _check(options: argparse.Namespace) -> None:
             "Choose 1 to 172",
             kind="bad-request",
         )
+    set_named(options.set or None)
     if not options.clip.exists():
         raise See2SoundError(
             f"cannot read {options.clip}",
@@ -179,7 +191,9 @@ def _run(options: argparse.Namespace) -> None:
     settings = {**options.room, **options.lufs}
     if options.layout is not None:
         settings["layout"] = options.layout
-    work = steps.see_to_sound(target, sources=options.sources, settings=settings)
+    work = steps.see_to_sound(
+        target, options.sources, options.set, options.off_screen, settings=settings
+    )
     task = start("See to Sound", work)
     task.run(_Lines())
     session.finish(task)

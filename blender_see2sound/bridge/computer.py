@@ -1,4 +1,4 @@
-"""What the preferences say of this computer: which Python computes, how long it stays.
+"""What the preferences say of this computer: which Python computes, on what, how long it stays.
 
 The environment variable ``SEE2SOUND_PYTHON`` names the worker's Python where the
 preferences name none; it is meant for development and tests.
@@ -10,8 +10,11 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
+
+from ..core.sets import SETS
 
 ENVIRONMENT = "SEE2SOUND_PYTHON"
 #: The name under which Blender knows the extension.
@@ -31,26 +34,63 @@ class Settings:
     idle_minutes : float
         How long the worker keeps memory when there is nothing to do.
     sources : int
-        How many sources are looked for.
+        How many sources are looked for in a strip that has none yet.
+    part_set : str
+        Which parts look for them.
+    off_screen : bool
+        Whether sources that are not seen are looked for too.
+    models : Path or None
+        The models folder; this person's usual one when None.
+    device : {"auto", "cuda", "mps", "cpu"}
+        What models compute on.
+    low_memory : bool
+        Whether one model is loaded after the other.
     """
 
     python: str
     python_paths: tuple[str, ...]
     idle_minutes: float
     sources: int
+    part_set: str = SETS[0].name
+    off_screen: bool = False
+    models: Path | None = None
+    device: str = "auto"
+    low_memory: bool = False
+
+    def computing(self) -> dict[str, Any]:
+        """What a worker is told of how models compute."""
+        return {
+            "device": self.device,
+            "low_memory": self.low_memory,
+            "models": None if self.models is None else str(self.models),
+        }
+
+
+def preferences() -> bpy.types.AddonPreferences | None:
+    """The preferences; None where the extension is only a library."""
+    addon = bpy.context.preferences.addons.get(_EXTENSION)
+    return None if addon is None else addon.preferences
 
 
 def settings() -> Settings:
     """Read the preferences."""
-    addon = bpy.context.preferences.addons.get(_EXTENSION)
-    own = addon.preferences if addon is not None else None
+    own = preferences()
     python = bpy.path.abspath(own.python).strip() if own is not None else ""
     python = python or os.environ.get(ENVIRONMENT, "")
+    packages = () if python else _extension_packages()
+    if own is None:
+        return Settings(python or sys.executable, packages, idle_minutes=10.0, sources=5)
+    models = bpy.path.abspath(own.models).strip()
     return Settings(
         python=python or sys.executable,
-        python_paths=() if python else _extension_packages(),
-        idle_minutes=own.idle_minutes if own is not None else 10.0,
-        sources=own.sources if own is not None else 5,
+        python_paths=packages,
+        idle_minutes=own.idle_minutes,
+        sources=own.sources,
+        part_set=own.part_set,
+        off_screen=own.off_screen,
+        models=Path(models).absolute() if models else None,
+        device=own.device,
+        low_memory=own.low_memory,
     )
 
 

@@ -13,9 +13,8 @@ from typing import Any, Literal
 
 import bpy
 
-from ..core import parts
 from ..core.scene import Source
-from . import document, files, fingerprint, mix_strip, monitor, record
+from . import choice, document, files, fingerprint, mix_strip, monitor, record
 
 State = Literal["none", "current", "stale", "missing", "sounds"]
 Recipe = dict[str, Any]
@@ -33,8 +32,8 @@ def words(speaker: bpy.types.Object) -> tuple[str, str]:
 
 def maker_of(collection: bpy.types.Collection, speaker: bpy.types.Object) -> str:
     """The name of what makes a source's sound."""
-    wanted = speaker.data.see2sound.maker or collection.see2sound.maker
-    return wanted or parts.default("maker")
+    own: str = speaker.data.see2sound.maker
+    return own or choice.choice_of(collection.see2sound).part("maker")
 
 
 def recipe_of(source: Source, maker: str) -> Recipe:

@@ -1,4 +1,4 @@
-"""Which source found now is which speaker of an earlier time: by their regions, else by id."""
+"""Which source found now is which speaker of an earlier time: by region, word, or id."""
 
 from __future__ import annotations
 
@@ -44,9 +44,14 @@ def match(
 def _overlap(source: Source, speaker: bpy.types.Object) -> float:
     """Mean overlap of two tracks over the time that both tell of; a bed only matches a bed."""
     settings = speaker.data.see2sound
-    times, boxes = _track(settings.boxes)
-    if not len(boxes) or not source.boxes:
+    track = _track(settings.boxes)
+    if track is None:
         return 1.0 if settings.source_id == source.id else 0.0
+    times, boxes = track
+    if not len(boxes) or not source.boxes:
+        # What is not seen is known by its word.
+        alike = len(boxes) == len(source.boxes) and settings.label == source.label
+        return 1.0 if alike else 0.0
     if (settings.kind == "ambience") != (source.kind == "ambience"):
         return 0.0
     end = max(times[-1], source.times[-1])
@@ -67,13 +72,12 @@ def _at(
     return np.stack([np.interp(at, times, column) for column in boxes.T], axis=1)
 
 
-def _track(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    empty = np.zeros(0), np.zeros((0, 4))
+def _track(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Times (N,) and boxes (N, 4), none for what is not seen; None where it was edited by hand."""
     try:
         track = json.loads(text or "{}")
         times = np.asarray(track["times"], dtype=np.float64)
-        boxes = np.asarray(track["boxes"], dtype=np.float64)
+        boxes = np.asarray(track["boxes"], dtype=np.float64).reshape(-1, 4)
     except (ValueError, KeyError, TypeError):
-        # Edited by hand: then only the id tells.
-        return empty
-    return (times, boxes) if boxes.shape == (len(times), 4) and len(times) else empty
+        return None
+    return (times, boxes) if len(boxes) == len(times) else None

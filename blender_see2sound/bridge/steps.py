@@ -7,6 +7,7 @@ and then wholly: whatever fails or is cancelled before leaves everything as it w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..core.files import keep_apart
 from ..core.scene import SoundScene, read_scene, write_scene
 from . import (
     camera,
+    choice,
     computer,
     document,
     files,
@@ -25,6 +27,7 @@ from . import (
     mix_report,
     mix_strip,
     mixing,
+    model_list,
     monitor,
     record,
     session,
@@ -35,19 +38,34 @@ from .target import Target
 from .task import Fractions, T, Tick, Work, changing, reading, share
 
 
-def find_sources(target: Target, sources: int = 0) -> Work[str]:
+def find_sources(
+    target: Target, sources: int = 0, part_set: str = "", off_screen: bool | None = None
+) -> Work[str]:
     """Find what sounds in the strip and place a speaker each.
 
     Parameters
     ----------
     sources : int
         How many to keep at most; 0 for the strip's own number, else the preferences'.
+    part_set : str
+        Which parts do it; empty for the strip's own set, else the preferences'.
+    off_screen : bool, optional
+        Whether sources that are not seen are looked for; as the strip says, else the
+        preferences.
     """
     scene, strip = target.find()
     clip = strips.clip_of(scene, strip)
     collection = document.collection_of(scene, strip)
     settings = None if collection is None else collection.see2sound
     sources = sources or _sources(settings)
+    chosen = choice.choice_of(settings)
+    if part_set:
+        chosen = choice.with_set(chosen, part_set)
+    if off_screen is not None:
+        chosen = replace(chosen, off_screen=off_screen)
+    lacking = chosen.lacking()
+    if lacking is not None:
+        raise lacking
     with session.job_folder() as name:
         folder = Path(name)
         answer = yield from share(
@@ -57,10 +75,9 @@ def find_sources(target: Target, sources: int = 0) -> Work[str]:
                     "clip": clip.request(),
                     "scene": str(folder / "scene.json"),
                     "sources": sources,
-                    "finder": settings.finder if settings else None,
-                    "depth": settings.depth if settings else None,
-                    "describer": settings.describer if settings else None,
                     "fov": camera.horizontal_fov(scene, clip.size),
+                    **chosen.request(),
+                    **computer.settings().computing(),
                 },
             ),
             0.0,
@@ -76,7 +93,7 @@ def find_sources(target: Target, sources: int = 0) -> Work[str]:
             )
         prepared = yield from share(_prepare(target, found, folder), 0.9, 0.95)
         _, cancelled = yield from share(
-            _changing(_place(target, found, prepared, sources), "Placing"), 0.95, 1.0
+            _changing(_place(target, found, prepared, sources, chosen), "Placing"), 0.95, 1.0
         )
     session.note(*answer["warnings"])
     if cancelled:
@@ -90,13 +107,19 @@ def _prepare(target: Target, found: SoundScene, folder: Path) -> Work[speakers.P
 
 
 def _place(
-    target: Target, found: SoundScene, prepared: speakers.Prepared, sources: int
+    target: Target,
+    found: SoundScene,
+    prepared: speakers.Prepared,
+    sources: int,
+    chosen: choice.Choice,
 ) -> Fractions[None]:
     scene, strip = target.find()
     collection = document.collection_of(scene, strip)
     if collection is None:
         collection = document.collection_of(scene, strip, create=True)
-        collection.see2sound.sources = sources
+        settings = collection.see2sound
+        settings.sources = sources
+        settings.part_set, settings.off_screen = chosen.part_set, chosen.off_screen
     uid = collection.session_uid
     try:
         yield from speakers.place(scene, strip, collection, found, prepared)
@@ -133,6 +156,10 @@ def _make(target: Target, chosen: Sequence[str]) -> Work[int]:
     """Make sounds for the speakers of these names; how many were made."""
     _, _, collection = target.collection()
     by_maker = _by_maker(collection, chosen)
+    for maker in by_maker:
+        lacking = choice.lacking({"maker": maker})
+        if lacking is not None:
+            raise lacking
     settled = document.ids_by_uid(collection)
     sounds: dict[str, str] = {}
     with session.job_folder() as name:
@@ -143,6 +170,7 @@ def _make(target: Target, chosen: Sequence[str]) -> Work[int]:
         for maker, group in by_maker.items():
             recipes |= {i: freshness.recipe_of(heard.source(i), maker) for i in group}
             request = {"scene": str(path), "maker": maker, "only": group}
+            request |= computer.settings().computing()
             begun = 0.05 + 0.9 * len(sounds) / len(chosen)
             ended = begun + 0.9 * len(group) / len(chosen)
             answer = yield from share(session.ask("sound", request), begun, ended)
@@ -223,18 +251,23 @@ def export_mix(
 
 
 def see_to_sound(
-    target: Target, sources: int = 0, settings: Mapping[str, Any] | None = None
+    target: Target,
+    sources: int = 0,
+    part_set: str = "",
+    off_screen: bool | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Work[str]:
     """All three steps.
 
     Parameters
     ----------
-    sources : int
-        As `find_sources` takes it.
+    sources, part_set, off_screen
+        As `find_sources` takes them.
     settings : mapping, optional
         What to set of the strip's settings for its mix, in this order.
     """
-    found = yield from share(find_sources(target, sources), 0.0, 0.5)
+    finding = find_sources(target, sources, part_set, off_screen)
+    found = yield from share(finding, 0.0, 0.5)
     target = Target.of(*target.find())
     for name, value in (settings or {}).items():
         setattr(target.collection()[2].see2sound, name, value)
@@ -247,25 +280,31 @@ def check_worker() -> Work[str]:
     """Start the worker and note what it has and what is missing."""
     session.state.check = ()
     who = yield from share(session.ask("ping", {}), 0.0, 0.5)
-    parts = yield from share(session.ask("models", {}), 0.5, 1.0)
-    lines = [(f"Python {who['python']} ({computer.settings().python})", "CHECKMARK")]
-    missing = 0
-    for part in parts["parts"]:
-        text = f"{part['role'].capitalize()} {part['name']!r}"
-        if part["missing"]:
-            missing += part["default"]
-            lines.append((f"{text}: packages are missing: {', '.join(part['missing'])}", "ERROR"))
-        else:
-            lines.append((f"{text} is here", "CHECKMARK"))
+    own = computer.settings()
+    folder = {"models": own.computing()["models"]}
+    rows = (yield from share(session.ask("models", folder), 0.5, 1.0))["parts"]
+    model_list.take(rows)
+    lines = [(f"Python {who['python']} ({own.python})", "CHECKMARK")]
+    built_in = [row for row in rows if row["repository"] is None]
+    lacked = sorted({name for row in built_in for name in row["missing"]})
+    if lacked:
+        lines.append((f"Packages are missing: {', '.join(lacked)}", "ERROR"))
+    else:
+        names = ", ".join(f"{row['role']} {row['name']!r}" for row in built_in)
+        lines.append((f"Without models: {names}", "CHECKMARK"))
+    others = sorted({name for row in rows for name in row["missing"]} - set(lacked))
+    if others:
+        text = f"For models packages are missing: {', '.join(others)}"
+        lines.append((text, "INFO"))
     session.state.check = tuple(lines)
-    if missing:
+    if lacked:
         raise See2SoundError(
             "the worker's Python lacks packages",
-            "; ".join(text for text, icon in lines if icon == "ERROR"),
+            ", ".join(lacked),
             "Install them there, or choose another Python in the preferences",
             kind="missing-part",
         )
-    return "The worker's Python has everything it needs"
+    return "The worker's Python has everything it needs" + (" without models" if others else "")
 
 
 def is_stale(target: Target) -> Work[bool]:

@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from ..core.errors import See2SoundError
-from . import camera, document, files, mix_report, mix_strip, strips, versions
+from . import camera, choice, computer, document, files, mix_report, mix_strip, strips, versions
 from .freshness import State
 
 MIX_TEXTS: dict[State, str] = {
@@ -50,6 +50,8 @@ class StripView:
     icon, length : str
     problem : See2SoundError or None
         Why it cannot be taken.
+    lacking : See2SoundError or None
+        What files the parts that are chosen for it lack.
     hint : str
         What to do where no strip is active.
     mix : {"none", "current", "stale", "missing", "sounds"}
@@ -66,6 +68,7 @@ class StripView:
     icon: str = "SEQUENCE"
     length: str = ""
     problem: See2SoundError | None = None
+    lacking: See2SoundError | None = None
     hint: str = "Select a movie or image strip in the sequencer"
     mix: State = "none"
     outdated: frozenset[int] = frozenset()
@@ -261,7 +264,7 @@ def refresh(look_again: bool = False) -> bool:
     for uid, scene in scenes.items():
         key = _key(scene)
         known = _views.get(uid)
-        missed = known is not None and known.problem is not None
+        missed = known is not None and (known.problem or known.lacking) is not None
         if _keys.get(uid) == key and not (look_again and missed):
             continue
         view = _prepare(scene)
@@ -313,7 +316,13 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
         "" if collection is None else collection.see2sound.mix_fingerprint,
         "" if collection is None else collection.see2sound.mix_report,
         strip.mute,
+        _choice(collection),
+        computer.settings().models,
     )
+
+
+def _choice(collection: bpy.types.Collection | None) -> choice.Choice:
+    return choice.choice_of(None if collection is None else collection.see2sound)
 
 
 def _prepare(scene: bpy.types.Scene) -> StripView:
@@ -333,6 +342,7 @@ def _prepare(scene: bpy.types.Scene) -> StripView:
         icon=_STRIP_ICONS.get(strip.type, "SEQUENCE"),
         length=f"{frames / rate:.2f} s, {frames} frames from {strip.frame_final_start}",
         problem=strips.problem_of(scene, strip),
+        lacking=_choice(collection).lacking(),
         mix=mix,
         outdated=before.outdated if known else frozenset(),
         temporary=collection is not None and files.is_temporary(),

@@ -19,13 +19,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import parts
+from . import catalogue, parts, sets
 from .arguments import Parser
 from .errors import Cancelled, See2SoundError, from_os_error
+from .models.devices import DEVICES
+from .models.folder import ENVIRONMENT, models_folder
 from .targets import TARGETS
 
 if TYPE_CHECKING:
     from .media import ClipRange
+    from .models.keeper import Computing
     from .scene import SoundScene
 
 
@@ -49,7 +52,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     sound = steps.add_parser("sound", help="make a mono sound for each source of a scene")
     sound.add_argument("scene", type=Path, metavar="SCENE")
-    sound.add_argument("--maker", metavar="NAME", help=f"what makes the sounds ({_names('maker')})")
+    _set_argument(sound)
+    _part_arguments(sound, "maker")
     sound.add_argument(
         "--prompt", metavar="TEXT", help="what it sounds like, instead of the scene's prompt"
     )
@@ -106,13 +110,14 @@ def build_parser() -> argparse.ArgumentParser:
     _clip_arguments(run)
     run.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
     _find_arguments(run)
-    run.add_argument("--maker", metavar="NAME", help=f"what makes the sounds ({_names('maker')})")
+    _part_arguments(run, "maker")
     _mix_arguments(run)
     _room_argument(run)
 
     models = steps.add_parser(
         "models", help="what can be used, with licence, size, and whether it is here"
     )
+    _models_argument(models)
 
     for step in (find, sound, mix, run, models):
         step.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -135,9 +140,56 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sources", type=int, default=5, metavar="N", help="how many sources to keep at most (5)"
     )
-    parser.add_argument("--finder", metavar="NAME", help=f"what finds them ({_names('finder')})")
+    _set_argument(parser)
+    _part_arguments(parser, "finder", "depth", "describer")
     parser.add_argument(
         "--fov", type=float, metavar="DEG", help="horizontal field of view, degrees (50)"
+    )
+    parser.add_argument(
+        "--off-screen",
+        action="store_true",
+        help="also add what one would hear there but does not see, beside or behind",
+    )
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help="what models compute on (auto)"
+    )
+    parser.add_argument(
+        "--low-memory", action="store_true", help="load one model after the other, slower"
+    )
+    _models_argument(parser)
+
+
+def _set_argument(parser: argparse.ArgumentParser) -> None:
+    names = ", ".join(one.name for one in sets.SETS)
+    parser.add_argument(
+        "--set", metavar="NAME", help=f"which parts do it: {names} ({sets.SETS[0].name})"
+    )
+
+
+#: What a part of each role does, as its option tells.
+_DOES = {
+    "finder": "what finds the sources",
+    "depth": "what estimates how far away they are",
+    "describer": "what puts them into words",
+    "maker": "what makes the sounds",
+}
+
+
+def _part_arguments(parser: argparse.ArgumentParser, *roles: catalogue.Role) -> None:
+    for role in roles:
+        parser.add_argument(
+            f"--{role}",
+            metavar="NAME",
+            help=f"{_DOES[role]}, instead of the set's ({_names(role)})",
+        )
+
+
+def _models_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--models",
+        type=Path,
+        metavar="DIR",
+        help=f"the folder with the models' files (${ENVIRONMENT}, else this person's)",
     )
 
 
@@ -171,8 +223,8 @@ def _room_argument(parser: argparse._ActionsContainer) -> None:
     )
 
 
-def _names(role: parts.Role) -> str:
-    return ", ".join(part.name for part in parts.PARTS if part.role == role)
+def _names(role: catalogue.Role) -> str:
+    return ", ".join(part.name for part in catalogue.PARTS if part.role == role)
 
 
 def _lufs(text: str) -> float | None:
@@ -291,9 +343,8 @@ def _find(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
     from .pipeline import find_sources
 
     done = find_sources(
-        _clip_range(options), options.output, sources=options.sources, finder=options.finder,
-        fov=options.fov, progress=bar,
-    )  # fmt: skip
+        _clip_range(options), options.output, **_find_options(options), progress=bar
+    )
     result = {
         "scene": str(options.output),
         "sources": [s.id for s in done.scene.sources],
@@ -306,7 +357,7 @@ def _sound(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]
     from .pipeline import make_sounds
 
     done = make_sounds(
-        options.scene, maker=options.maker, prompt=options.prompt, seed=options.seed,
+        options.scene, part_set=options.set, maker=options.maker, prompt=options.prompt, seed=options.seed,
         only=options.only, progress=bar,
     )  # fmt: skip
     sounds = {s.id: s.sound for s in done.scene.sources if s.sound}
@@ -333,9 +384,8 @@ def _run(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
     from .pipeline import run_clip
 
     done, report = run_clip(
-        _clip_range(options), options.output, sources=options.sources, finder=options.finder,
-        maker=options.maker, fov=options.fov, layout=options.layout, lufs=options.lufs,
-        room=options.room, progress=bar,
+        _clip_range(options), options.output, **_find_options(options), maker=options.maker,
+        layout=options.layout, lufs=options.lufs, room=options.room, progress=bar,
     )  # fmt: skip
     mix = report.to_json()
     warnings = [*done.warnings, *mix["warnings"]]
@@ -352,22 +402,55 @@ def _run(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
 
 
 def _models(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
-    rows = parts.listing()
-    lines = []
+    rows, folder = parts.listing(options.models), models_folder(options.models)
+    together = sets.listing(rows)
+    lines = [f"{'models in':<10} {folder}"]
+    for one in together:
+        lacking = ", ".join(f"{role} {one[role]}" for role in one["lacking"])
+        lines += _block(
+            "set", one, "complete" if one["complete"] else f"incomplete, it lacks {lacking}",
+            ", ".join(f"{role} {one[role]}" for role in sets.ROLES),
+            f"commercial use: {one['commercial']}, {one['size_mb']} MB on disk, {one['memory_mb']} "
+            f"MB of memory (with --low-memory {one['low_memory_mb']} MB)",
+        )  # fmt: skip
     for row in rows:
-        here = "here" if not row["missing"] else f"missing: {', '.join(row['missing'])}"
-        lines.append(
-            f"{row['role']:<10} {row['name']}{' (default)' if row['default'] else ''}: {here}"
+        where = (
+            [f"{row['repository']}: {row['absent'] or row['path']}"] if row["repository"] else []
         )
-        lines.append(f"{'':<10} {row['about']}")
-        lines.append(
-            f"{'':<10} licence {row['licence']}, commercial use: {row['commercial']}, "
-            f"{row['size_mb']} MB on disk, {row['memory_mb']} MB of memory"
-        )
-    return {"parts": rows}, "\n".join(lines)
+        if row["missing"]:
+            where.append(f"Python packages are missing: {', '.join(row['missing'])}")
+        lines += _block(
+            row["role"], row, "here" if row["here"] else "not here",
+            f"licence {row['licence']}, commercial use: {row['commercial']}, "
+            f"{row['size_mb']} MB on disk, {row['memory_mb']} MB of memory",
+            *where,
+        )  # fmt: skip
+    return {"models": str(folder), "sets": together, "parts": rows}, _lines(*lines)
+
+
+def _block(kind: str, row: dict[str, Any], state: str, *more: str) -> list[str]:
+    """The lines about a set or a part."""
+    default = " (default)" if row["default"] else ""
+    lines = [f"{kind:<10} {row['name']}{default}: {state}"]
+    return lines + [f"{'':<10} {text}" for text in (row["about"], *more)]
 
 
 _STEPS = {"find": _find, "sound": _sound, "mix": _mix, "run": _run, "models": _models}
+
+
+def _find_options(options: argparse.Namespace) -> dict[str, Any]:
+    """The parameters of `find_sources` that `find` and `run` share."""
+    return {
+        "sources": options.sources, "part_set": options.set, "finder": options.finder,
+        "depth": options.depth, "describer": options.describer, "fov": options.fov,
+        "off_screen": options.off_screen, "computing": _computing(options),
+    }  # fmt: skip
+
+
+def _computing(options: argparse.Namespace) -> Computing:
+    from .models.keeper import Computing
+
+    return Computing(options.device, options.low_memory, options.models)
 
 
 def _clip_range(options: argparse.Namespace) -> ClipRange:

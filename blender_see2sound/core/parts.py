@@ -1,86 +1,19 @@
-"""The one table of replaceable parts: finders, depth estimators, describers, makers.
+"""Replaceable parts: finders, depth estimators, describers, makers; chosen by name and made ready.
 
-Each part is one class in one file behind a small protocol. Adding one touches
-its file and this table.
+Each part is one class in one file behind a small protocol, listed in `catalogue`.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
+from .catalogue import PARTS, Part, Role
 from .errors import See2SoundError
-
-Role = Literal["finder", "depth", "describer", "maker"]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One replaceable part.
-
-    Attributes
-    ----------
-    role : {"finder", "depth", "describer", "maker"}
-    name : str
-        What a person types and reads.
-    about : str
-        One sentence for a person.
-    licence : str
-        Of the weights, or of the code where there are none.
-    commercial : str
-        "yes", "no" or under which condition.
-    size_mb, memory_mb : int
-        On disk, and main or GPU memory while it works.
-    needs : tuple of str
-        Python packages, by import name.
-    factory : str
-        "module:Class", the module relative to `core`.
-    """
-
-    role: Role
-    name: str
-    about: str
-    licence: str
-    commercial: str
-    size_mb: int
-    memory_mb: int
-    needs: tuple[str, ...]
-    factory: str
-
-    def missing(self) -> tuple[str, ...]:
-        """The packages that are not installed here."""
-        return tuple(n for n in self.needs if importlib.util.find_spec(n) is None)
-
-
-#: The first part of each role is its default.
-PARTS: tuple[Part, ...] = (
-    Part(
-        "finder", "draft",
-        "Draft: finds what moves by optical flow, and salient and coherent regions; no model.",
-        "GPL-3.0-or-later", "yes", 0, 400, ("numpy", "scipy", "cv2", "av"),
-        "regions.built_in:DraftFinder",
-    ),
-    Part(
-        "depth", "draft",
-        "Draft: distance from ground contact, usual sizes and motion together; no model.",
-        "GPL-3.0-or-later", "yes", 0, 50, ("numpy", "scipy", "cv2", "av"),
-        "placement.built_in:GroundDepth",
-    ),
-    Part(
-        "describer", "draft",
-        "Draft: words from colour, texture, place and motion; no model.",
-        "GPL-3.0-or-later", "yes", 0, 100, ("numpy", "cv2", "av"),
-        "regions.words:DraftDescriber",
-    ),
-    Part(
-        "maker", "draft",
-        "Draft: procedural sounds chosen by the words of the prompt; no model.",
-        "GPL-3.0-or-later", "yes", 0, 200, ("numpy", "scipy"),
-        "sounds.built_in:ProceduralMaker",
-    ),
-)  # fmt: skip
+from .models.folder import locate, models_folder
+from .models.keeper import Computing
 
 
 def default(role: Role) -> str:
@@ -88,13 +21,13 @@ def default(role: Role) -> str:
     return next(part.name for part in PARTS if part.role == role)
 
 
-def load(role: Role, name: str | None = None) -> Any:
-    """Make the part of this role and name (its default when None).
+def named(role: Role, name: str | None = None) -> Part:
+    """The part of this role and name; the role's default when None.
 
     Raises
     ------
     See2SoundError
-        Of kind "bad-request" for an unknown name, "missing-part" for missing packages.
+        Of kind "bad-request".
     """
     name = default(role) if name is None else name
     part = next((p for p in PARTS if p.role == role and p.name == name), None)
@@ -106,26 +39,77 @@ def load(role: Role, name: str | None = None) -> Any:
             "Choose one of these",
             kind="bad-request",
         )
+    return part
+
+
+def load(role: Role, name: str | None = None, computing: Computing | None = None) -> Any:
+    """Make the part of this role and name (its default when None).
+
+    A part with weights only looks whether they are here; it loads them when it works.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-request" for an unknown name, "missing-part" for missing packages or files.
+    """
+    part = named(role, name)
     missing = part.missing()
     if missing:
         raise See2SoundError(
-            f"the {role} {name!r} cannot run here",
+            f"the {role} {part.name!r} cannot run here",
             f"Python packages are missing: {', '.join(missing)}",
             "Install them, or choose another Python for the worker in the preferences",
             kind="missing-part",
         )
     module, _, cls = part.factory.partition(":")
-    return getattr(importlib.import_module(f".{module}", __package__), cls)()
+    if part.checkpoint is None:
+        return getattr(importlib.import_module(f".{module}", __package__), cls)()
+    computing = computing or Computing()
+    locate(part.checkpoint, models_folder(computing.models))
+    made = getattr(importlib.import_module(f".{module}", __package__), cls)
+    return made(part.checkpoint, computing)
 
 
-def listing() -> list[dict[str, Any]]:
-    """Every part as plain data, with ``default`` and the ``missing`` packages, for `see2sound models`."""
-    return [
-        {
-            **{k: v for k, v in asdict(part).items() if k != "factory"},
-            "needs": list(part.needs),
-            "default": part.name == default(part.role),
-            "missing": list(part.missing()),
-        }
-        for part in PARTS
-    ]
+def listing(models: Path | None = None) -> list[dict[str, Any]]:
+    """Every part as plain data, for `see2sound models`.
+
+    Beside the fields of `Part`: ``default``, whether it is ``here``, the ``missing`` packages,
+    and for weights the ``repository``, the ``path`` where they are (None where not), and
+    ``absent``, why not.
+    """
+    return [_listed(part, models_folder(models)) for part in PARTS]
+
+
+def _listed(part: Part, folder: Path) -> dict[str, Any]:
+    row = {k: v for k, v in asdict(part).items() if k not in ("factory", "checkpoint")}
+    row |= {
+        "needs": list(part.needs),
+        "default": part.name == default(part.role),
+        "missing": list(part.missing()),
+        "repository": None,
+        "path": None,
+        "absent": "",
+    }
+    if part.checkpoint is not None:
+        row["repository"] = part.checkpoint.repository
+        try:
+            row["path"] = str(locate(part.checkpoint, folder).path)
+        except See2SoundError as error:
+            row["absent"] = error.why
+    row["here"] = not row["missing"] and not row["absent"]
+    return row
+
+
+def lacking(role: Role, name: str, models: Path | None = None) -> See2SoundError | None:
+    """What files a part lacks, told by a look at their names alone; None where nothing is known of it.
+
+    Packages are not looked for: the Python that computes may be another one.
+    """
+    part = next((p for p in PARTS if p.role == role and p.name == name), None)
+    if part is None or part.checkpoint is None:
+        return None
+    try:
+        locate(part.checkpoint, models_folder(models))
+    except See2SoundError as error:
+        return error
+    return None

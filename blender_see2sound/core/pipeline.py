@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import parts, rooms
+from . import parts, rooms, sets
 from .errors import See2SoundError, from_os_error
 from .files import atomic_path, keep_apart
 from .progress import Progress, part_of, silent
@@ -33,10 +33,9 @@ from .scene import (
 if TYPE_CHECKING:
     from .media import ClipRange
     from .mix import MixReport
+    from .models.keeper import Computing
     from .regions.protocol import Region
 
-#: The horizontal field of view where nobody knows it, degrees.
-DEFAULT_FOV = 50.0
 DEFAULT_SOURCES = 5
 
 #: Degrees Celsius and percent of the air that a mix assumes.
@@ -62,10 +61,13 @@ def find_sources(
     scene_path: str | Path,
     *,
     sources: int = DEFAULT_SOURCES,
+    part_set: str | None = None,
     finder: str | None = None,
     depth: str | None = None,
     describer: str | None = None,
     fov: float | None = None,
+    off_screen: bool = False,
+    computing: Computing | None = None,
     progress: Progress = silent,
 ) -> StepResult:
     """Find what sounds in a clip and where it is; write the scene and thumbnails.
@@ -78,10 +80,17 @@ def find_sources(
         The scene file to write; an older one is replaced when the step ends well.
     sources : int
         How many to keep at most, 1 to 64.
+    part_set : str, optional
+        A name from `core.sets`; the built-in one when None.
     finder, depth, describer : str, optional
-        Names from `core.parts`; their defaults when None.
+        Names from `core.parts`; those of the set when None.
     fov : float, optional
-        Horizontal field of view in degrees, above 0, below 180; 50 when None.
+        Horizontal field of view in degrees, 1 to 175; when None as the depth estimator sees it, else 50.
+    off_screen : bool
+        Whether sources that one would hear there but does not see are added, at most
+        `core.regions.offscreen.MOST`, beside or behind.
+    computing : Computing, optional
+        Where models are and on what they compute.
     progress : Progress
 
     Raises
@@ -90,6 +99,8 @@ def find_sources(
     """
     from .media import open_clip
     from .placement import positions_of
+    from .regions.offscreen import MOST, placed_apart
+    from .regions.sounding import candidates_for, choose
 
     if not 1 <= sources <= MOST_SOURCES:
         raise See2SoundError(
@@ -98,28 +109,35 @@ def find_sources(
             f"Choose 1 to {MOST_SOURCES}",
             kind="bad-request",
         )
-    view = DEFAULT_FOV if fov is None else float(fov)
-    if not 1.0 <= view <= 175.0:
+    if fov is not None and not 1.0 <= fov <= 175.0:
         raise See2SoundError(
-            f"a field of view of {view:g} degrees cannot be used",
+            f"a field of view of {fov:g} degrees cannot be used",
             "",
             "Choose 1 to 175",
             kind="bad-request",
         )
     path = _relative(clip.path, scene_path)
     thumbnails = Path(scene_path).parent / "thumbnails"
-    made = [thumbnails / f"s{number}.png" for number in range(1, sources + 1)]
+    made = [thumbnails / f"s{number}.png" for number in range(1, sources + MOST + 1)]
     keep_apart([Path(scene_path), *made], [clip.path, *clip.files])
-    finding, describing, estimating = (
-        parts.load("finder", finder),
-        parts.load("describer", describer),
-        parts.load("depth", depth),
+    wanted = sets.mixed(part_set, finder=finder, depth=depth, describer=describer)
+    finding, estimating, describing = (
+        parts.load("finder", wanted.finder, computing),
+        parts.load("depth", wanted.depth, computing),
+        parts.load("describer", wanted.describer, computing),
     )
     with open_clip(clip) as opened:
-        regions = finding.find(opened, sources, part_of(progress, 0.0, 0.9))
-        regions = describing.describe(opened, regions, part_of(progress, 0.9, 0.95))
-        distances = estimating.distances(opened, regions, view, part_of(progress, 0.95, 0.98))
-        accompanied = any(region.kind != "ambience" for region in regions)
+        count = candidates_for(sources) if finding.proposes else sources
+        regions = finding.find(opened, count, part_of(progress, 0.0, 0.9))
+        regions = describing.describe(
+            opened, regions, part_of(progress, 0.9, 0.95), off_screen=off_screen
+        )
+        if finding.proposes:
+            regions = choose(regions, sources)
+        in_picture, unseen = placed_apart(regions)
+        measured = estimating.distances(opened, in_picture, fov, part_of(progress, 0.95, 0.98))
+        view = measured.horizontal_fov
+        accompanied = any(region.kind != "ambience" for region in in_picture)
         found = tuple(
             Source(
                 id=f"s{number}",
@@ -128,15 +146,17 @@ def find_sources(
                 kind=region.kind,
                 times=tuple(float(t) for t in region.times),
                 positions=positions_of(region, metres, view, opened.size),
-                boxes=tuple(
-                    (float(a), float(b), float(c), float(d)) for a, b, c, d in region.boxes
-                ),
+                boxes=tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in region.boxes)
+                if region.azimuth is None
+                else (),
                 presence=tuple(float(p) for p in region.presence),
                 gain_db=BED_GAIN_DB if region.kind == "ambience" and accompanied else 0.0,
                 spread={"point": 0.0, "area": 0.5, "ambience": 1.0}[region.kind],
                 seed=number,
             )
-            for number, (region, metres) in enumerate(zip(regions, distances, strict=True), 1)
+            for number, (region, metres) in enumerate(
+                zip(regions, [*measured.metres, *unseen], strict=True), 1
+            )
         )
         found = tuple(dataclasses.replace(s, lfe_db=_lfe_of(s)) for s in found)
         scene = SoundScene(
@@ -162,10 +182,12 @@ def find_sources(
 def make_sounds(
     scene_path: str | Path,
     *,
+    part_set: str | None = None,
     maker: str | None = None,
     prompt: str | None = None,
     seed: int | None = None,
     only: Sequence[str] | None = None,
+    computing: Computing | None = None,
     progress: Progress = silent,
 ) -> StepResult:
     """Make a mono sound for each source of a scene; write them and the scene.
@@ -173,12 +195,16 @@ def make_sounds(
     Parameters
     ----------
     scene_path : path
+    part_set : str, optional
+        A name from `core.sets`; the built-in one when None.
     maker : str, optional
-        A name from `core.parts`.
+        A name from `core.parts`; that of the set when None.
     prompt, seed : optional
         Replace those of the sources that are sounded.
     only : sequence of str, optional
         Ids; the other sources keep what they have.
+    computing : Computing, optional
+        Where models are and on what they compute.
 
     Raises
     ------
@@ -202,7 +228,7 @@ def make_sounds(
         [resolve(f"sounds/{i}.wav", scene_path) for i in ids],
         [resolve(sound, scene_path) for sound in others],
     )
-    making = parts.load("maker", maker)
+    making = parts.load("maker", sets.mixed(part_set, maker=maker).maker, computing)
     done: list[Source] = []
     # One source at a time, so that memory does not grow with their number; the files get
     # their names when all are whole.
@@ -301,9 +327,14 @@ def run_clip(
     folder: str | Path,
     *,
     sources: int = DEFAULT_SOURCES,
+    part_set: str | None = None,
     finder: str | None = None,
+    depth: str | None = None,
+    describer: str | None = None,
     maker: str | None = None,
     fov: float | None = None,
+    off_screen: bool = False,
+    computing: Computing | None = None,
     layout: str = "5.1",
     lufs: float | None = -23.0,
     room: str | None = None,
@@ -321,22 +352,23 @@ def run_clip(
 
     if room is not None:
         rooms.chosen(room, ())  # an unclear one is told before the work
+    parts.load("maker", sets.mixed(part_set, maker=maker).maker, computing)  # as is a missing one
     scene_path = Path(folder) / "scene.json"
     mix_path = Path(folder) / "mix.wav"
     picture = Path(folder) / "overview.png"
     keep_apart([mix_path, picture], [clip.path, *clip.files])
     found = find_sources(
-        clip,
-        scene_path,
-        sources=sources,
-        finder=finder,
-        fov=fov,
+        clip, scene_path, sources=sources, part_set=part_set, finder=finder, depth=depth,
+        describer=describer, fov=fov, off_screen=off_screen, computing=computing,
         progress=part_of(progress, 0.0, 0.5),
-    )
+    )  # fmt: skip
     if room is not None:
         placed = rooms.chosen(room, found.scene.sources)
         write_scene(dataclasses.replace(found.scene, room=placed), scene_path)
-    sounded = make_sounds(scene_path, maker=maker, progress=part_of(progress, 0.5, 0.7))
+    sounded = make_sounds(
+        scene_path, part_set=part_set, maker=maker, computing=computing,
+        progress=part_of(progress, 0.5, 0.7),
+    )  # fmt: skip
     report = mix_scene(
         scene_path, mix_path, layout=layout, lufs=lufs, progress=part_of(progress, 0.7, 0.9)
     )

@@ -18,7 +18,7 @@ class SEE2SOUND_OT_find_sources(FindingOperator, bpy.types.Operator):
         """The job."""
         from ..bridge import steps
 
-        return steps.find_sources(steps.Target.active(context), sources=self.sources)
+        return steps.find_sources(steps.Target.active(context), **self.asked)
 
 
 CLASSES = (SEE2SOUND_OT_find_sources,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from ..bridge import session, strips, view
@@ -112,11 +114,33 @@ class FindingOperator(JobOperator):
         max=64,
         options={"SKIP_SAVE"},
     )
+    part_set: bpy.props.StringProperty(
+        name="Set",
+        description="Which parts do it; empty takes the set that the strip has in Tools, the "
+        "first time that in the preferences",
+        options={"SKIP_SAVE"},
+    )
+    off_screen: bpy.props.BoolProperty(
+        name="Off-Screen",
+        description="Also add what is heard and not seen; not set, as the strip has it in Tools, "
+        "the first time as the preferences",
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def problem(cls, context: bpy.types.Context) -> str:
         """Why it cannot start."""
         return strip_problem(context)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What the person or script asks for, as the steps take it."""
+        own = self.properties.is_property_set("off_screen")
+        return {
+            "sources": self.sources,
+            "part_set": self.part_set,
+            "off_screen": self.off_screen if own else None,
+        }
 
 
 def common_problem(context: bpy.types.Context) -> str:

@@ -1,4 +1,4 @@
-"""Release Memory, and the check of the Python that computes."""
+"""Release Memory, the check of the Python that computes, and the look for models."""
 
 from __future__ import annotations
 
@@ -46,4 +46,20 @@ class SEE2SOUND_OT_check_worker(JobOperator, bpy.types.Operator):
         return steps.check_worker()
 
 
-CLASSES = (SEE2SOUND_OT_release_memory, SEE2SOUND_OT_check_worker)
+class SEE2SOUND_OT_look_again(bpy.types.Operator):
+    """Look again which models are here"""
+
+    bl_idname = "see2sound.look_again"
+    bl_label = "Look Again"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Look, in the preferences' list and for the strips that are shown."""
+        from ..bridge import model_list, view
+
+        model_list.look()
+        view.refresh(look_again=True)
+        return {"FINISHED"}
+
+
+CLASSES = (SEE2SOUND_OT_release_memory, SEE2SOUND_OT_check_worker, SEE2SOUND_OT_look_again)

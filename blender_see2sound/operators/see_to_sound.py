@@ -18,7 +18,7 @@ class SEE2SOUND_OT_see_to_sound(FindingOperator, bpy.types.Operator):
         """The job."""
         from ..bridge import steps
 
-        return steps.see_to_sound(steps.Target.active(context), sources=self.sources)
+        return steps.see_to_sound(steps.Target.active(context), **self.asked)
 
 
 CLASSES = (SEE2SOUND_OT_see_to_sound,)

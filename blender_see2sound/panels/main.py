@@ -56,8 +56,9 @@ class Main:
         column.label(text=shown.strip, icon=shown.icon, translate=False)
         if shown.length:
             column.label(text=shown.length, icon="BLANK1", translate=False)
-        if shown.problem is not None:
-            problem = shown.problem
+        for problem in (shown.problem, shown.lacking):
+            if problem is None:
+                continue
             draw_text(layout, context, sentence(problem.what), icon="ERROR")
             for text in (problem.why, problem.remedy):
                 if text:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import view
+from ..bridge import choice, computer, view
+from ..core.sets import ROLES, set_named
 from .places import in_both
 
 
@@ -17,12 +18,18 @@ class Tools:
         """Draw the buttons."""
         layout = self.layout
         collection = view.active_collection(context)
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        # A strip without speakers begins as the preferences say.
+        settings = computer.preferences() if collection is None else collection.see2sound
+        if settings is not None:
+            for name in ("sources", "part_set", "off_screen"):
+                column.prop(settings, name)
         if collection is not None:
-            column = layout.column()
-            column.use_property_split = True
-            column.use_property_decorate = False
-            for name in ("sources", "finder", "depth", "describer", "maker"):
-                column.prop(collection.see2sound, name)
+            own = set_named(choice.choice_of(settings).part_set)
+            for role in ROLES:
+                column.prop(settings, role, placeholder=own.part(role))
         column = layout.column(align=True)
         column.operator("see2sound.select_speakers", icon="RESTRICT_SELECT_OFF")
         column.operator("see2sound.clear", icon="TRASH")

@@ -13,7 +13,10 @@ from ..core.errors import See2SoundError, from_os_error
 from ..core.version import version
 
 #: Whose versions a report names.
-PACKAGES = ("numpy", "scipy", "av", "opencv-python-headless", "soundfile", "pyroomacoustics")
+PACKAGES = (
+    "numpy", "scipy", "av", "opencv-python-headless", "soundfile", "pyroomacoustics",
+    "torch", "transformers",
+)  # fmt: skip
 
 
 def told(error: BaseException, method: str) -> See2SoundError:

@@ -10,11 +10,14 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import See2SoundError
 from ..core.progress import Progress
 from ..core.version import version
+
+if TYPE_CHECKING:
+    from ..core.models.keeper import Computing
 
 Answer = dict[str, Any]
 
@@ -163,11 +166,13 @@ def ping(params: Params, progress: Progress) -> Answer:
 
 
 def models(params: Params, progress: Progress) -> Answer:
-    """List the replaceable parts."""
+    """List the replaceable parts and their sets."""
+    folder = params.path("models")
     params.end()
-    from ..core import parts
+    from ..core import parts, sets
 
-    return {"parts": parts.listing()}
+    rows = parts.listing(folder)
+    return {"parts": rows, "sets": sets.listing(rows)}
 
 
 def find(params: Params, progress: Progress) -> Answer:
@@ -180,6 +185,8 @@ def find(params: Params, progress: Progress) -> Answer:
     scene = params.needed_path("scene")
     finder, depth, describer = params.text("finder"), params.text("depth"), params.text("describer")
     fov, count = params.number("fov"), params.whole("sources")
+    part_set, off_screen = params.text("set"), params.flag("off_screen", False)
+    computing = computing_of(params)
     params.end()
     from ..core import pipeline
     from ..core.media import ClipRange
@@ -196,10 +203,13 @@ def find(params: Params, progress: Progress) -> Answer:
         clip,
         scene,
         sources=pipeline.DEFAULT_SOURCES if count is None else count,
+        part_set=part_set,
         finder=finder,
         depth=depth,
         describer=describer,
         fov=fov,
+        off_screen=off_screen,
+        computing=computing,
         progress=progress,
     )
     return {
@@ -209,18 +219,31 @@ def find(params: Params, progress: Progress) -> Answer:
     }
 
 
+def computing_of(params: Params) -> Computing:
+    """How models are to compute."""
+    from ..core.models.keeper import Computing
+
+    return Computing(
+        device=params.text("device") or "auto",
+        low_memory=params.flag("low_memory", False),
+        models=params.path("models"),
+    )
+
+
 def sound(params: Params, progress: Progress) -> Answer:
     """Make the sounds of a scene; see `core.pipeline.make_sounds`."""
     scene = params.needed_path("scene")
-    maker, prompt = params.text("maker"), params.text("prompt")
-    seed, only = params.whole("seed"), params.texts("only")
+    part_set, maker = params.text("set"), params.text("maker")
+    prompt, seed, only = params.text("prompt"), params.whole("seed"), params.texts("only")
+    computing = computing_of(params)
     params.end()
     from ..core import pipeline
     from ..core.scene import resolve
 
     made = pipeline.make_sounds(
-        scene, maker=maker, prompt=prompt, seed=seed, only=only, progress=progress
-    )
+        scene, part_set=part_set, maker=maker, prompt=prompt, seed=seed, only=only,
+        computing=computing, progress=progress,
+    )  # fmt: skip
     return {
         "scene": str(scene),
         "sounds": {

@@ -3,15 +3,18 @@
 Requests go to the server, each answered by a result or an error:
 
     find    {"clip": {"path", "files", "start", "duration", "frame_rate", "time_map"}, "scene",
-             "sources", "finder", "depth", "describer", "fov"}  ->  {"scene", "sources", "warnings"}
-    sound   {"scene", "maker", "prompt", "seed", "only"}        ->  {"scene", "sounds", "warnings"}
+             "sources", "set", "finder", "depth", "describer", "fov", "off_screen",
+             "device", "low_memory", "models"}           ->  {"scene", "sources", "warnings"}
+    sound   {"scene", "set", "maker", "prompt", "seed", "only", "device", "low_memory", "models"}
+                                                         ->  {"scene", "sounds", "warnings"}
     mix     {"scene", "output", "layout", "lufs", "format", "room", "stems", "air",
-             "propagation", "sofa", "renderer", "cache"}
-                                                                ->  the mix's report
-    models  {}                                                  ->  {"parts"}
-    ping    {}                                                  ->  {"version", "python", "pid"}
+             "propagation", "sofa", "renderer", "cache"} ->  the mix's report
+    models  {"models"}                                   ->  {"parts", "sets"}
+    ping    {}                                           ->  {"version", "python", "pid"}
 
-``room`` is true, false or a text that `core.rooms.chosen` understands.
+``room`` is true, false or a text that `core.rooms.chosen` understands; ``set`` names one of
+`core.sets`; ``models`` is the models folder, ``device`` and ``low_memory`` say how models compute
+(`core.models.keeper.Computing`). Models stay loaded until the process ends.
 
 Notifications: ``ready`` {"version", "python", "pid"}, ``progress`` {"id", "phase", "fraction"}
 and ``refused`` {"python"} (this Python is too old) come from the server; ``cancel`` {"id"} and

@@ -21,7 +21,7 @@ from .cut import add_movie, exported, mark, new_file, place, source, speaker, wr
 NOT_OF_THE_MIX = {
     *("rna_type", "name"),
     *("is_see2sound", "strip_uid", "strip_name", "strip_start"),
-    *("sources", "finder", "depth", "describer", "maker"),
+    *("sources", "part_set", "off_screen", "finder", "depth", "describer", "maker"),
     *("bake_on_render", "monitor", "heard"),
     *("mix_path", "mix_fingerprint", "mix_report", "mix_strip_uid"),
 }

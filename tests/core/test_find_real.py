@@ -71,7 +71,7 @@ def turns_and_ratios(
     with open_clip(shifted if late else ClipRange(path)) as clip:
         regions = DraftFinder().find(clip, 5, silent)
         regions = DraftDescriber().describe(clip, regions, silent)
-        distances = parts.load("depth").distances(clip, regions, view, silent)
+        distances = parts.load("depth").distances(clip, regions, view, silent).metres
         placed = [
             (region, np.array(positions_of(region, metres, view, clip.size)))
             for region, metres in zip(regions, distances, strict=True)

@@ -35,7 +35,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def measure(clip: Any, *regions: Region) -> list[np.ndarray]:
-    distances = parts.load("depth").distances(clip, regions, FOV, silent)
+    distances = parts.load("depth").distances(clip, regions, FOV, silent).metres
     for each, metres in zip(regions, distances, strict=True):
         assert metres.shape == (len(each.times),)
         assert np.all((metres >= 0.5) & (metres <= 80.0))
@@ -152,7 +152,7 @@ def test_street(labels: tuple[str, str], alone: bool) -> None:
         groups = [[0], [1]] if alone else [[0, 1]]
         for group in groups:
             chosen = [regions[i] for i in group]
-            distances = parts.load("depth").distances(clip, chosen, fov, silent)
+            distances = parts.load("depth").distances(clip, chosen, fov, silent).metres
             for i, metres in zip(group, distances, strict=True):
                 placed = np.array(positions_of(regions[i], metres, fov, clip.size))
                 astray = np.abs(angles_of(placed)[0] - angles_of(positions[i])[0])
@@ -177,7 +177,7 @@ def test_park(clip: Any, labels: tuple[str, ...]) -> None:
         )
         for thing, label in zip(things, labels, strict=True)
     ]
-    distances = parts.load("depth").distances(clip, regions, fov, silent)
+    distances = parts.load("depth").distances(clip, regions, fov, silent).metres
     for thing, each, metres in zip(things, regions, distances, strict=True):
         seen = thing["visible"]
         placed = np.array(positions_of(each, metres, fov, SIZE))[seen]

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blender_see2sound.core.placement.built_in import estimate
-from blender_see2sound.core.placement.cues import MeasuredDepth
 from blender_see2sound.core.placement.pinhole import focal_length
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.regions.protocol import Region
@@ -44,7 +43,7 @@ def true_distances(late: float = 0.0) -> list[np.ndarray]:
 
 
 def measure(regions: list[Region], fov: float = TRUTH["horizontal_fov"]) -> list[np.ndarray]:
-    return estimate(regions, SIZE, fov, [None] * len(regions), silent)
+    return estimate(regions, SIZE, fov, silent)
 
 
 def worst(found: list[np.ndarray], other: list[np.ndarray], regions: list[Region]) -> float:
@@ -109,22 +108,3 @@ def test_other_cameras_are_found_out_from_people(eye: float, tilt: float, fov: f
     ]  # fmt: skip
     for found, true in zip(measure(regions, fov), (near, far), strict=True):
         assert np.abs(found / true - 1.0).max() < 0.3
-
-
-def test_depths_of_a_model_are_one_more_cue() -> None:
-    regions, true = park(), true_distances()
-    # Without words and feet little is known; a model's relative depth tells the rest of two
-    # from the one that stands on the ground.
-    vague = [regions[0]] + [region(r.boxes, TIMES, stands=False) for r in regions[1:]]
-    relative = [MeasuredDepth(0.05 * t, np.full(len(t), 0.1), relative=True) for t in true]
-    metric = [MeasuredDepth(t, np.full(len(t), 0.05)) for t in true]
-    unsure = [MeasuredDepth(3 * t, np.full(len(t), 5.0)) for t in true]
-    alone = worst(measure(vague), true, regions)
-
-    def with_model(measured: list[MeasuredDepth]) -> float:
-        found = estimate(vague, SIZE, TRUTH["horizontal_fov"], list(measured), silent)
-        return worst(found, true, regions)
-
-    assert with_model(relative) < 0.2 < alone
-    assert with_model(metric) < 0.1
-    assert with_model(unsure) < alone + 0.1

@@ -9,9 +9,10 @@ import numpy as np
 from ..media import OpenClip
 from ..progress import Progress, part_of
 from ..regions.protocol import Region
-from .cues import TILT, MeasuredDepth, guess, lay_out, rows_of, shared_rows
+from .cues import TILT, guess, lay_out, rows_of, shared_rows
 from .ground import depth_of
 from .pinhole import focal_length, rays_of
+from .protocol import DEFAULT_FOV, Distances
 from .robust import Rows, Values, minimise
 
 NEAREST, FARTHEST = 0.5, 80.0
@@ -26,18 +27,19 @@ class GroundDepth:
         self,
         clip: OpenClip,
         regions: Sequence[Region],
-        horizontal_fov: float,
+        horizontal_fov: float | None,
         progress: Progress,
-    ) -> list[Values]:
+    ) -> Distances:
         """Give per region its distance at each of its times; see `DepthEstimator`."""
-        return estimate(regions, clip.size, horizontal_fov, [None] * len(regions), progress)
+        view = DEFAULT_FOV if horizontal_fov is None else horizontal_fov
+        metres = estimate(regions, clip.size, view, progress)
+        return Distances(metres, view)
 
 
 def estimate(
     regions: Sequence[Region],
     size: tuple[int, int],
     horizontal_fov: float,
-    measured: Sequence[MeasuredDepth | None],
     progress: Progress,
 ) -> list[Values]:
     """The distances that agree best with all that is known.
@@ -49,8 +51,6 @@ def estimate(
         Width and height of the picture.
     horizontal_fov : float
         Degrees.
-    measured : sequence of MeasuredDepth or None
-        What an estimator measured of each region.
     progress : Progress
 
     Returns
@@ -59,7 +59,7 @@ def estimate(
         Metres from the listener to each region's centre, along the line of sight.
     """
     focal = focal_length(size[0], horizontal_fov)
-    placed, count = lay_out(regions, measured)
+    placed, count = lay_out(regions)
 
     found = guess(placed, count, focal)
     for turn in range(TURNS):

@@ -1,10 +1,9 @@
 """What tells how far things are, each with how sure it is, as residuals of one estimate.
 
-The unknowns are the camera's tilt and height, a scale for relative depths, and per
-region the logarithms of its height, its width and its distance at each time.
-Known to them are, where the picture shows it, the rows of foot and head, the
-width, what is usual of such a thing, how fast it can come nearer, and the depths
-that a model measured. What the picture's edges cut off, or stands in the air,
+The unknowns are the camera's tilt and height, and per region the logarithms of its
+height, its width and its distance at each time. Known to them are, where the picture
+shows it, the rows of foot and head, the width, what is usual of such a thing, and
+how fast it can come nearer. What the picture's edges cut off, or stands in the air,
 is told from one side: it is at least as low, as high, as wide, as near.
 """
 
@@ -39,27 +38,8 @@ STEADY_SECONDS = 3.0
 ANYWHERE, ANYWHERE_SPREAD = 8.0, 2.0
 
 #: Columns of the unknowns that all regions share.
-TILT, EYE, SCALE = 0, 1, 2
-SHARED = 3
-
-
-@dataclass(frozen=True)
-class MeasuredDepth:
-    """Depths that an estimator measured, one more cue.
-
-    Attributes
-    ----------
-    metres : (T,) array
-        Along the optical axis at the region's times; NaN where there is none.
-    deviation : (T,) array
-        Standard deviation of the logarithm.
-    relative : bool
-        All of the clip's are only known up to one factor, which ground and eye height tell.
-    """
-
-    metres: Values
-    deviation: Values
-    relative: bool = False
+TILT, EYE = 0, 1
+SHARED = 2
 
 
 @dataclass(frozen=True)
@@ -67,20 +47,17 @@ class Unknowns:
     """Where a region's unknowns are: its height's, its width's, its distances'."""
 
     region: Region
-    measured: MeasuredDepth | None
     tall: int
     wide: int
     away: NDArray[np.int64] = field(repr=False)
 
 
-def lay_out(
-    regions: Sequence[Region], measured: Sequence[MeasuredDepth | None]
-) -> tuple[list[Unknowns], int]:
+def lay_out(regions: Sequence[Region]) -> tuple[list[Unknowns], int]:
     """Number the unknowns; gives also how many there are."""
     placed, count = [], SHARED
-    for region, depth in zip(regions, measured, strict=True):
+    for region in regions:
         away = np.arange(count + 2, count + 2 + len(region.times))
-        placed.append(Unknowns(region, depth, count, count + 1, away))
+        placed.append(Unknowns(region, count, count + 1, away))
         count += 2 + len(region.times)
     return placed, count
 
@@ -106,7 +83,6 @@ def shared_rows(found: Values) -> list[Rows]:
     return [
         _prior(tilt, TILT, np.radians(TILT_SPREAD)),
         _prior(eye, EYE, EYE_SPREAD),
-        _prior(found[SCALE] / 5.0, SCALE, 5.0),
     ]
 
 
@@ -131,8 +107,6 @@ def rows_of(
         rows += seen.area()
     else:
         rows += [*seen.foot(), *seen.head(), seen.width()]
-    if each.measured is not None:
-        rows.append(_measured(each, each.measured, found))
     return rows
 
 
@@ -200,21 +174,6 @@ def _motion(each: Unknowns, found: Values, before: Values, usual: UsualSize) -> 
             )
         )
     return rows
-
-
-def _measured(each: Unknowns, depth: MeasuredDepth, found: Values) -> Rows:
-    there = np.isfinite(depth.metres) & (depth.metres > 0.0)
-    away = each.away[there]
-    scale = 1.0 if depth.relative else 0.0
-    rest = np.log(depth.metres[there]) - found[away] - scale * found[SCALE]
-    slopes = -np.stack([np.ones(len(away)), np.full(len(away), scale)], 1)
-    return Rows(
-        rest / depth.deviation[there],
-        np.stack([away, np.full(len(away), SCALE)], 1),
-        slopes / depth.deviation[there, None],
-        _share(each.region)[there],
-        BEND,
-    )
 
 
 class _Seen:

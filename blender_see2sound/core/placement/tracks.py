@@ -25,7 +25,8 @@ def positions_of(
     """Positions of a region at its times.
 
     Azimuth and elevation are exactly those of the smoothed centre of its boxes, the
-    distance is the smoothed one.
+    distance is the smoothed one. A region with an azimuth of its own stands there, at
+    elevation 0.
 
     Parameters
     ----------
@@ -42,6 +43,13 @@ def positions_of(
     tuple of T (x, y, z)
         Metres in the listener's frame.
     """
+    if region.azimuth is not None:
+        # Not in the picture: level with the listener, at its distance.
+        angle = np.radians(region.azimuth)
+        return tuple(
+            (float(-np.sin(angle) * d), float(np.cos(angle) * d), 0.0)
+            for d in np.asarray(distances, float)
+        )
     boxes = np.asarray(region.boxes, float)
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     centres = smooth_track(region.times, centres, region.presence, PLACE_SECONDS)

@@ -27,7 +27,7 @@ from .camera import Camera, inverse
 from .choosing import Seen, Sight, Thing, moving_regions, resting_regions
 from .foreground import Evidence, Stretch, dense_flow, find_foreground
 from .linking import absorb_pieces
-from .look import true_lab
+from .look import cut_out, true_lab
 from .people import PeopleDetector
 from .protocol import Look, Region
 from .saliency import salient_things
@@ -62,8 +62,6 @@ PERSON_STRENGTH = 0.5
 WITHIN = 0.6
 LIKE_LIGHT = 30.0
 LIKE_COLOUR = 14.0
-#: Longest side of a thumbnail.
-THUMBNAIL = 256
 
 
 @dataclass
@@ -111,6 +109,8 @@ class _Stretch:
 
 class DraftFinder:
     """Finds regions without a model."""
+
+    proposes = False
 
     def find(self, clip: OpenClip, count: int, progress: Progress) -> list[Region]:
         """Give at most `count` regions, the most prominent first; the same for the same clip."""
@@ -242,7 +242,7 @@ class _Search:
             box = tracklet.boxes[k] * scale
             person.append(self.people.likeness(detail.image, box))
             if tracklet.areas[k] > best[0]:
-                best = (float(tracklet.areas[k]), _cut_out(detail.image, box))
+                best = (float(tracklet.areas[k]), cut_out(detail.image, box))
         return Thing(tracklet, person, best[1], best[0])
 
     def _look_around(
@@ -305,7 +305,7 @@ class _Search:
         before = [s.look.area for s in self.sights if s.look.stuff == stuff and stuff]
         thumbnail = None
         if look.area > max(before, default=0.0):
-            thumbnail = _cut_out(image, box * np.array([image.shape[1], image.shape[0]] * 2))
+            thumbnail = cut_out(image, box * np.array([image.shape[1], image.shape[0]] * 2))
             for sight in self.sights:
                 if stuff and sight.look.stuff == stuff:
                     sight.thumbnail = None
@@ -374,16 +374,3 @@ def _reduced(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     scale = min(1.0, ANALYSED / max(h, w))
     size = (max(1, round(w * scale)), max(1, round(h * scale)))
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else image
-
-
-def _cut_out(image: NDArray[np.uint8], box: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """The part of a picture in a box, with a little around it, as a thumbnail."""
-    h, w = image.shape[:2]
-    margin = 0.08 * max(box[2] - box[0], box[3] - box[1])
-    x0, y0 = (int(max(0.0, v - margin)) for v in box[:2])
-    x1 = int(np.clip(np.ceil(box[2] + margin), x0 + 1, w))
-    y1 = int(np.clip(np.ceil(box[3] + margin), y0 + 1, h))
-    cut = image[min(y0, h - 1) : y1, min(x0, w - 1) : x1]
-    scale = min(1.0, THUMBNAIL / max(cut.shape[:2]))
-    size = (max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale)))
-    return cv2.resize(cut, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else cut.copy()

@@ -1,9 +1,10 @@
-"""Measuring a region's look: colour, texture, place, flicker, rhythm."""
+"""Measuring a region's look: colour, texture, place, flicker, rhythm; and its thumbnail."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +13,8 @@ SLOWEST_RHYTHM = 0.8
 FASTEST_RHYTHM = 5.0
 #: Share of the shape's variation that must be at one frequency to be called a rhythm.
 RHYTHM_SHARE = 0.3
+#: Longest side of a thumbnail.
+THUMBNAIL = 256
 
 
 def true_lab(lab: NDArray[Any]) -> NDArray[np.float64]:
@@ -56,3 +59,16 @@ def rhythm_of(times: NDArray[np.float64], boxes: NDArray[np.float64]) -> float:
     peak = int(np.flatnonzero(band)[np.argmax(power[band])])
     around = np.abs(frequencies - frequencies[peak]) < 1.5 / (period * len(wave))
     return float(frequencies[peak]) if power[around].sum() > RHYTHM_SHARE * power.sum() else 0.0
+
+
+def cut_out(image: NDArray[np.uint8], box: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The part of a picture in a box, with a little around it, as a thumbnail."""
+    h, w = image.shape[:2]
+    margin = 0.08 * max(box[2] - box[0], box[3] - box[1])
+    x0, y0 = (int(max(0.0, v - margin)) for v in box[:2])
+    x1 = int(np.clip(np.ceil(box[2] + margin), x0 + 1, w))
+    y1 = int(np.clip(np.ceil(box[3] + margin), y0 + 1, h))
+    cut = image[min(y0, h - 1) : y1, min(x0, w - 1) : x1]
+    scale = min(1.0, THUMBNAIL / max(cut.shape[:2]))
+    size = (max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale)))
+    return cv2.resize(cut, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else cut.copy()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..media import OpenClip
 from ..progress import Progress
 from ..scene import Kind
+from .outline import Outline
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,12 @@ class Region:
         RGB, at most 256 pixels a side.
     look : Look
     label, prompt : str
-        Empty until a describer has filled them.
+        Empty until a describer has filled them; a finder that recognises things fills `label`.
+    outline : Outline or None
+        The region's masks at its times, from finders that know them.
+    azimuth : float or None
+        Where it is, in degrees, positive to the left, when it is not in the picture at all; its
+        boxes then mean nothing.
     """
 
     kind: Kind
@@ -101,10 +107,22 @@ class Region:
     look: Look
     label: str = ""
     prompt: str = ""
+    outline: Outline | None = None
+    azimuth: float | None = None
 
 
 class Finder(Protocol):
-    """Finds the regions of a clip."""
+    """Finds the regions of a clip.
+
+    Attributes
+    ----------
+    proposes : bool
+        What it finds are candidates, of which those that sound are chosen when they have words
+        (`core.regions.sounding`); else they are the sources.
+    """
+
+    @property
+    def proposes(self) -> bool: ...
 
     def find(self, clip: OpenClip, count: int, progress: Progress) -> list[Region]:
         """Give at most `count` regions, the most prominent first; the same for the same clip.
@@ -118,7 +136,16 @@ class Describer(Protocol):
     """Gives regions their words."""
 
     def describe(
-        self, clip: OpenClip, regions: Sequence[Region], progress: Progress
+        self,
+        clip: OpenClip,
+        regions: Sequence[Region],
+        progress: Progress,
+        *,
+        off_screen: bool = False,
     ) -> list[Region]:
-        """Give the same regions, in the same order, with `label` and `prompt` filled."""
+        """Give the same regions, in the same order, with `label` and `prompt` filled.
+
+        With `off_screen`, regions with an `azimuth` follow: what is heard there and not seen
+        (`core.regions.offscreen`).
+        """
         ...

@@ -113,11 +113,11 @@ def measure(
         flickers.append(flicker[own].mean())
         colours += np.bincount(bins[i][own], minlength=256)
         if before is not None:
-            kept.append(_kept(before, own))
+            kept.append(kept_of(before, own))
         before = own
     times = stretch.times[there]
-    motion = _motion(stretch, there, np.array(centres))
-    first, last = (_velocity_at(stretch, there, np.array(boxes), end) for end in (0, -1))
+    motion = motion_of(stretch, there, np.array(centres))
+    first, last = (velocity_at(stretch, there, np.array(boxes), end) for end in (0, -1))
     return Tracklet(
         shot=shot,
         times=times,
@@ -142,10 +142,20 @@ def is_restless(tracklet: Tracklet) -> bool:
     return tracklet.unsteady > RESTLESS or gone < STAYS * float(np.linalg.norm(size))
 
 
-def _motion(
+def motion_of(
     stretch: Stretch, there: list[int], centres: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Velocity relative to the background in each frame, (T, 2) pixels a second."""
+    """Velocity relative to the background in each frame, (T, 2) pixels a second.
+
+    Parameters
+    ----------
+    stretch : Stretch
+        Of which only `times` and `to_shot` are read.
+    there : list of int
+        The frames, at least two.
+    centres : (T, 2) float array
+        Where it was in them, pixels.
+    """
     pad = SMOOTH // 2
     if len(there) > SMOOTH:
         ends = np.pad(centres, ((pad, pad), (0, 0)), mode="reflect", reflect_type="odd")
@@ -158,7 +168,7 @@ def _motion(
     return np.array([steps[0], *steps])
 
 
-def _velocity_at(
+def velocity_at(
     stretch: Stretch, there: list[int], boxes: NDArray[np.float64], end: int
 ) -> NDArray[np.float64]:
     """Velocity at the begin (0) or end (-1), relative to the background, (2,) pixels a second.
@@ -168,7 +178,7 @@ def _velocity_at(
     """
     chosen = slice(0, END + 1) if end == 0 else slice(-END - 1, None)
     corners = (boxes[chosen, :2], boxes[chosen, 2:])
-    speeds = np.array([np.median(_motion(stretch, there[chosen], c), axis=0) for c in corners])
+    speeds = np.array([np.median(motion_of(stretch, there[chosen], c), axis=0) for c in corners])
     return speeds[np.argmax(np.abs(speeds), axis=0), [0, 1]]
 
 
@@ -180,7 +190,7 @@ def moved(stretch: Stretch, i: int, j: int, point: NDArray[np.float64]) -> NDArr
     return np.asarray(cv2.perspectiveTransform(point.reshape(1, 1, 2), view)[0, 0], np.float64)
 
 
-def _kept(before: Mask, after: Mask) -> float:
+def kept_of(before: Mask, after: Mask) -> float:
     """Intersection over union of two outlines, the first moved onto the second."""
     away = np.round(centre(after) - centre(before)).astype(int)
     shift = np.array([[1, 0, away[0]], [0, 1, away[1]]], np.float64)

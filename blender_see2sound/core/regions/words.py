@@ -8,13 +8,15 @@ a maker of sounds knows (wind, leaves, footsteps, engine, whoosh, room tone…).
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
 from ..media import OpenClip
 from ..progress import Progress
+from .finishing import finished
+from .hearing import Words
+from .places import place_of
 from .protocol import Region
 
 #: Label and prompt of each stuff that `areas` recognises.
@@ -57,17 +59,18 @@ class DraftDescriber:
     """Describes regions by `Look`."""
 
     def describe(
-        self, clip: OpenClip, regions: Sequence[Region], progress: Progress
+        self,
+        clip: OpenClip,
+        regions: Sequence[Region],
+        progress: Progress,
+        *,
+        off_screen: bool = False,
     ) -> list[Region]:
         """Give the same regions with `label` and `prompt` filled; equal labels are numbered."""
         progress("Describing what was found", 0.0)
-        words = [words_for(region, clip.size[0]) for region in regions]
-        labels = [label for label, _ in words]
-        described = []
-        for number, (region, (label, prompt)) in enumerate(zip(regions, words, strict=True)):
-            if labels.count(label) > 1:
-                label = f"{label} {labels[: number + 1].count(label)}"
-            described.append(dataclasses.replace(region, label=label, prompt=prompt))
+        words = [Words(*words_for(region, clip.size[0])) for region in regions]
+        place = place_of(" ".join(one.label for one in words))
+        described = finished(regions, words, clip, place, off_screen=off_screen)
         progress("Describing what was found", 1.0)
         return described
 

@@ -1,0 +1,258 @@
+"""The one table of replaceable parts: finders, depth estimators, describers, makers.
+
+Each part is one class in one file behind a small protocol. Adding one touches
+its file and this table. Standard library only: Blender's side lists it too.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import Literal
+
+from .models.checkpoints import Checkpoint
+
+Role = Literal["finder", "depth", "describer", "maker"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One replaceable part.
+
+    Attributes
+    ----------
+    role : {"finder", "depth", "describer", "maker"}
+    name : str
+        What a person types and reads.
+    about : str
+        One sentence for a person.
+    licence : str
+        Of the weights, or of the code where there are none.
+    commercial : str
+        "yes", "no" or under which condition.
+    size_mb, memory_mb : int
+        On disk, and main or GPU memory while it works.
+    needs : tuple of str
+        Python packages, by import name.
+    factory : str
+        "module:Class", the module relative to `core`. It is called with nothing, or, where there
+        is a checkpoint, with it and a `core.models.keeper.Computing`.
+    checkpoint : Checkpoint or None
+        The weights that it needs.
+    """
+
+    role: Role
+    name: str
+    about: str
+    licence: str
+    commercial: str
+    size_mb: int
+    memory_mb: int
+    needs: tuple[str, ...]
+    factory: str
+    checkpoint: Checkpoint | None = None
+
+    def missing(self) -> tuple[str, ...]:
+        """The packages that are not installed here."""
+        return tuple(n for n in self.needs if importlib.util.find_spec(n) is None)
+
+
+#: What looking at a clip needs.
+PICTURES = ("numpy", "scipy", "cv2", "av")
+#: What models that look at pictures compute with.
+TORCH = ("torch", "transformers", "safetensors")
+#: What a checkpoint of a model for pictures and words holds beside its configuration and weights.
+PICTURES_AND_WORDS = ("preprocessor_config.json", "tokenizer.json", "tokenizer_config.json")
+
+#: Architectures and files of Depth Anything.
+_DEPTH_ANYTHING = (("DepthAnythingForDepthEstimation",), ("preprocessor_config.json",))
+
+#: The first part of each role is its default.
+PARTS: tuple[Part, ...] = (
+    Part(
+        "finder", "draft",
+        "Draft: finds what moves by optical flow, and salient and coherent regions; no model.",
+        "GPL-3.0-or-later", "yes", 0, 400, ("numpy", "scipy", "cv2", "av"),
+        "regions.built_in:DraftFinder",
+    ),
+    Part(
+        "finder", "sam2.1-large",
+        "SAM 2.1 large: finds everything and follows it through the clip; for a GPU.",
+        "Apache-2.0", "yes", 900, 5000, (*PICTURES, *TORCH),
+        "regions.sam2:Sam2Finder",
+        Checkpoint("facebook/sam2.1-hiera-large", ("Sam2VideoModel", "Sam2Model")),
+    ),
+    Part(
+        "finder", "sam2.1-base-plus",
+        "SAM 2.1 base plus: the same for smaller GPUs.",
+        "Apache-2.0", "yes", 325, 4000, (*PICTURES, *TORCH),
+        "regions.sam2:Sam2Finder",
+        Checkpoint("facebook/sam2.1-hiera-base-plus", ("Sam2VideoModel", "Sam2Model")),
+    ),
+    Part(
+        "finder", "sam2.1-small",
+        "SAM 2.1 small: the same, quicker and coarser.",
+        "Apache-2.0", "yes", 185, 3500, (*PICTURES, *TORCH),
+        "regions.sam2:Sam2Finder",
+        Checkpoint("facebook/sam2.1-hiera-small", ("Sam2VideoModel", "Sam2Model")),
+    ),
+    Part(
+        "finder", "sam2.1-tiny",
+        "SAM 2.1 tiny: the quickest that follows; slow without a GPU.",
+        "Apache-2.0", "yes", 156, 3500, (*PICTURES, *TORCH),
+        "regions.sam2:Sam2Finder",
+        Checkpoint("facebook/sam2.1-hiera-tiny", ("Sam2VideoModel", "Sam2Model")),
+    ),
+    Part(
+        "finder", "sam-huge",
+        "SAM huge: everything in each picture, as in the SEE-2-SOUND paper; follows less well.",
+        "Apache-2.0 (check the model card)", "yes", 2570, 6500, (*PICTURES, *TORCH),
+        "regions.sam:SamFinder",
+        Checkpoint("facebook/sam-vit-huge", ("SamModel",)),
+    ),
+    Part(
+        "finder", "sam-base",
+        "SAM base: the same, quicker and coarser.",
+        "Apache-2.0 (check the model card)", "yes", 375, 4000, (*PICTURES, *TORCH),
+        "regions.sam:SamFinder",
+        Checkpoint("facebook/sam-vit-base", ("SamModel",)),
+    ),
+    Part(
+        "finder", "eomt-large",
+        "EoMT large: things and stuff with their names, picture by picture; the choice for CPUs.",
+        "MIT (check the model card)", "yes", 1270, 3000, (*PICTURES, *TORCH),
+        "regions.panoptic:EomtFinder",
+        Checkpoint("tue-mps/coco_panoptic_eomt_large_640", ("EomtForUniversalSegmentation",)),
+    ),
+    Part(
+        "finder", "oneformer",
+        "OneFormer (Swin large): the same, a little slower; its safetensors are in revision refs/pr/1.",
+        "MIT (check the model card)", "yes", 880, 4000, (*PICTURES, *TORCH),
+        "regions.panoptic:OneFormerFinder",
+        Checkpoint("shi-labs/oneformer_coco_swin_large", ("OneFormerForUniversalSegmentation",), ("vocab.json", "merges.txt")),
+    ),
+    Part(
+        "depth", "draft",
+        "Draft: distance from ground contact, usual sizes and motion together; no model.",
+        "GPL-3.0-or-later", "yes", 0, 50, ("numpy", "scipy", "cv2", "av"),
+        "placement.built_in:GroundDepth",
+    ),
+    Part(
+        "depth", "depth-anything-small",
+        "Depth Anything V2 small: relative depth, brought to metres by the ground; quick.",
+        "Apache-2.0", "yes", 100, 900, ("numpy", "scipy", "cv2", "av", *TORCH),
+        "placement.depth_anything:RelativeDepthAnything",
+        Checkpoint("depth-anything/Depth-Anything-V2-Small-hf", *_DEPTH_ANYTHING),
+    ),
+    Part(
+        "depth", "depth-anything-base",
+        "Depth Anything V2 base: the same with finer edges.",
+        "CC-BY-NC-4.0", "no", 390, 1500, ("numpy", "scipy", "cv2", "av", *TORCH),
+        "placement.depth_anything:RelativeDepthAnything",
+        Checkpoint("depth-anything/Depth-Anything-V2-Base-hf", *_DEPTH_ANYTHING),
+    ),
+    Part(
+        "depth", "depth-anything-large",
+        "Depth Anything V2 large: the same, and surer.",
+        "CC-BY-NC-4.0", "no", 1340, 3000, ("numpy", "scipy", "cv2", "av", *TORCH),
+        "placement.depth_anything:RelativeDepthAnything",
+        Checkpoint("depth-anything/Depth-Anything-V2-Large-hf", *_DEPTH_ANYTHING),
+    ),
+    Part(
+        "depth", "depth-anything-metric-indoor-small",
+        "Depth Anything V2 small, taught metres in rooms: up to 20 m.",
+        "check the model card", "check the model card", 100, 900,
+        ("numpy", "scipy", "cv2", "av", *TORCH),
+        "placement.depth_anything:MetricDepthAnything",
+        Checkpoint("depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf", *_DEPTH_ANYTHING),
+    ),
+    Part(
+        "depth", "depth-anything-metric-outdoor-small",
+        "Depth Anything V2 small, taught metres on streets: up to 80 m.",
+        "check the model card", "check the model card", 100, 900,
+        ("numpy", "scipy", "cv2", "av", *TORCH),
+        "placement.depth_anything:MetricDepthAnything",
+        Checkpoint("depth-anything/Depth-Anything-V2-Metric-Outdoor-Small-hf", *_DEPTH_ANYTHING),
+    ),
+    Part(
+        "depth", "depth-pro",
+        "Depth Pro: metres, and the field of view where nobody has told it; needs a GPU.",
+        "Apple research licence", "no", 3810, 6000, ("numpy", "scipy", "cv2", "av", *TORCH),
+        "placement.depth_pro:DepthPro",
+        Checkpoint(
+            "apple/DepthPro-hf", ("DepthProForDepthEstimation",), ("preprocessor_config.json",)
+        ),
+    ),
+    Part(
+        "depth", "zoedepth",
+        "ZoeDepth, the paper's: metres, indoors and outdoors.",
+        "MIT (check the model card)", "yes", 1380, 4000, ("numpy", "scipy", "cv2", "av", *TORCH),
+        "placement.zoe_depth:ZoeDepth",
+        Checkpoint(
+            "Intel/zoedepth-nyu-kitti", ("ZoeDepthForDepthEstimation",), ("preprocessor_config.json",)
+        ),
+    ),
+    Part(
+        "describer", "draft",
+        "Draft: words from colour, texture, place and motion; no model.",
+        "GPL-3.0-or-later", "yes", 0, 100, ("numpy", "cv2", "av"),
+        "regions.words:DraftDescriber",
+    ),
+    Part(
+        "describer", "labels",
+        "The finder's own labels, or the draft's words where it has none; no model.",
+        "GPL-3.0-or-later", "yes", 0, 100, ("numpy", "cv2", "av"),
+        "regions.labels:LabelDescriber",
+    ),
+    Part(
+        "describer", "florence-2-base",
+        "Florence-2 base: names and describes each region, captions the scene; small and quick.",
+        "MIT", "yes", 540, 1500, ("numpy", "cv2", "av", *TORCH),
+        "regions.florence:FlorenceDescriber",
+        Checkpoint(
+            "florence-community/Florence-2-base-ft", ("Florence2ForConditionalGeneration",), PICTURES_AND_WORDS,
+        ),
+    ),
+    Part(
+        "describer", "florence-2-large",
+        "Florence-2 large: the same with finer words.",
+        "MIT", "yes", 1650, 3500, ("numpy", "cv2", "av", *TORCH),
+        "regions.florence:FlorenceDescriber",
+        Checkpoint(
+            "florence-community/Florence-2-large-ft", ("Florence2ForConditionalGeneration",), PICTURES_AND_WORDS,
+        ),
+    ),
+    Part(
+        "describer", "smolvlm-256m",
+        "SmolVLM2 256M: is asked what each region sounds like, and what is heard off-screen.",
+        "Apache-2.0 (check the model card)", "yes", 1030, 1400, ("numpy", "cv2", "av", *TORCH),
+        "regions.smolvlm:SmolDescriber",
+        Checkpoint(
+            "HuggingFaceTB/SmolVLM2-256M-Video-Instruct", ("SmolVLMForConditionalGeneration",), PICTURES_AND_WORDS,
+        ),
+    ),
+    Part(
+        "describer", "smolvlm-500m",
+        "SmolVLM2 500M: the same with better answers.",
+        "Apache-2.0 (check the model card)", "yes", 2030, 1900, ("numpy", "cv2", "av", *TORCH),
+        "regions.smolvlm:SmolDescriber",
+        Checkpoint(
+            "HuggingFaceTB/SmolVLM2-500M-Video-Instruct", ("SmolVLMForConditionalGeneration",), PICTURES_AND_WORDS,
+        ),
+    ),
+    Part(
+        "describer", "smolvlm-2.2b",
+        "SmolVLM2 2.2B: the same with the best answers; needs a GPU.",
+        "Apache-2.0 (check the model card)", "yes", 8990, 5200, ("numpy", "cv2", "av", *TORCH),
+        "regions.smolvlm:SmolDescriber",
+        Checkpoint(
+            "HuggingFaceTB/SmolVLM2-2.2B-Instruct", ("SmolVLMForConditionalGeneration",), PICTURES_AND_WORDS,
+        ),
+    ),
+    Part(
+        "maker", "draft",
+        "Draft: procedural sounds chosen by the words of the prompt; no model.",
+        "GPL-3.0-or-later", "yes", 0, 200, ("numpy", "scipy"),
+        "sounds.built_in:ProceduralMaker",
+    ),
+)  # fmt: skip

@@ -1,0 +1,313 @@
+"""Finds a checkpoint's files on this computer, and checks that they are whole and what they were.
+
+A checkpoint lies in the models folder as ``owner--name`` (or ``owner/name``), as
+`hf download --local-dir` leaves it; else in the Hugging Face cache, which is only read.
+No hash of a published file is known in advance. What is here for the first time is
+recorded beside the files (`RECORD`: the commit that the download resolved, where that
+can be told, and SHA-256 sums) and checked each time that it is loaded from then on. In
+the Hugging Face cache a file's name is its hash already.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import See2SoundError, from_os_error
+from ..files import write_text
+from ..progress import Progress, silent
+from .checkpoints import Checkpoint
+
+#: Names the models folder where nothing else does.
+ENVIRONMENT = "SEE2SOUND_MODELS"
+RECORD = "see2sound-files.json"
+
+_WEIGHTS, _INDEX, _CONFIG = "model.safetensors", "model.safetensors.index.json", "config.json"
+_CHUNK = 4 << 20
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Located:
+    """A checkpoint that is here.
+
+    Attributes
+    ----------
+    checkpoint : Checkpoint
+    path : Path
+        The folder with its files.
+    files : tuple of str
+        Their names, relative to it.
+    commit : str or None
+        Which revision they are, where that is known.
+    cached : bool
+        In the Hugging Face cache, which is not ours to write to.
+    """
+
+    checkpoint: Checkpoint
+    path: Path
+    files: tuple[str, ...]
+    commit: str | None
+    cached: bool
+
+    @property
+    def weights(self) -> str:
+        """The name of the file of weights, or of the index of its shards."""
+        return next(name for name in self.files if name in (_WEIGHTS, _INDEX))
+
+
+def models_folder(chosen: str | Path | None = None) -> Path:
+    """The models folder: the one that is chosen, else the environment's, else this person's."""
+    if chosen:
+        return Path(chosen).expanduser()
+    if named := os.environ.get(ENVIRONMENT):
+        return Path(named).expanduser()
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "See2Sound/models"
+    if sys.platform == "darwin":
+        return home / "Library/Application Support/See2Sound/models"
+    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share") / "see2sound/models"
+
+
+def locate(checkpoint: Checkpoint, folder: Path) -> Located:
+    """Find a checkpoint's files; nothing is read but small JSON files, nothing is downloaded.
+
+    A folder in which something is missing is passed over where another one is complete.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-part": naming the folder or the file that is missing or broken;
+        "no-permission" for a folder that cannot be read.
+    """
+    first: See2SoundError | None = None
+    for path, cached in _places(checkpoint, folder):
+        try:
+            if path.is_dir():
+                files = tuple(_needed(checkpoint, path))
+                return Located(checkpoint, path, files, _commit(path, cached), cached)
+        except OSError as error:
+            first = first or See2SoundError(
+                f"cannot read {path}",
+                error.strerror or str(error),
+                "Change its permissions, or choose another models folder",
+                kind="no-permission",
+            )
+        except See2SoundError as error:
+            first = first or error
+    raise first or _missing(
+        checkpoint, f"it is neither in {folder / checkpoint.folder} nor in the Hugging Face cache"
+    )
+
+
+def check(located: Located, progress: Progress = silent) -> dict[str, str]:
+    """Check every file of a checkpoint against what is known of it.
+
+    Returns
+    -------
+    dict
+        For `remember`: the files' SHA-256 sums where nothing is known of them yet; else empty.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-part": naming the file that has changed, is missing or cannot be read.
+    Cancelled
+    """
+    tell = _teller(located, progress)
+    if located.cached:
+        for name in located.files:
+            expected = (located.path / name).resolve().name
+            # Where links cannot be made, the cache holds copies under their plain names.
+            if _HASH.fullmatch(expected) and _hash(located, name, tell, expected) != expected:
+                raise _changed(located, name, "its content is not what its name in the cache says")
+        return {}
+    sums = {name: _hash(located, name, tell) for name in located.files}
+    if not (located.path / RECORD).is_file():
+        return sums
+    recorded = read_json(located, RECORD).get("files")
+    if not isinstance(recorded, dict):
+        raise _changed(located, RECORD, "it is no record of files")
+    for name, found in sums.items():
+        if recorded.get(name) != found:
+            raise _changed(located, name, f"it is not the file that {RECORD} tells of")
+    return {}
+
+
+def remember(located: Located, sums: dict[str, str]) -> None:
+    """Record what `check` gave, after the files have proved good: from then on they must stay so.
+
+    A folder that others have put here to be read only stays as it is: they answer for it.
+
+    Raises
+    ------
+    See2SoundError
+    """
+    if not sums:
+        return
+    content = {
+        "repository": located.checkpoint.repository,
+        "commit": located.commit,
+        "files": sums,
+    }
+    try:
+        write_text(located.path / RECORD, json.dumps(content, indent=1) + "\n")
+    except See2SoundError as error:
+        if error.kind != "no-permission":
+            raise
+
+
+def broken(located: Located, name: str, why: str) -> See2SoundError:
+    """The error for a file of a checkpoint (all of them where it is "") that cannot be used."""
+    return _broken(located.checkpoint, located.path, name, why)
+
+
+def read_json(located: Located, name: str) -> dict[str, Any]:
+    """A JSON object among a checkpoint's files."""
+    return _read_json(located.checkpoint, located.path, name)
+
+
+# ------------------------------------------------------------------ where
+
+
+def _places(checkpoint: Checkpoint, folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Where a checkpoint may lie, and whether that is the Hugging Face cache."""
+    yield folder / checkpoint.folder, False
+    yield folder.joinpath(*checkpoint.repository.split("/")), False
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    hub = os.environ.get("HF_HUB_CACHE") or Path(
+        os.environ.get("HF_HOME") or Path(caches, "huggingface"), "hub"
+    )
+    repository = Path(hub) / f"models--{checkpoint.folder}"
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        commit = (repository / "refs/main").read_text().strip()
+        if _COMMIT.fullmatch(commit):
+            yield repository / "snapshots" / commit, True
+
+
+def _needed(checkpoint: Checkpoint, path: Path) -> Iterator[str]:
+    """The names of the files that a checkpoint needs, all of which are there."""
+    for name in (_CONFIG, *checkpoint.files):
+        if not (path / name).is_file():
+            raise _missing(checkpoint, f"{path / name} is missing")
+        yield name
+    # What the libraries read besides, where it is there, must stay the same too.
+    known = {_CONFIG, _INDEX, RECORD, *checkpoint.files}
+    yield from sorted(p.name for p in path.glob("*.json") if p.name not in known)
+    if (path / _WEIGHTS).is_file():
+        yield _WEIGHTS
+        return
+    if not (path / _INDEX).is_file():
+        pickles = [p.name for p in sorted(path.glob("*.bin")) + sorted(path.glob("*.pt"))]
+        why = f"{path / _WEIGHTS} is missing"
+        if pickles:
+            why += f"; {pickles[0]} is a pickle, which can run anything, and is not loaded"
+        raise _missing(checkpoint, why)
+    yield _INDEX
+    shards = _read_json(checkpoint, path, _INDEX).get("weight_map")
+    if not isinstance(shards, dict) or not all(isinstance(s, str) for s in shards.values()):
+        raise _broken(checkpoint, path, _INDEX, "it does not say which files hold the weights")
+    for shard in sorted(set(shards.values())):
+        if Path(shard).name != shard or not shard.endswith(".safetensors"):
+            raise _broken(checkpoint, path, _INDEX, f"it names {shard!r}, which is not loaded")
+        if not (path / shard).is_file():
+            raise _missing(checkpoint, f"{path / shard} is missing")
+        yield shard
+
+
+def _commit(path: Path, cached: bool) -> str | None:
+    """The revision that a folder's download resolved, where it left word of it."""
+    if cached:
+        return path.name
+    # What `hf download --local-dir` notes of each file: the commit is the first line.
+    notes = path / ".cache/huggingface/download" / f"{_CONFIG}.metadata"
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        commit = notes.read_text().partition("\n")[0].strip()
+        if _COMMIT.fullmatch(commit):
+            return commit
+    return None
+
+
+# ------------------------------------------------------------------ what
+
+
+def _teller(located: Located, progress: Progress) -> Callable[[int], None]:
+    """What tells how much of a checkpoint has been read."""
+    try:
+        total = max(1, sum((located.path / name).stat().st_size for name in located.files))
+    except OSError as error:
+        raise from_os_error(error, located.path, "read") from error
+    read = 0
+
+    def tell(more: int) -> None:
+        nonlocal read
+        read += more
+        progress("Checking the model's files", min(read / total, 1.0))
+
+    return tell
+
+
+def _hash(located: Located, name: str, tell: Callable[[int], None], expected: str = "") -> str:
+    """SHA-256, or git's hash of a blob where that is expected (40 digits)."""
+    path = located.path / name
+    digest = hashlib.sha256()
+    try:
+        if len(expected) == 40:
+            digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+                tell(len(chunk))
+    except OSError as error:
+        raise from_os_error(error, path, "read") from error
+    return digest.hexdigest()
+
+
+def _read_json(checkpoint: Checkpoint, folder: Path, name: str) -> dict[str, Any]:
+    try:
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise from_os_error(error, folder / name, "read") from error
+    except ValueError as error:
+        raise _broken(checkpoint, folder, name, f"it is no JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise _broken(checkpoint, folder, name, "it is no JSON object")
+    return content
+
+
+def _broken(checkpoint: Checkpoint, folder: Path, name: str, why: str) -> See2SoundError:
+    return See2SoundError(
+        f"{folder / name} cannot be used",
+        why,
+        f"Delete the folder {folder} and get {checkpoint.repository} again",
+        kind="missing-part",
+    )
+
+
+def _missing(checkpoint: Checkpoint, why: str) -> See2SoundError:
+    return See2SoundError(
+        f"the model {checkpoint.repository} is not here",
+        why,
+        "Put its files there, choose another models folder, or choose another part",
+        kind="missing-part",
+    )
+
+
+def _changed(located: Located, name: str, why: str) -> See2SoundError:
+    return See2SoundError(
+        f"{located.path / name} has changed",
+        why,
+        f"If you did not change it, get {located.checkpoint.repository} again; "
+        f"if you did, delete {RECORD} beside it",
+        kind="missing-part",
+    )

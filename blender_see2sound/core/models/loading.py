@@ -1,0 +1,162 @@
+"""Loads a published checkpoint from a folder into a model of `transformers`; nothing but safetensors.
+
+What does not fit is an error: a model whose weights are only in part those of the file
+would look as if it worked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..errors import from_os_error
+from ..progress import Progress, part_of, silent
+from .devices import Device, is_memory_error
+from .folder import Located, broken, check, read_json, remember
+
+if TYPE_CHECKING:
+    import torch
+
+
+def load_model(
+    cls: type[Any],
+    located: Located,
+    device: Device,
+    *,
+    half: bool = True,
+    progress: Progress = silent,
+    **options: Any,
+) -> torch.nn.Module:
+    """Check a checkpoint's files, and load its model to compute with.
+
+    Parameters
+    ----------
+    cls : type
+        The model's class of `transformers`.
+    located : Located
+    device : Device
+    half : bool
+        Compute in the device's shorter numbers.
+    **options
+        For `from_pretrained`.
+
+    Returns
+    -------
+    torch.nn.Module
+        In evaluation mode, on the device, without gradients.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-part": a file is missing, broken, or of another architecture.
+    Cancelled
+    """
+    import torch
+    from safetensors import SafetensorError
+
+    _check_architecture(cls, located)
+    _check_forms(located)
+    sums = check(located, part_of(progress, 0.0, 0.5))
+    progress("Loading the model", 0.5)
+    try:
+        model, told = cls.from_pretrained(
+            str(located.path),
+            dtype=getattr(torch, device.half if half else "float32"),
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            **options,
+        )
+    except (SafetensorError, *_UNUSABLE) as error:
+        if is_memory_error(error):
+            raise
+        raise broken(located, "", _short(error)) from error
+    absent = sorted(told["missing_keys"]) + sorted(str(m[0]) for m in told["mismatched_keys"])
+    if absent:
+        more = f" and {len(absent) - 1} more" if absent[1:] else ""
+        raise broken(located, located.weights, f"its weights lack {absent[0]!r}{more}")
+    remember(located, sums)
+    progress("Loading the model", 0.9)
+    return model.to(device.torch).eval().requires_grad_(False)
+
+
+def _check_architecture(cls: type[Any], located: Located) -> None:
+    """Refuse another model's files; some that are published name only the type of the model."""
+    config = config_of(located)
+    named, expected = config.get("architectures"), located.checkpoint.architectures
+    if named is None and config.get("model_type") == cls.config_class.model_type:
+        return
+    if not isinstance(named, list) or not set(expected).intersection(map(str, named)):
+        raise broken(located, "config.json", f"it tells of {named}, not of {' or '.join(expected)}")
+
+
+def config_of(located: Located) -> dict[str, Any]:
+    """What ``config.json`` says."""
+    return read_json(located, "config.json")
+
+
+def load_tool(cls: type[Any], located: Located, **options: Any) -> Any:
+    """Load a tokenizer or an image processor from a checkpoint's folder.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-part".
+    """
+    try:
+        return cls.from_pretrained(
+            str(located.path), local_files_only=True, trust_remote_code=False, **options
+        )
+    except _UNUSABLE as error:
+        if is_memory_error(error):
+            raise
+        raise broken(located, "", f"{cls.__name__}: {_short(error)}") from error
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep `transformers` from drawing bars and from remarks while models load and work."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity(50)  # only what is critical
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+#: What the libraries raise when they are given files that do not fit.
+_UNUSABLE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+
+
+def _check_forms(located: Located) -> None:
+    """Read the small files and open the weights, so that what is cut off or no such file is named."""
+    from safetensors import SafetensorError, safe_open
+
+    for name in located.files:
+        if name in located.checkpoint.files and name.endswith(".json"):
+            read_json(located, name)
+        if not name.endswith(".safetensors"):
+            continue
+        path = located.path / name
+        try:
+            path.open("rb").close()  # which tells why better than the next
+        except OSError as error:
+            raise from_os_error(error, path, "read") from error
+        try:
+            with safe_open(str(path), framework="pt") as file:
+                file.keys()
+        except (SafetensorError, OSError) as error:
+            raise broken(located, name, _short(error)) from error
+
+
+def _short(error: BaseException) -> str:
+    """The first line of what a library says."""
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:300]

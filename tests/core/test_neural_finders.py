@@ -1,0 +1,411 @@
+"""Finders with models, on tiny random ones in the published layout: whole runs, and what each reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from .clips import EXAMPLE, ROOT, SHARED, write_movie
+
+torch = pytest.importorskip("torch", reason="models need torch")
+transformers = pytest.importorskip("transformers", reason="models need transformers")
+
+from blender_see2sound.core import parts  # noqa: E402
+from blender_see2sound.core.errors import Cancelled, See2SoundError  # noqa: E402
+from blender_see2sound.core.media import ClipRange, open_clip  # noqa: E402
+from blender_see2sound.core.models import images  # noqa: E402
+from blender_see2sound.core.models.keeper import Computing, release  # noqa: E402
+from blender_see2sound.core.pipeline import find_sources  # noqa: E402
+from blender_see2sound.core.progress import silent  # noqa: E402
+from blender_see2sound.core.regions import panoptic, sam2_memory  # noqa: E402
+from blender_see2sound.core.regions.prompts import Sieve, everything, grid, sifted  # noqa: E402
+from blender_see2sound.core.regions.protocol import Region  # noqa: E402
+from blender_see2sound.core.regions.sam import prepared  # noqa: E402
+from blender_see2sound.core.regions.segments import (  # noqa: E402
+    COCO,
+    Rules,
+    plain_label,
+    segments_of,
+)
+
+from . import tiny_models  # noqa: E402
+
+FINDERS = ("sam2.1-tiny", "sam-base", "eomt-large", "oneformer")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with one tiny model for each kind of finder."""
+    folder = tmp_path_factory.mktemp("models")
+    tiny_models.save_sam2(folder)
+    tiny_models.save_sam(folder)
+    tiny_models.save_eomt(folder)
+    tiny_models.save_oneformer(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_movie(tmp_path_factory.mktemp("clip") / "disc.mp4", seconds=1.2)
+
+
+@pytest.fixture(autouse=True)
+def _alone() -> Iterator[None]:
+    """One thread: tiny models are quicker so, also beside others; nothing is kept for the next."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    release()
+
+
+def found(models: Path, name: str, path: Path, count: int = 8) -> list[Region]:
+    finder = parts.load("finder", name, Computing(device="cpu", models=models))
+    with open_clip(ClipRange(path)) as clip:
+        return finder.find(clip, count, silent)
+
+
+# ------------------------------------------------------------------ whole runs
+
+
+@pytest.mark.parametrize("name", FINDERS)
+def test_a_finder_gives_sound_regions_and_the_same_again(
+    models: Path, movie: Path, name: str
+) -> None:
+    regions = found(models, name, movie)
+    assert regions
+    for region in regions:
+        steps = len(region.times)
+        assert region.boxes.shape == (steps, 4)
+        assert region.presence.shape == (steps,)
+        assert (np.diff(region.times) > 0).all()
+        assert (region.boxes[:, :2] < region.boxes[:, 2:]).all()
+        assert (region.boxes >= 0).all()
+        assert (region.boxes <= [320, 180, 320, 180]).all()
+        assert ((region.presence >= 0) & (region.presence <= 1)).all()
+        assert region.outline is not None
+        assert len(region.outline) == steps
+        assert region.outline.size == (256, 144)
+        assert max(region.thumbnail.shape[:2]) <= 256
+        assert 0.0 <= region.prominence <= 1.0
+        assert 0.0 < region.look.area <= 1.0
+    assert [r.prominence for r in regions] == sorted((r.prominence for r in regions), reverse=True)
+    again = found(models, name, movie)
+    assert len(again) == len(regions)
+    for a, b in zip(regions, again, strict=True):
+        assert (a.boxes == b.boxes).all()
+        assert (a.presence == b.presence).all()
+        assert (a.thumbnail == b.thumbnail).all()
+
+
+@pytest.mark.parametrize("name", ["eomt-large", "oneformer"])
+def test_a_panoptic_finder_names_what_it_finds(models: Path, movie: Path, name: str) -> None:
+    labels = {region.label for region in found(models, name, movie)}
+    assert labels
+    assert labels <= {"person", "dog", "car", "cup", "sky", "grass", "wall"}
+
+
+@pytest.mark.parametrize("name", FINDERS)
+def test_a_finder_can_be_cancelled_in_every_phase(models: Path, movie: Path, name: str) -> None:
+    finder = parts.load("finder", name, Computing(device="cpu", models=models))
+    told: dict[str, float] = {}
+    calls: list[float] = []
+
+    def note(phase: str, fraction: float) -> None:
+        told.setdefault(phase, fraction)
+        calls.append(fraction)
+
+    with open_clip(ClipRange(movie)) as clip:
+        finder.find(clip, 4, note)
+        assert calls == sorted(calls)
+        assert calls[-1] == 1.0
+        assert "Looking at the clip" in told
+        for stop in told:
+
+            def cancel(phase: str, fraction: float, stop: str = stop) -> None:
+                if phase == stop:
+                    raise Cancelled
+
+            if stop in ("Checking the model's files", "Loading the model"):
+                release()
+            with pytest.raises(Cancelled):
+                finder.find(clip, 4, cancel)
+
+
+def test_a_still_is_found_in(models: Path, tmp_path: Path) -> None:
+    import cv2
+
+    picture = np.full((90, 160, 3), 90, np.uint8)
+    picture[30:60, 40:90] = (200, 60, 30)
+    cv2.imwrite(str(tmp_path / "still.png"), picture)
+    for region in found(models, "sam2.1-tiny", tmp_path / "still.png"):
+        assert len(region.times) == 1
+        assert not region.moving
+
+
+def test_a_strip_of_a_picture_is_refused(models: Path, tmp_path: Path) -> None:
+    import cv2
+
+    cv2.imwrite(str(tmp_path / "strip.png"), np.zeros((20, 800, 3), np.uint8))
+    with pytest.raises(See2SoundError, match="too narrow"):
+        found(models, "eomt-large", tmp_path / "strip.png")
+
+
+def test_sources_are_chosen_from_more_candidates(
+    models: Path, movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEE2SOUND_MODELS", str(models))
+    scene = find_sources(
+        ClipRange(movie), tmp_path / "scene.json", sources=2, finder="sam-base"
+    ).scene
+    assert 1 <= len(scene.sources) <= 2
+    assert (tmp_path / "thumbnails" / "s1.png").exists()
+
+
+@pytest.mark.parametrize("clip", [EXAMPLE, SHARED / "eagle.png"])
+def test_the_command_finds_with_a_model(models: Path, tmp_path: Path, clip: Path) -> None:
+    if not clip.exists():
+        pytest.skip("this clip is not here")
+    run = subprocess.run(
+        [
+            sys.executable, "-m", "blender_see2sound.core", "find", str(clip),
+            "-o", str(tmp_path / "scene.json"), "--finder", "sam2.1-tiny", "--json",
+        ],
+        capture_output=True, text=True, cwd=ROOT,
+        env={**os.environ, "SEE2SOUND_MODELS": str(models), "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert json.loads((tmp_path / "scene.json").read_text())["format"] == "see2sound-scene/1"
+
+
+# ------------------------------------------------------------------ loading
+
+
+def test_a_folder_that_names_the_image_model_loads_too(
+    models: Path, movie: Path, tmp_path: Path
+) -> None:
+    path = tiny_models.save_sam2(tmp_path)
+    config = json.loads((path / "config.json").read_text())
+    (path / "config.json").write_text(json.dumps(config | {"architectures": ["Sam2Model"]}))
+    assert len(found(tmp_path, "sam2.1-tiny", movie)) == len(found(models, "sam2.1-tiny", movie))
+
+
+def test_another_architecture_is_refused(movie: Path, tmp_path: Path) -> None:
+    path = tiny_models.save_sam(tmp_path)
+    path.rename(tmp_path / "facebook--sam2.1-hiera-tiny")
+    with pytest.raises(See2SoundError, match="SamModel"):
+        found(tmp_path, "sam2.1-tiny", movie)
+
+
+# ------------------------------------------------------------------ SAM 2's memory
+
+
+@pytest.mark.parametrize("present", [5.0, -5.0])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_following_in_a_batch_is_what_transformers_does_one_by_one(
+    present: float, backwards: bool
+) -> None:
+    model = tiny_models.sam2_model(present=present)
+    with torch.no_grad():  # so that rounding of memories to bfloat16 is not blown up
+        for head in model.mask_decoder.output_hypernetworks_mlps:
+            head.proj_out.weight.mul_(1e-3)
+            head.proj_out.bias.mul_(1e-3)
+    side, count = 64, 10
+    video = torch.randn(count, 3, side, side, generator=torch.Generator().manual_seed(1))
+    masks = torch.zeros(3, 1, side, side)
+    masks[0, 0, 5:30, 5:30] = masks[1, 0, 30:60, 20:50] = masks[2, 0, 0:20, 40:64] = 1
+    session = transformers.Sam2VideoInferenceSession(
+        video=video, video_height=side, video_width=side, dtype=torch.float32
+    )
+    order = list(range(count))[:: -1 if backwards else 1]
+    for number in range(3):
+        index = session.obj_id_to_idx(number)
+        session.add_mask_inputs(index, order[0], masks[number : number + 1])
+        session.obj_with_new_inputs.append(number)
+    with torch.inference_mode():
+        views = sam2_memory.views_of(model, video)
+        followed = sam2_memory.show(model, views[order[0]], order[0], masks, (0, 1, 2))
+        model(session, frame_idx=order[0])
+        for k in order[1:]:
+            theirs = model(session, frame_idx=k, reverse=backwards)
+            logits, scores, followed = sam2_memory.follow(
+                model, views[k], k, followed, backwards=backwards
+            )
+            scale = float(theirs.pred_masks.abs().mean())
+            assert torch.allclose(logits, theirs.pred_masks[:, 0], atol=0.02 * scale)
+            assert torch.allclose(scores, theirs.object_score_logits[:, 0], atol=1e-4)
+
+
+def test_some_of_the_followed_go_on_as_before() -> None:
+    model = tiny_models.sam2_model()
+    video = torch.randn(5, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    masks = torch.zeros(3, 1, 64, 64)
+    masks[0, 0, :30, :30] = masks[1, 0, 30:, 20:50] = masks[2, 0, :20, 40:] = 1
+    with torch.inference_mode():
+        views = sam2_memory.views_of(model, video)
+        followed = sam2_memory.show(model, views[0], 0, masks, (4, 7, 9))
+        for k in (1, 2, 3):
+            _, _, followed = sam2_memory.follow(model, views[k], k, followed)
+        every, _, _ = sam2_memory.follow(model, views[4], 4, followed)
+        some, _, left = sam2_memory.follow(model, views[4], 4, followed.only([9, 4]))
+    assert left.numbers == (9, 4)
+    assert torch.allclose(some, every[[2, 0]], rtol=1e-3, atol=float(every.abs().mean()) * 1e-3)
+
+
+# ------------------------------------------------------------------ prompts
+
+
+def test_the_sieve_keeps_good_stable_masks_and_of_alike_ones_the_best() -> None:
+    y, x = np.mgrid[:64, :64]
+
+    def logits(x0: float, steepness: float) -> NDArray[np.float32]:
+        return (steepness * (12 - np.hypot(x - x0, y - 32))).astype(np.float32)
+
+    masks = [logits(20, 20.0), logits(21, 20.0), logits(46, 20.0), logits(46, 0.1), logits(5, 20.0)]
+    quality = [0.9, 0.95, 0.85, 0.99, 0.5]
+
+    def ask(points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        first = bool((points[0] < 0.05).all())
+        stack = torch.from_numpy(np.stack(masks))[None]
+        return stack, torch.tensor([quality if first else [0.0] * 5])
+
+    kept, scores = everything(ask, Sieve(0.8, 0.95), torch.device("cpu"), silent)
+    assert scores == pytest.approx([0.95, 0.85])
+    assert (kept[0] > 0).numpy().sum() == (masks[1] > 0).sum()
+    everywhere = torch.full((1, 1, 8, 8), 5.0)
+    assert len(sifted(everywhere, torch.ones(1, 1), Sieve(0.8, 0.95))[0]) == 0
+
+
+def test_the_grid_is_even() -> None:
+    points = grid(4)
+    assert points.shape == (16, 2)
+    assert points.mean(0) == pytest.approx([0.5, 0.5])
+    assert points[0] == pytest.approx([0.125, 0.125])
+
+
+# ------------------------------------------------------------------ official processors
+
+
+@pytest.fixture(scope="module")
+def picture() -> NDArray[np.uint8]:
+    import cv2
+
+    noise = np.random.default_rng(0).integers(0, 256, (270, 480, 3), np.uint8)
+    return cv2.GaussianBlur(noise, (0, 0), 1.5)
+
+
+#: A step of one in 255 after scaling, and rounding.
+STEP = 1.02 / 255 / 0.224
+
+
+@pytest.mark.parametrize("how", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("size", [(135, 240), (90, 333), (518, 518), (1024, 1024)])
+def test_resizing_is_pillows(
+    picture: NDArray[np.uint8], how: images.Filter, size: tuple[int, int]
+) -> None:
+    image = pytest.importorskip("PIL.Image")
+    theirs = np.asarray(
+        image.fromarray(picture).resize(size[::-1], getattr(image, how.upper())), np.int64
+    )
+    ours = images.resized(images.batch_of([picture]), size, how)[0].permute(1, 2, 0).numpy()
+    assert np.abs(ours - theirs).max() <= 2
+    assert np.abs(ours - theirs).mean() < 0.3
+
+
+def test_sams_input_is_the_official_one(picture: NDArray[np.uint8]) -> None:
+    pytest.importorskip("PIL")
+    from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPil
+
+    theirs = SamImageProcessorPil()(picture, return_tensors="pt")["pixel_values"]
+    ours, shown = prepared(images.batch_of([picture]), 1024)
+    assert shown == (576, 1024)
+    assert float((ours - theirs).abs().max()) <= 2 * STEP
+
+
+def test_eomts_input_is_the_official_one(picture: NDArray[np.uint8]) -> None:
+    pytest.importorskip("PIL")
+    from transformers.models.eomt.image_processing_pil_eomt import EomtImageProcessorPil
+
+    theirs = EomtImageProcessorPil(do_pad=True)(picture, return_tensors="pt")["pixel_values"]
+    ours, shown = panoptic.eomt_input(images.batch_of([picture]), 640)
+    assert shown == (360, 640)
+    assert ours.shape == theirs.shape
+    assert float((ours - theirs).abs().max()) <= 2 * STEP
+
+
+def test_oneformers_input_is_the_official_one(picture: NDArray[np.uint8], models: Path) -> None:
+    pytest.importorskip("PIL")
+    from transformers.models.oneformer.image_processing_pil_oneformer import (
+        OneFormerImageProcessorPil,
+    )
+
+    info = {str(k): {"name": name, "isthing": int(k < 80)} for k, name in enumerate(COCO)}
+    (models / "classes.json").write_text(json.dumps(info))
+    official = OneFormerImageProcessorPil(
+        repo_path=str(models), class_info_file="classes.json", num_text=1
+    )
+    theirs = official(picture, ["panoptic"], return_tensors="pt")["pixel_values"]
+    ours = panoptic.oneformer_input(images.batch_of([picture]))
+    assert ours.shape == theirs.shape
+    assert float((ours - theirs).abs().max()) <= 2 * STEP
+
+
+def test_oneformers_task_is_the_official_one(models: Path) -> None:
+    from transformers import CLIPTokenizer
+    from transformers.models.oneformer.processing_oneformer import OneFormerProcessor
+
+    tokenizer = CLIPTokenizer.from_pretrained(str(models / "shi-labs--oneformer_coco_swin_large"))
+    theirs = OneFormerProcessor._preprocess_text(
+        type("Processor", (), {"tokenizer": tokenizer})(), ["the task is panoptic"], 77
+    )
+    ours = panoptic.oneformer_task(tokenizer, 77)
+    assert (ours == theirs).all()
+    assert (ours > 0).sum() > 10
+
+
+@pytest.mark.parametrize("by_both", [True, False])
+def test_segments_are_those_of_the_official_processors(by_both: bool) -> None:
+    from transformers.models.eomt.image_processing_pil_eomt import compute_segments as eomt
+    from transformers.models.oneformer import image_processing_pil_oneformer as oneformer
+
+    generator = torch.Generator().manual_seed(5)
+    owner = torch.randint(0, 9, (6, 8), generator=generator)
+    coarse = torch.where(owner[None] == torch.arange(9)[:, None, None], 9.0, -9.0)
+    coarse += 3 * torch.randn(9, 6, 8, generator=generator)
+    coarse[8] = coarse[0] - 1  # loses to another
+    masks = torch.nn.functional.interpolate(coarse[None], (48, 64), mode="bilinear")[0]
+    classes = torch.randn(9, 7, generator=generator) * 6
+    stuff = frozenset({3, 4, 5})
+    scores, labels = classes.softmax(-1).max(-1)
+    keep = (labels != 6) & (scores > 0.5)
+    if by_both:
+        theirs, info = eomt(masks[keep], scores[keep], labels[keep], list(stuff))
+    else:
+        theirs, info = oneformer.compute_segments(
+            masks[keep].sigmoid(), scores[keep], labels[keep], label_ids_to_fuse=set(stuff)
+        )
+    ours = segments_of(masks, classes, (64, 48), stuff, Rules(0.5, by_both))
+    assert ours
+    by_id = {row["id"]: row["label_id"] for row in info}
+    assert sorted(label for _, _, label in ours) == sorted(by_id.values())
+    for mask, _, label in ours:
+        ids = torch.unique(theirs[mask]).tolist()
+        assert len(ids) == 1
+        assert by_id[ids[0]] == label
+        assert (theirs == ids[0]).sum() == mask.sum()
+
+
+def test_classes_have_plain_names() -> None:
+    assert len(COCO) == 133
+    assert plain_label(119, "sky-other-merged", 133) == "sky"
+    assert plain_label(COCO.index("tree-merged"), "LABEL_116", 133) == "tree"
+    assert plain_label(0, "person", 133) == "person"
+    assert plain_label(COCO.index("wall-brick"), "", 133) == "wall brick"
