@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+# Tiny models gain nothing by threads, and lose much where many tests run side by side.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
