@@ -238,11 +238,32 @@ def test_requests_that_cannot_be_met_say_what_can(desk):
 def test_a_mix_never_replaces_the_sounds_it_is_made_of(desk):
     source = desk.source(noise(0.2), at(0.0))
     before = (desk.folder / "s1.wav").read_bytes()
-    with pytest.raises(See2SoundError, match="the sound of a source"):
+    with pytest.raises(See2SoundError, match="that this mix is made of"):
         desk.mix(source, seconds=0.2, name="s1.wav")
-    with pytest.raises(See2SoundError, match="the sound of a source"):
+    with pytest.raises(See2SoundError, match="that this mix is made of"):
         desk.mix(source, seconds=0.2, stems=desk.folder)
     assert (desk.folder / "s1.wav").read_bytes() == before
+
+
+def test_a_stem_that_cannot_get_its_name_leaves_no_mix_either(desk):
+    (desk.folder / "stems" / "s1.wav").mkdir(parents=True)
+    with pytest.raises(See2SoundError, match="it is a folder"):
+        desk.mix(desk.source(noise(0.2), at(0.0)), seconds=0.2, stems=desk.folder / "stems")
+    assert not (desk.folder / "mix.wav").exists()
+
+
+def test_what_is_far_too_soft_to_hear_is_mixed(desk):
+    source = desk.source(np.full(RATE // 5, 1e-30), at(0.0))
+    desk.mix(source, seconds=0.2, layout="stereo")
+
+
+def test_a_link_that_leads_to_itself_is_an_error_that_names_it(desk):
+    source = desk.source(noise(0.2), at(0.0))
+    sound = desk.folder / str(source.sound)
+    sound.unlink()
+    sound.symlink_to(sound)
+    with pytest.raises(See2SoundError, match=str(sound)):
+        desk.mix(source, seconds=0.2)
 
 
 def test_cancelling_leaves_the_old_mix_and_nothing_else(desk):

@@ -203,6 +203,47 @@ def test_a_sofa_file_s_head_is_heard(desk):
     assert np.isfinite(samples).all()
 
 
+@pytest.mark.parametrize("elevations", [(0,), (0, 30, 60)], ids=["ring", "from above"])
+def test_a_head_that_was_measured_in_part_is_heard_all_around(desk, elevations):
+    directions = np.array([(a, e) for e in elevations for a in range(0, 360, 15)])
+    path = write_sofa(desk.folder / "part.sofa", directions)
+    for azimuth, elevation in ((45, 0), (-90, -40), (30, 80)):
+        spectra = np.abs(ears(desk, at(azimuth, 3.0, elevation), sofa=path))
+        left, right = np.sqrt(np.mean(spectra**2, axis=1))
+        assert np.isfinite(left + right)
+        assert (left > right) == (azimuth > 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Data.Delay", np.full((1, 2), np.nan)), ("Data.Delay", np.full((1, 2), -5.0)),
+     ("Data.Delay", np.full((1, 2), 1e300)), ("Data.IR", np.zeros((24, 2, 512))),
+     ("Data.IR", np.full((24, 2, 512), 1e300)), ("Data.IR", np.zeros((24, 2))),
+     ("SourcePosition", np.full((24, 3), np.inf)), ("SourcePosition", np.zeros(24)),
+     ("Data.SamplingRate", np.array([]))],
+)  # fmt: skip
+def test_heads_of_odd_numbers_are_refused(desk, name, value):
+    directions = np.array([(a, e) for e in (-30, 30) for a in range(0, 360, 30)])
+    path = write_sofa(desk.folder / "odd.sofa", directions)
+    with h5py.File(path, "a") as file:
+        del file[name]
+        file[name] = value
+    with pytest.raises(See2SoundError, match=r"odd\.sofa is not a SOFA file"):
+        desk.mix(desk.source(noise(0.1), at(0.0)), seconds=0.1, layout="binaural", sofa=path)
+
+
+def test_a_mix_is_not_written_over_its_head(desk):
+    directions = np.array([(a, e) for e in (-30, 30) for a in range(0, 360, 30)])
+    path = write_sofa(desk.folder / "head.wav", directions)
+    before = path.read_bytes()
+    with pytest.raises(See2SoundError, match="the head"):
+        desk.mix(
+            desk.source(noise(0.1), at(0.0)), seconds=0.1, layout="binaural", sofa=path,
+            name=path.name,
+        )  # fmt: skip
+    assert path.read_bytes() == before
+
+
 def test_files_that_are_no_heads_are_refused(desk):
     source = desk.source(noise(0.1), at(0.0))
     (desk.folder / "text.sofa").write_text("no head")

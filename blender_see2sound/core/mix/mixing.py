@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import See2SoundError
+from ..errors import See2SoundError, from_os_error
 from ..files import atomic_path
 from ..progress import Progress, part_of, silent
 from ..scene import Room, SoundScene, Source, resolve
@@ -99,14 +100,14 @@ def mix_to_file(
     sources, warnings = _sounding(scene)
     files = {s.id: resolve(str(s.sound), scene_path) for s in sources}
     written = {s.id: stems / f"{s.id}.wav" for s in sources} if stems is not None else {}
-    _check_outputs(output, written.values(), files.values())
+    _check_outputs(output, written.values(), [*files.values(), *([sofa] if sofa else [])])
     travel = travel or Travel()
     samples = max(1, round(scene.clip.duration * SAMPLE_RATE))
     room = _surroundings(scene.room, travel, chosen, renderer, part_of(progress, 0.0, 0.02))
     with contextlib.ExitStack() as stack:
-        # Whatever fails, neither the mix nor any stem gets its name.
-        parts = {name: stack.enter_context(atomic_path(path)) for name, path in written.items()}
+        # Whatever fails, neither the mix nor any stem gets its name; the mix gets it last.
         part = stack.enter_context(atomic_path(output))
+        parts = {name: stack.enter_context(atomic_path(path)) for name, path in written.items()}
         with opened(sources, files) as readers:
             warnings += [
                 f"The sound of {s.id!r} has {r.channels} channels; they were mixed down to one"
@@ -220,18 +221,21 @@ def _sounding(scene: SoundScene) -> tuple[list[Source], list[str]]:
 
 
 def _check_outputs(output: Path, stems: Collection[Path], sounds: Collection[Path]) -> None:
-    """A mix must not replace the sounds that it is made of."""
-    inputs = {path.resolve() for path in sounds}
+    """A mix must not replace what it is made of, and must be able to get its name."""
+    # Not `Path.resolve`, which fails on links that lead to themselves.
+    inputs = {os.path.realpath(path) for path in sounds}
     targets = [output, *stems]
     for path in targets:
-        if path.resolve() in inputs:
+        if path.is_dir():
+            raise from_os_error(IsADirectoryError(), path, "write")
+        if os.path.realpath(path) in inputs:
             raise See2SoundError(
                 f"cannot write {path}",
-                "it is the sound of a source in this scene",
+                "it is a sound, or the head, that this mix is made of",
                 "Choose another file or folder",
                 kind="bad-request",
             )
-    if len({path.resolve() for path in targets}) < len(targets):
+    if len({os.path.realpath(path) for path in targets}) < len(targets):
         raise See2SoundError(
             f"cannot write {output}",
             "a stem would bear the same name",

@@ -36,6 +36,9 @@ _LOW = (150.0, 600.0)
 #: Seconds of a response that are used, and directions that are interpolated at once.
 _LONGEST, _AT_ONCE = 0.02, 512
 
+#: Cosine of the angle to the nearest measured direction beyond which there is a gap.
+_COVERED = float(np.cos(np.radians(35.0)))
+
 
 def measured_head(path: Path) -> MeasuredHead:
     """The head of a SOFA file.
@@ -46,6 +49,7 @@ def measured_head(path: Path) -> MeasuredHead:
         Of kind "missing-part", "missing-file", "no-permission" or "bad-request".
     """
     directions, impulses = _read(path)
+    directions, impulses = _all_around(directions, impulses)
     taken = _delays(impulses)  # (D, 2)
     corners, shares = _triangles(directions)
 
@@ -118,21 +122,45 @@ def _read(path: Path) -> tuple[Array, Array]:
             places = np.asarray(file["SourcePosition"], dtype=np.float64)
             kind = _text(file["SourcePosition"].attrs.get("Type", "spherical"))
             late = np.asarray(file["Data.Delay"], dtype=np.float64)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, TypeError, IndexError) as error:
         raise _bad(path, "it cannot be read as one") from error
+    if places.ndim != 2 or places.shape[1] != 3 or impulses.ndim != 3 or not places.any():
+        raise _bad(path, "it does not tell where its responses come from")
     count = len(places)
     if impulses.shape[:2] != (count, 2) or late.shape not in ((1, 2), (count, 2)) or count < 4:
         raise _bad(path, "it does not hold two ears and four directions or more")
-    if not (np.isfinite(impulses).all() and impulses.any(axis=2).all() and 8e3 <= rate <= 4e5):
-        raise _bad(path, "its responses are empty or no numbers")
+    if not (np.isfinite(places).all() and (np.abs(late - 0.5 * rate) <= 0.5 * rate).all()):
+        raise _bad(path, "its directions or delays are no numbers that can be")
+    if not (np.isfinite(impulses).all() and 8e3 <= rate <= 4e5):
+        raise _bad(path, "its responses are no numbers")
+    if not 1e-9 < np.abs(impulses).max() < 1e9:
+        raise _bad(path, "its responses are far too soft or too loud")
     if kind == "cartesian":
+        if not np.linalg.norm(places, axis=1).all():
+            raise _bad(path, "a response comes from within the head")
         # SOFA's axes are front, left and up.
         directions = np.stack([-places[:, 1], places[:, 0], places[:, 2]], axis=1)
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     else:
         directions = unit_vectors(places[:, 0], places[:, 1])
     directions, kept = np.unique(directions.round(6), axis=0, return_index=True)
-    return directions, _at_48_khz(impulses[kept], rate, np.broadcast_to(late, (count, 2))[kept])
+    made = _at_48_khz(impulses[kept], rate, np.broadcast_to(late, (count, 2))[kept])
+    if not np.abs(made).max(axis=2).all():
+        raise _bad(path, f"a response is silent in its first {1000.0 * _LONGEST:g} ms")
+    return directions, made
+
+
+def _all_around(directions: Array, impulses: Array) -> tuple[Array, Array]:
+    """Directions and responses, the nearest ones' taken too where none were measured.
+
+    Many heads are measured on the horizon only, or not from below.
+    """
+    steps = np.array([(x, y, z) for x, y, z in np.ndindex(3, 3, 3) if (x, y, z) != (1, 1, 1)]) - 1.0
+    around = steps / np.linalg.norm(steps, axis=1, keepdims=True)
+    alike = around @ directions.T
+    bare = alike.max(axis=1) < _COVERED
+    nearest = alike[bare].argmax(axis=1)
+    return np.concatenate([directions, around[bare]]), np.concatenate([impulses, impulses[nearest]])
 
 
 def _at_48_khz(impulses: Array, rate: float, late: Array) -> Array:

@@ -222,6 +222,8 @@ class StemFolder:
         """
         path = self._path(key.name)
         try:
+            if not path.is_file():
+                return None
             file = path.open("rb", buffering=0)
         except OSError:
             return None  # none, or none that can be read: it is made anew

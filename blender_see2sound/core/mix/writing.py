@@ -250,4 +250,5 @@ def _padded(comment: str) -> str:
 
 def _hundredths(level: float | None) -> int:
     """A level as `bext` keeps it; 0x7FFF where there is none."""
-    return 0x7FFF if level is None or not math.isfinite(level) else round(100.0 * level)
+    known = level is not None and math.isfinite(level) and abs(level) < 300.0
+    return round(100.0 * level) if level is not None and known else 0x7FFF
