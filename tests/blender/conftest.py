@@ -64,7 +64,8 @@ class _Process(pytest.Item):
                 timeout=600,
             )
         lines = done.stdout.strip().splitlines() or [""]
-        if done.returncode != 0:
+        # 5: no test ran, as where all wait for a library that this Python lacks.
+        if done.returncode not in (0, 5):
             pytest.fail(f"{done.stdout}\n{done.stderr}", pytrace=False)
         if " passed" not in lines[-1]:
             pytest.skip(lines[-1].strip("= "))
