@@ -185,11 +185,6 @@ def _delayed(line: Samples, late: Array) -> Samples:
     return read_between(line, exact.ravel())
 
 
-def point_to(layout: Layout) -> Panned | AtEars:
-    """How the sound of a point gets to a layout."""
-    return AtEars(head_of(layout)) if layout.coding == "binaural" else Panned(layout)
-
-
 @dataclass(frozen=True)
 class Way:
     """One of the ways that a source's direct sound takes, and how much of it."""
@@ -207,7 +202,8 @@ def ways_to(layout: Layout, spread: float, bed: bool) -> list[Way]:
     share = spread_share(spread)
     ways = []
     if share < 1.0:
-        ways.append(Way(point_to(layout), float(np.sqrt(1.0 - share))))
+        point = AtEars(head_of(layout)) if layout.coding == "binaural" else Panned(layout)
+        ways.append(Way(point, float(np.sqrt(1.0 - share))))
     if share > 0.0:
         ways.append(Way(Wide(spread, layout), 1.0))
     return ways

@@ -16,7 +16,6 @@ from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth
 from .convolution import STEP, Samples, Spectra, Transform
 from .direct import ways_to
 from .distance import Travel, distance_gain, metres_of_air
-from .early import Early
 from .layouts import Layout
 from .microphones import Microphones
 from .propagation import SPEED_OF_SOUND, DelayLine, emission_times, heard
@@ -74,10 +73,6 @@ class Lane:
             if layout.lfe is None or source.lfe_db is None or source.lfe_db <= _NOTHING_DB
             else 10.0 ** (source.lfe_db / 20.0)
         )
-        self._early = None
-        if self._room is not None and self._moves:
-            own_time = travel.propagation
-            self._early = Early(self._room, self._track, layout, self._sent, own_time)
         surroundings = self._room or self._microphones
         self._parts = 1 if surroundings is None else surroundings.parts
         self._transform = Transform(STEPS)
@@ -119,14 +114,13 @@ class Lane:
         if self._to_lfe:
             add_scaled(sums.lfe, samples, smooth(self._to_lfe * near[None])[0])
         if self._filtered:
-            self._add_filtered(batch, samples.reshape(STEPS, STEP), sums, ahead)
+            self._add_filtered(batch, samples.reshape(STEPS, STEP), sums.spectra, ahead)
             sums.filtered = True
 
     def _rings(self) -> bool:
         """Whether direct sound of the batch before still sounds."""
         in_air = self._air_filter is not None and self._air_filter.rings
-        reflected = self._early is not None and self._early.rings
-        return in_air or reflected or any(way.to.rings for way in self._ways)
+        return in_air or any(way.to.rings for way in self._ways)
 
     def _next(self, batch: int) -> tuple[Samples | None, Array]:
         """The source's next batch at its own level, None after its end, and when it left it."""
@@ -155,13 +149,11 @@ class Lane:
         self,
         batch: int,
         samples: Samples,
-        sums: Sums,
+        spectra: Spectra,
         ahead: Callable[..., Future[Spectra]],
     ) -> None:
-        """Filter a batch (STEPS, STEP) into the sums."""
-        whole, spectra = self._transform(samples), sums.spectra
-        if self._early is not None:
-            self._early.add(batch, whole, sums)
+        """Filter a batch (STEPS, STEP) into spectra (STEPS, M, F)."""
+        whole = self._transform(samples)
         if not self._moves:
             if self._last is None:
                 self._last = self._filters(np.zeros(1))
@@ -194,6 +186,5 @@ class Lane:
         if self._microphones is not None:
             return self._microphones.filters(positions)
         assert self._room is not None
-        others = None if self._early is None else self._early.images
-        arrivals = self._room.reflections(positions, self._sent, others)
+        arrivals = self._room.reflections(positions, self._sent)
         return point_filters(arrivals, len(times), self._parts, self._layout)

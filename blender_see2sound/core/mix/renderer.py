@@ -5,8 +5,7 @@ filters that decorrelate the channels. All else that has a spectrum or a delay
 (reflections, late sound, the LFE's low-pass) goes through filters too:
 each source's signal is transformed once, all sources' products are summed per
 channel, and each channel is transformed back once (`core.mix.convolution`).
-Filters of a moving source, for all but its strongest reflections (`core.mix.early`),
-are made anew at each step's border and cross-faded
+Filters of a moving source are made anew at each step's border and cross-faded
 in between.
 
 Steps and control points lie at fixed places in time and everything is summed in

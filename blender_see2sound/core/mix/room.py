@@ -32,7 +32,7 @@ from ..sounds.protocol import SAMPLE_RATE
 from .air import Air, absorption_nepers
 from .arrivals import LATENCY, Arrivals
 from .colours import shared
-from .convolution import STEP, Spectra
+from .convolution import STEP
 from .distance import NEAREST, REFERENCE_DISTANCE, metres_of_air
 from .propagation import SPEED_OF_SOUND
 
@@ -178,85 +178,25 @@ class RoomModel:
         self._losses = self._losses * factors
         self.late_levels = self.late_levels * np.minimum(got / wanted, 1.0)
 
-    @property
-    def colours(self) -> Spectra:
-        """Spectra (K, F) that all reflections are mixed from."""
-        return self._colours
-
-    def strongest(self, positions: Array, most: int) -> NDArray[np.intp]:
-        """The images, of those that met one wall, that are strongest on a way (T, 3), on average."""
-        alone = (self._images.hits.sum(axis=1) == 1.0) & ~(self.scatters & self._scattered)
-        first = np.flatnonzero(alone)
-        power = np.zeros(len(first))
-        for number, image in enumerate(first):
-            _, _, levels, weights = self.reflection(image, positions, 1.0)
-            power[number] = np.mean((levels * np.sum(weights, axis=1)) ** 2)
-        loud = first[np.argsort(-power, kind="stable")[:most]]
-        return loud[power[np.searchsorted(first, loud)] > 0.0]
-
-    def ways_to(self, image: int, positions: Array) -> Array:
-        """Metres (T,) from the image of a source at positions (T, 3) to the listener."""
-        return np.asarray(np.linalg.norm(self._vectors(image, positions), axis=1))
-
-    def _vectors(self, image: int, positions: Array) -> Array:
-        places = self._images.signs[image] * (positions + self._listener)
-        return np.asarray(places + self._images.offsets[image] - self._listener)
-
-    def reflection(
-        self, image: int, positions: Array, gain: float
-    ) -> tuple[Array, Array, Array, Array]:
-        """One reflection of a source at positions (T, 3), metres from the listener.
-
-        Returns
-        -------
-        places : (T, 3) array
-            Where its image is.
-        delays : (T,) array
-            Seconds after the direct sound.
-        levels : (T,) array
-        weights : (T, K) array
-            How much of each of `colours` it is mixed from, to be scaled by its level.
-        """
-        vectors = self._vectors(image, positions)
-        far = np.linalg.norm(vectors, axis=1)
-        delays = np.maximum(far - np.linalg.norm(positions, axis=1), 0.0) / SPEED_OF_SOUND
-        weights = self._mixed(np.full(len(far), image), far)
-        return vectors, delays, self._levels(far, delays, gain), weights
-
-    def _levels(self, far: Array, delays: Array, gain: float) -> Array:
-        """Levels (N,) of images at distances, before what their walls take."""
-        return np.asarray(
-            gain * REFERENCE_DISTANCE / np.maximum(far, NEAREST) * self.fading(delays)
-        )
-
-    def _mixed(self, images: NDArray[np.intp], far: Array) -> Array:
-        """How much of each colour (N, K) images at distances are mixed from."""
-        place = np.minimum(far / self._distances[1], len(self._distances) - 1.001)
-        before = place.astype(np.intp)
-        share = (place - before)[:, None]
-        weights = (1.0 - share) * self._weights[images, before]
-        weights += share * self._weights[images, before + 1]
-        return np.asarray(weights)
-
-    def reflections(
-        self, positions: Array, gain: float, without: NDArray[np.intp] | None = None
-    ) -> Arrivals:
-        """The single reflections of a source at positions (T, 3), metres from the listener.
-
-        All of them, or without some images.
-        """
+    def reflections(self, positions: Array, gain: float) -> Arrivals:
+        """The single reflections of a source at positions (T, 3), metres from the listener."""
         places = self._images.places((positions + self._listener)[:, None])
         vectors = places - self._listener  # (T, N, 3)
         distances = np.linalg.norm(vectors, axis=2)
         direct = np.linalg.norm(positions, axis=1)
         delays = np.maximum(distances - direct[:, None], 0.0) / SPEED_OF_SOUND
         reflected = self._images.hits.any(axis=1) & ~(self.scatters & self._scattered)
-        if without is not None:
-            reflected[without] = False
         moments, images = np.nonzero(reflected & (delays < self.mixing_time))
         delays, far = delays[moments, images], distances[moments, images]
-        gains = self._levels(far, delays, gain)[:, None] * self._mixed(images, far)
-        return Arrivals(vectors[moments, images], delays, gains, moments, self._colours)
+        levels = gain * REFERENCE_DISTANCE / np.maximum(far, NEAREST) * self.fading(delays)
+        place = np.minimum(far / self._distances[1], len(self._distances) - 1.001)
+        before = place.astype(np.intp)
+        share = (place - before)[:, None]
+        weights = (1.0 - share) * self._weights[images, before]
+        weights += share * self._weights[images, before + 1]
+        return Arrivals(
+            vectors[moments, images], delays, levels[:, None] * weights, moments, self._colours
+        )
 
     def fading(self, delays: Array) -> Array:
         """How the images give way to the noise in the last third before the mixing time."""
