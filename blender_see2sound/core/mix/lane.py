@@ -184,7 +184,7 @@ class Lane:
             times = emission_times(self._track, times)
         positions = self._track.positions(times)
         if self._microphones is not None:
-            return self._microphones.filters(positions)
+            return self._microphones.filters(positions, self._moves)
         assert self._room is not None
         arrivals = self._room.reflections(positions, self._sent)
         return point_filters(arrivals, len(times), self._parts, self._layout)
