@@ -100,7 +100,7 @@ def _is_left_behind(part: Path) -> bool:
 
 
 def keep_apart(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
-    """Refuse to write over what is read.
+    """Refuse to write over what is read, and under names that are no text.
 
     Raises
     ------
@@ -109,6 +109,7 @@ def keep_apart(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
     """
     read = list(inputs)
     for output in outputs:
+        check_text(output)
         for path in read:
             try:
                 same = output.resolve() == path.resolve() or (
@@ -125,6 +126,25 @@ def keep_apart(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
                     "Choose another file or folder",
                     kind="bad-request",
                 )
+
+
+def check_text(path: str | Path) -> None:
+    """Refuse a name that is no text: the libraries that read and write media take no other.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-request".
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise See2SoundError(
+            f"cannot use {str(path)!r}",
+            "its name is not text",
+            "Rename it, or choose another",
+            kind="bad-request",
+        ) from error
 
 
 def write_text(path: str | Path, text: str) -> None:
