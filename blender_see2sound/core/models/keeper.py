@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import See2SoundError, from_os_error
+from ..errors import Cancelled, See2SoundError, from_os_error
 from ..progress import Progress, silent
 from .checkpoints import Checkpoint
 from .devices import Device, choose_device, free, memory_told
@@ -84,6 +85,16 @@ def borrowed(
         if error.kind == "no-memory":
             release()
         raise
+    except Cancelled:
+        raise
+    except Exception as error:
+        if not _in_library(error):
+            raise
+        raise See2SoundError(
+            f"the model {checkpoint.repository} has failed",
+            f"{type(error).__name__}: {error}"[:300],
+            f"Delete the folder {located.path} and get it again, or choose another part",
+        ) from error
     finally:
         if computing.low_memory:
             release()
@@ -113,6 +124,13 @@ def _drop(which: Callable[[_Key], bool]) -> None:
         del _kept[key]
     for device in {key.device for key in gone}:
         free(device)
+
+
+def _in_library(error: Exception) -> bool:
+    """Whether an error was raised in the libraries that models are made of, not in our own code."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    raised_in = str(frames[-1].f_globals.get("__name__", ""))
+    return raised_in.partition(".")[0] in ("torch", "transformers", "tokenizers", "safetensors")
 
 
 def _changed_at(located: Located) -> int:

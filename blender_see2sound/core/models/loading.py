@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..errors import from_os_error
+from ..errors import Cancelled, See2SoundError, from_os_error
 from ..progress import Progress, part_of, silent
 from .devices import Device, is_memory_error
 from .folder import Located, broken, check, read_json, remember
@@ -54,7 +54,6 @@ def load_model(
     Cancelled
     """
     import torch
-    from safetensors import SafetensorError
 
     _check_architecture(cls, located)
     _check_forms(located)
@@ -70,10 +69,10 @@ def load_model(
             output_loading_info=True,
             **options,
         )
-    except (SafetensorError, *_UNUSABLE) as error:
-        if is_memory_error(error):
+    except Exception as error:
+        if _is_other(error):
             raise
-        raise broken(located, "", _short(error)) from error
+        raise _unusable(located, error) from error
     absent = sorted(told["missing_keys"]) + sorted(str(m[0]) for m in told["mismatched_keys"])
     if absent:
         more = f" and {len(absent) - 1} more" if absent[1:] else ""
@@ -110,10 +109,10 @@ def load_tool(cls: type[Any], located: Located, **options: Any) -> Any:
         return cls.from_pretrained(
             str(located.path), local_files_only=True, trust_remote_code=False, **options
         )
-    except _UNUSABLE as error:
-        if is_memory_error(error):
+    except Exception as error:
+        if _is_other(error):
             raise
-        raise broken(located, "", f"{cls.__name__}: {_short(error)}") from error
+        raise _unusable(located, error, f"{cls.__name__}: ") from error
 
 
 @contextlib.contextmanager
@@ -132,8 +131,22 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-#: What the libraries raise when they are given files that do not fit.
-_UNUSABLE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+def _is_other(error: Exception) -> bool:
+    """Whether an error says something else than that files do not fit."""
+    return is_memory_error(error) or isinstance(error, (Cancelled, See2SoundError))
+
+
+def _unusable(located: Located, error: Exception, what: str = "") -> See2SoundError:
+    """The error where a library cannot make anything of a checkpoint's files."""
+    if isinstance(error, ImportError):
+        return See2SoundError(
+            f"the model {located.checkpoint.repository} cannot be loaded",
+            f"{what}{_short(error)}",
+            "Install what is missing for the Python that computes, or choose another part",
+            kind="missing-part",
+        )
+    # Settings that do not fit raise whatever the first line that stumbles over them raises.
+    return broken(located, "", f"{what}{_short(error)}")
 
 
 def _check_forms(located: Located) -> None:
