@@ -50,6 +50,8 @@ class _Key:
 
 
 _kept: dict[_Key, Any] = {}
+#: Devices of models that are let go of, but may still be in the hands of those who borrowed them.
+_left: set[Device] = set()
 
 
 @contextlib.contextmanager
@@ -101,8 +103,15 @@ def borrowed(
 
 
 def release() -> None:
-    """Let go of all models."""
+    """Let go of all models; who still works with one holds it until then (`tidy`)."""
     _drop(lambda _: True)
+
+
+def tidy() -> None:
+    """Give back what models held that nobody has any more; to be called when a job is over."""
+    for device in _left:
+        free(device)
+    _left.clear()
 
 
 def _make_room(key: _Key, alone: bool) -> None:
@@ -122,7 +131,9 @@ def _drop(which: Callable[[_Key], bool]) -> None:
     gone = [key for key in _kept if which(key)]
     for key in gone:
         del _kept[key]
-    for device in {key.device for key in gone}:
+    devices = {key.device for key in gone}
+    _left.update(devices)
+    for device in devices:
         free(device)
 
 
