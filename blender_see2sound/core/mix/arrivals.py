@@ -66,26 +66,24 @@ class Arrivals:
 
 
 @cache
-def between(
-    count: int = _TAPS, parts: int = _FRACTIONS, beta: float = _BETA
-) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Taps (parts, count) that stand between samples, and what makes up for them (F,).
+def between() -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Taps (`_FRACTIONS`, `_TAPS`) that stand between samples, and what makes up for them (F,).
 
-    A Kaiser-Bessel kernel, its fall at high frequencies undone (as in a non-uniform FFT). By
-    default 55 dB near to an exact delay up to 16 kHz, 35 dB up to 20 kHz, where it begins to fall.
+    A Kaiser-Bessel kernel, its fall at high frequencies undone (as in a non-uniform FFT): 55 dB
+    near to an exact delay up to 16 kHz, 35 dB up to 20 kHz, where it begins to fall.
     """
-    half = count / 2
-    offsets = np.arange(count) - (half - 1.0)
-    fractions = np.arange(parts) / parts
+    half = _TAPS / 2
+    offsets = np.arange(_TAPS) - (half - 1.0)
+    fractions = np.arange(_FRACTIONS) / _FRACTIONS
 
     def kernel(places: Array) -> Array:
-        return np.i0(beta * np.sqrt(np.maximum(1.0 - (places / half) ** 2, 0.0))) / np.i0(beta)
+        return np.i0(_BETA * np.sqrt(np.maximum(1.0 - (places / half) ** 2, 0.0))) / np.i0(_BETA)
 
     taps = kernel(offsets - fractions[:, None])
     turns = np.minimum(np.arange(STEP + 1) / (2 * STEP), 20_000.0 / SAMPLE_RATE)
     # The kernel's own transform.
-    root = np.sqrt(beta**2 - (np.pi * count * turns) ** 2 + 0j)
-    fall = count / np.i0(beta) * (np.sinh(root) / root).real
+    root = np.sqrt(_BETA**2 - (np.pi * _TAPS * turns) ** 2 + 0j)
+    fall = _TAPS / np.i0(_BETA) * (np.sinh(root) / root).real
     return taps, (1.0 / fall).astype(np.float32)
 
 

@@ -7,6 +7,7 @@ delay line per ear and gains to the head's shared filters, which all sources fee
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,6 +24,7 @@ from .heads import head_of
 from .layouts import Layout, rig_of
 from .panning import point_gains, ring_gains, spread_gains, spread_share
 from .sums import Sums
+from .tabled import tabled_gains
 
 Array = NDArray[np.float64]
 
@@ -42,8 +44,11 @@ class Panned:
     #: Whether something of the batch before still sounds.
     rings = False
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(
+        self, layout: Layout, panning: Callable[[Array, Layout], Array] = point_gains
+    ) -> None:
         self._layout = layout
+        self._panning = panning
         self._panned = np.zeros((1, 0))
         # Where it was when it was panned.
         self._still: Array | None = None
@@ -60,7 +65,7 @@ class Panned:
         gains : (P,) array
         """
         if self._still is None or len(positions) > 1 or np.any(self._still != positions):
-            self._panned = point_gains(positions, self._layout)
+            self._panned = self._panning(positions, self._layout)
             self._still = positions.copy()
         rows = self._panned * gains[:, None]
         for bus, row in zip(sums.direct, smooth(rows.T), strict=True):
@@ -185,9 +190,13 @@ def _delayed(line: Samples, late: Array) -> Samples:
     return read_between(line, exact.ravel())
 
 
-def point_to(layout: Layout) -> Panned | AtEars:
-    """How the sound of a point gets to a layout."""
-    return AtEars(head_of(layout)) if layout.coding == "binaural" else Panned(layout)
+def point_to(layout: Layout, tabled: bool = False) -> Panned | AtEars:
+    """How the sound of a point gets to a layout; tabled as reflections are (`core.mix.tabled`)."""
+    if layout.coding == "binaural":
+        return AtEars(head_of(layout))
+    return Panned(
+        layout, tabled_gains if tabled and layout.coding == "loudspeakers" else point_gains
+    )
 
 
 @dataclass(frozen=True)

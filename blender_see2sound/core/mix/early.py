@@ -29,16 +29,12 @@ Array = NDArray[np.float64]
 #: So many reflections at most, of those that met one wall: each costs as much as direct sound.
 _MOST = 2
 
-#: Taps between samples, places of them, and their shape, as of `arrivals.between`: finer than where
-#: nothing moves, since an error that changes with the place is heard as a noise.
-_KERNEL = 8, 2048, 14.0
-
 #: Samples by which the lines are late, since what makes up for reading between samples is not
 #: causal.
 _LATE = 256
 
 #: Samples that a reflection is late at least; one that is less cannot be read yet.
-_LEAST = 8.0
+_LEAST = 6.0
 
 #: One that is ever so little late changes so little that cross-fading does no harm, samples.
 _NEARLY = 12.0
@@ -79,11 +75,11 @@ class Early:
             ],
             np.intp,
         )
-        self._points = [point_to(layout) for _ in self.images]
+        self._points = [point_to(layout, tabled=True) for _ in self.images]
         colours = room.colours
         turns = np.arange(STEP + 1) / (2 * STEP)
         late = np.exp(-2j * np.pi * turns * _LATE)
-        self._colours: Spectra = (colours * between(*_KERNEL)[1] * late).astype(np.complex64)
+        self._colours: Spectra = (colours * between()[1] * late).astype(np.complex64)
         self._kept = int(np.ceil(room.mixing_time * SAMPLE_RATE)) + 64
         self._longest = room.mixing_time * SPEED_OF_SOUND
         # A line for each image, and what each colour rings on.
@@ -151,7 +147,7 @@ def _read(line: Samples, begins: Array) -> Samples:
 
     `begins` (POINTS + 1,) tells at control points where the line's batch begins by then.
     """
-    taps, _ = between(*_KERNEL)
+    taps, _ = between()
     fractions, reach = taps.shape
     places = (begins + np.arange(POINTS + 1) * CONTROL) * fractions
     steps = np.arange(CONTROL) / CONTROL
