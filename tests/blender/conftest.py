@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,8 @@ class _Process(pytest.Item):
                 timeout=600,
             )
         lines = done.stdout.strip().splitlines() or [""]
-        if done.returncode != 0:
+        # 5: no test ran, as where all wait for a library that this Python lacks.
+        if done.returncode not in (0, 5):
             pytest.fail(f"{done.stdout}\n{done.stderr}", pytrace=False)
         if " passed" not in lines[-1]:
             pytest.skip(lines[-1].strip("= "))
@@ -72,3 +74,27 @@ class _Process(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where it is."""
         return self.path, 0, self.path.name
+
+
+@pytest.fixture(scope="module")
+def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of numbered pictures, 24 a second."""
+    from tests.blender.cut import write_movie
+
+    return write_movie(tmp_path_factory.mktemp("media") / "film.mp4", 24)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Any:
+    """The scene of a saved, empty file."""
+    from tests.blender.cut import new_file
+
+    return new_file(tmp_path / "film.blend")
+
+
+@pytest.fixture
+def strip(scene: Any, movie: Path) -> Any:
+    """The movie's strip in that scene."""
+    from tests.blender.cut import add_movie
+
+    return add_movie(scene, movie, start=11)

@@ -25,24 +25,8 @@ from .cut import (
     sequencer,
     source,
     speaker,
-    write_movie,
 )
 from .test_bridge_speakers import heard, level, noise, sound
-
-
-@pytest.fixture(scope="module")
-def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_movie(tmp_path_factory.mktemp("media") / "film.mp4", 24)
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> bpy.types.Scene:
-    return new_file(tmp_path / "film.blend")
-
-
-@pytest.fixture
-def strip(scene: bpy.types.Scene, movie: Path) -> Any:
-    return add_movie(scene, movie, start=11)
 
 
 def moving(source_id: str = "s1") -> Any:

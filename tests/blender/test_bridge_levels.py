@@ -12,7 +12,7 @@ import pytest
 
 from blender_see2sound.bridge import speakers
 
-from .cut import add_movie, exported, mark, new_file, place, source, speaker, write_movie
+from .cut import exported, mark, place, source, speaker
 from .test_bridge_speakers import heard, sound
 
 #: Four metres ahead, turned by so many degrees from facing the listener.
@@ -31,21 +31,6 @@ SETTINGS: dict[str, tuple[float, dict[str, float]]] = {
     "out of a sharp cone": (60.0, {"cone_angle_inner": 100, "cone_angle_outer": 100}),
     "in a cone inside out": (100.0, {"cone_angle_inner": 220, "cone_angle_outer": 60}),
 }
-
-
-@pytest.fixture(scope="module")
-def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_movie(tmp_path_factory.mktemp("media") / "film.mp4", 24)
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> bpy.types.Scene:
-    return new_file(tmp_path / "film.blend")
-
-
-@pytest.fixture
-def strip(scene: bpy.types.Scene, movie: Path) -> Any:
-    return add_movie(scene, movie, start=11)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from blender_see2sound.core.mix.layouts import LAYOUTS
 from blender_see2sound.core.targets import TARGETS
 from blender_see2sound.operators import export
 
-from .cut import add_movie, exported, mark, new_file, place, source, speaker, write_movie
+from .cut import exported, mark, place, source, speaker
 
 #: What the mix does not depend on: links, what was left by the steps, and what is heard of it.
 NOT_OF_THE_MIX = {
@@ -34,21 +34,6 @@ SETTINGS = [
     for name in cls.__annotations__
     if name not in NOT_OF_THE_MIX
 ]
-
-
-@pytest.fixture(scope="module")
-def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_movie(tmp_path_factory.mktemp("media") / "film.mp4", 24)
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> bpy.types.Scene:
-    return new_file(tmp_path / "film.blend")
-
-
-@pytest.fixture
-def strip(scene: bpy.types.Scene, movie: Path) -> Any:
-    return add_movie(scene, movie, start=11)
 
 
 @pytest.fixture

@@ -16,23 +16,8 @@ from blender_see2sound.bridge import camera, document, monitor, motion
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.scene import write_scene
 
-from .cut import add_movie, exported, mark, new_file, place, run, source, speaker, write_movie
+from .cut import exported, mark, place, run, source, speaker
 from .test_bridge_speakers import noise, sound
-
-
-@pytest.fixture(scope="module")
-def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_movie(tmp_path_factory.mktemp("media") / "film.mp4", 24)
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> bpy.types.Scene:
-    return new_file(tmp_path / "film.blend")
-
-
-@pytest.fixture
-def strip(scene: bpy.types.Scene, movie: Path) -> Any:
-    return add_movie(scene, movie, start=11)
 
 
 @pytest.fixture

@@ -13,22 +13,7 @@ from blender_see2sound.core import rooms
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.scene import write_scene
 
-from .cut import add_movie, exported, new_file, place, source, speaker, write_movie
-
-
-@pytest.fixture(scope="module")
-def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_movie(tmp_path_factory.mktemp("media") / "film.mp4", 24)
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> bpy.types.Scene:
-    return new_file(tmp_path / "film.blend")
-
-
-@pytest.fixture
-def strip(scene: bpy.types.Scene, movie: Path) -> Any:
-    return add_movie(scene, movie, start=11)
+from .cut import exported, place, source, speaker
 
 
 def coming_near(source_id: str = "s1") -> Any:

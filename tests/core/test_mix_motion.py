@@ -140,15 +140,15 @@ def test_presence_scales_the_sound_in_time(desk):
 FLOOR = Room((200.0, 200.0, 50.0), 0.5, (100.0, 100.0, 1.6), ("open",) * 4 + ("tiles", "open"))
 
 
-def reflected(desk, sound, track, times, travel, room=FLOOR) -> np.ndarray:
-    """What the room adds to the main channels (N, 5)."""
+def reflected(desk, sound, track, times, travel, room=FLOOR, layout="5.1") -> np.ndarray:
+    """What the room adds to the main channels (N, M)."""
     seconds = len(sound) / RATE
     source = desk.source(sound, *track, times=times)
     wet, dry = (
-        desk.mix(source, seconds=seconds, room=r, travel=travel, format="float")
+        desk.mix(source, seconds=seconds, room=r, travel=travel, layout=layout, format="float")
         for r in (room, None)
     )
-    return mains(wet - dry, "5.1")
+    return mains(wet - dry, layout)
 
 
 def unevenness(channels: np.ndarray, distances) -> float:
@@ -175,6 +175,14 @@ def test_the_measure_of_reflections_sees_a_cross_fade():
     one, other = (np.sin(2 * np.pi * 4000.0 * t + turn) for turn in (0.0, np.pi))
     faded = (1.0 - share) * one + share * other
     assert unevenness(faded[:, None], lambda t: np.ones_like(t)) > 10.0
+
+
+@pytest.mark.parametrize("layout", ["binaural", "ambix1"])
+def test_so_it_does_in_headphones_and_ambisonics(desk, layout):
+    times = np.arange(0.0, 1.5 + FRAME, FRAME)
+    track = [(0.0, 3.0 + 1.4 * t, 1.0) for t in times]
+    found = reflected(desk, tone(1.5, 4000.0), track, times, Travel(None), layout=layout)
+    assert unevenness(found[:, :1], lambda t: np.hypot(3.0 + 1.4 * t, 4.2)) < 1.0
 
 
 @pytest.mark.parametrize("room", [FLOOR, Room((10.0, 8.0, 3.5), 0.4)])

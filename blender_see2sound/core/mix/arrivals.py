@@ -34,8 +34,8 @@ Array = NDArray[np.float64]
 LATENCY = 3072
 
 
-#: Fractions of a sample that delays are rounded to, and the taps of one.
-_FRACTIONS = 256
+#: Fractions of a sample that delays are rounded to (a power of two), and the taps of one.
+_FRACTIONS = 2048
 _TAPS = 6
 _BETA = 10.5
 

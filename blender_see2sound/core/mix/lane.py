@@ -160,8 +160,6 @@ class Lane:
     ) -> None:
         """Filter a batch (STEPS, STEP) into the sums."""
         whole, spectra = self._transform(samples), sums.spectra
-        if self._early is not None:
-            self._early.add(batch, whole, sums)
         if not self._moves:
             if self._last is None:
                 self._last = self._filters(np.zeros(1))
@@ -180,6 +178,8 @@ class Lane:
         self._last = filters[-1][None]
         coming = self._transform(samples * _FADE)
         whole -= coming
+        if self._early is not None:
+            self._early.add(batch, whole, coming, sums)
         product = np.empty_like(spectra[0])
         for step, part in np.ndindex(STEPS, self._parts):
             out = spectra[step + part]

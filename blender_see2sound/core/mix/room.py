@@ -97,7 +97,8 @@ class RoomModel:
             self._air = absorption_nepers(air, np.array(OCTAVES))
         self.decay_rates = 2.0 * np.log(1e3) / np.broadcast_to(room.rt60, len(OCTAVES))
         wall_losses, opened = damping(room.wall_materials())
-        if opened.any():
+        self._is_open = bool(opened.any())
+        if self._is_open:
             self.mixing_time = _all_answered(self._size, self._listener, opened)
         else:
             self.mixing_time = _mixing_time(volume, float(np.mean(room.rt60)))
@@ -109,13 +110,13 @@ class RoomModel:
         self._images = images.only(~np.any(images.hits[:, opened] > 0.0, axis=1))
         scattering = np.array([name in SCATTERING for name in room.wall_materials()])
         self._scattered = np.any(self._images.hits[:, scattering] > 0.0, axis=1)
-        self.scatters = bool(opened.any() and scattering.any())
+        self.scatters = bool(self._is_open and scattering.any())
         self._losses = self._images.hits @ wall_losses
         self.late_levels = np.full(
             len(OCTAVES), 4.0 * np.pi * SPEED_OF_SOUND / volume * REFERENCE_DISTANCE**2
         )
         progress("Preparing the room", 0.3)
-        self._calibrate(bool(opened.any()))
+        self._calibrate()
         progress("Preparing the room", 0.7)
         # An image's spectrum changes with its distance, by the air: interpolated between these.
         steps = int(np.clip(np.ceil(self._reach / 25.0), 2, 40))
@@ -139,7 +140,7 @@ class RoomModel:
         ended = np.exp(-self.decay_rates * np.asarray(end)[..., None])
         return np.asarray(self.late_levels / self.decay_rates * (begun - ended))
 
-    def _calibrate(self, is_open: bool) -> None:
+    def _calibrate(self) -> None:
         """Let the images' energy hand over to the late sound's in each octave.
 
         A formula for the absorption (Sabine's, Eyring's) misses in rooms that are not cubes;
@@ -158,7 +159,7 @@ class RoomModel:
             late = (times > start) & (times <= end)
             if self.scatters:
                 late &= self._scattered
-            elif is_open:
+            elif self._is_open:
                 # What one wall alone sends back, as the ground does, is no late sound.
                 late &= self._images.hits.sum(axis=1) > 1.0
             air = np.exp(-2.0 * self._air * metres_of_air(distances[late, None]))
@@ -168,7 +169,7 @@ class RoomModel:
         energy, loss = np.concatenate(energies), np.concatenate(losses)
         # How many times as much the walls damp as their materials say, on the decibel scale.
         factors = np.ones(len(OCTAVES))
-        if not is_open:
+        if not self._is_open:
             low, high = np.zeros(len(OCTAVES)), np.full(len(OCTAVES), 1e3)
             for _ in range(44):
                 factors = 0.5 * (low + high)
@@ -183,16 +184,14 @@ class RoomModel:
         """Spectra (K, F) that all reflections are mixed from."""
         return self._colours
 
-    def strongest(self, positions: Array, most: int) -> NDArray[np.intp]:
-        """The images, of those that met one wall, that are strongest on a way (T, 3), on average."""
+    def gliding(self) -> NDArray[np.intp]:
+        """The images that a moving source's reflections are heard of as `core.mix.early` has it.
+
+        Where walls are open few reflections come, and each is heard alone: those that met one wall.
+        In a closed room dozens overlap, and a tone's level wavers as the source moves, anyway.
+        """
         alone = (self._images.hits.sum(axis=1) == 1.0) & ~(self.scatters & self._scattered)
-        first = np.flatnonzero(alone)
-        power = np.zeros(len(first))
-        for number, image in enumerate(first):
-            _, _, levels, weights = self.reflection(image, positions, 1.0)
-            power[number] = np.mean((levels * np.sum(weights, axis=1)) ** 2)
-        loud = first[np.argsort(-power, kind="stable")[:most]]
-        return loud[power[np.searchsorted(first, loud)] > 0.0]
+        return np.flatnonzero(alone & self._is_open)
 
     def ways_to(self, image: int, positions: Array) -> Array:
         """Metres (T,) from the image of a source at positions (T, 3) to the listener."""

@@ -37,10 +37,6 @@ class Track:
         columns = [np.interp(times, self._times, column) for column in self._positions.T]
         return np.stack(columns, axis=1)
 
-    def knots(self) -> Array:
-        """The positions (K, 3) that it passes through."""
-        return self._positions
-
     def levels(self, times: Array) -> Array:
         """The source's own gain times its presence (N,) at times (N,)."""
         return self._gain * np.interp(times, self._times, self._presence)
