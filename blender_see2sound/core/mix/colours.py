@@ -9,6 +9,7 @@ transforms, not hundreds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -47,12 +48,14 @@ def spectra_from(nepers: Array) -> Spectra:
     return np.exp(levels @ _log_spectra()).astype(np.complex64)
 
 
-def shared(nepers: Array) -> tuple[Spectra, Array]:
+def shared(nepers: Array, tell: Callable[[], None] = lambda: None) -> tuple[Spectra, Array]:
     """Few spectra, and how each row of levels is mixed from them.
 
     Parameters
     ----------
     nepers : (N, 7) array
+    tell : callable
+        Called a few times a second; may raise `Cancelled`.
 
     Returns
     -------
@@ -63,13 +66,16 @@ def shared(nepers: Array) -> tuple[Spectra, Array]:
     levels = np.maximum(nepers, _LOWEST)
     frequencies = np.fft.rfftfreq(2 * STEP, 1.0 / SAMPLE_RATE)
     at = np.searchsorted(frequencies, _COMPARED)
+    tell()
     values = np.exp(levels @ _log_spectra()[:, at])
+    tell()
     rows = np.concatenate([values.real, values.imag], axis=1)
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     rows /= norms
     left = rows.copy()
     chosen: list[int] = []
     while len(chosen) < _MOST:
+        tell()
         # The spectrum that those chosen so far miss most.
         missed = np.sum(left**2, axis=1)
         if chosen and missed.mean() <= _MISSED:

@@ -106,7 +106,7 @@ class RoomModel:
         progress("Preparing the room", 0.0)
         direct = np.linalg.norm(np.maximum(self._listener, self._size - self._listener))
         self._reach = float(direct) + SPEED_OF_SOUND * self.mixing_time
-        images = self._in_reach(shoebox_images(self._size, self._listener, self._reach))
+        images = _fewest_reflections(self._size, self._listener, self._reach)
         self._images = images.only(~np.any(images.hits[:, opened] > 0.0, axis=1))
         scattering = np.array([name in SCATTERING for name in room.wall_materials()])
         self._scattered = np.any(self._images.hits[:, scattering] > 0.0, axis=1)
@@ -122,17 +122,11 @@ class RoomModel:
         steps = int(np.clip(np.ceil(self._reach / 25.0), 2, 40))
         self._distances = np.linspace(0.0, self._reach, steps)
         nepers = -self._losses[:, None] - self._air * metres_of_air(self._distances)[:, None]
-        self._colours, weights = shared(nepers.reshape(-1, len(OCTAVES)))
+        self._colours, weights = shared(
+            nepers.reshape(-1, len(OCTAVES)), lambda: progress("Preparing the room", 0.7)
+        )
         self._weights = weights.reshape(len(self._losses), steps, -1)
         progress("Preparing the room", 1.0)
-
-    def _in_reach(self, images: Images) -> Images:
-        """Those images that a source anywhere in the room can have within the mixing time."""
-        # An image's cell is the room mirrored; its nearest point is as near as the image gets.
-        ends = np.sort(np.stack([images.places(np.zeros(3)), images.places(self._size)]), axis=0)
-        nearest = np.maximum(np.maximum(ends[0] - self._listener, self._listener - ends[1]), 0.0)
-        near = np.linalg.norm(nearest, axis=1) <= self._reach
-        return images.only(np.flatnonzero(near)[:_MOST_IMAGES])
 
     def late_energy(self, start: Array, end: Array) -> Array:
         """Energy (..., 7) of the late sound from start to end (...,), seconds since it left."""
@@ -295,10 +289,23 @@ def damping(materials: Sequence[str]) -> tuple[Array, NDArray[np.bool_]]:
     return losses, np.all(absorbed >= 1.0, axis=1)
 
 
-def shoebox_images(size: Array, listener: Array, reach: float, most_orders: int = 10**6) -> Images:
-    """All images whose cell begins within reach of the listener, fewest reflections first."""
-    counts = [range(-int((reach + p) // s) - 1, int((reach + s - p) // s) + 2)
-              for s, p in zip(size, listener, strict=True)]  # fmt: skip
+def _fewest_reflections(size: Array, listener: Array, reach: float) -> Images:
+    """The images that a source anywhere can have within reach; not more than are used."""
+    orders, most = 8, int(np.sum(reach // size + 2))
+    while True:
+        images = shoebox_images(size, listener, reach, orders)
+        if len(images.hits) >= _MOST_IMAGES or orders >= most:
+            return images.only(np.arange(min(len(images.hits), _MOST_IMAGES)))
+        orders *= 2
+
+
+def shoebox_images(size: Array, listener: Array, reach: float, most_orders: int) -> Images:
+    """Images whose cell begins within reach of the listener, fewest reflections first."""
+    counts = [
+        range(max(-int((reach + p) // s) - 1, -most_orders),
+              min(int((reach + s - p) // s) + 1, most_orders) + 1)
+        for s, p in zip(size, listener, strict=True)
+    ]  # fmt: skip
     cells = np.stack(np.meshgrid(*counts, indexing="ij"), axis=-1).reshape(-1, 3)
     begin = np.where(cells > 0, cells * size - listener, listener - (cells + 1) * size)
     cells = cells[np.linalg.norm(np.maximum(begin, 0.0), axis=1) <= reach]
