@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from ..scene import Source
 from ..sounds.protocol import SAMPLE_RATE
-from .air import AirFilter
-from .arrivals import point_filters
+from .air import AirFilter, spectrum
+from .arrivals import on_time, point_filters
 from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth
 from .convolution import STEP, Samples, Spectra, Transform
-from .direct import ways_to
+from .direct import Panned, ways_to
 from .distance import Travel, distance_gain, metres_of_air
 from .early import Early
 from .layouts import Layout
 from .microphones import Microphones
+from .panning import point_gains
 from .propagation import SPEED_OF_SOUND, DelayLine, emission_times, heard
 from .reading import SoundReader
 from .room import RoomModel
@@ -51,6 +52,7 @@ class Lane:
     ) -> None:
         self._reader = reader
         self._layout = layout
+        self._travel = travel
         self._track = Track(source)
         self._bed = source.kind == "ambience"
         # A bed has its own surroundings in it already.
@@ -74,6 +76,11 @@ class Lane:
             if layout.lfe is None or source.lfe_db is None or source.lfe_db <= _NOTHING_DB
             else 10.0 ** (source.lfe_db / 20.0)
         )
+        # Direct sound that stays where it is costs nothing in the filter of the reflections.
+        self._settled = self._room is not None and not self._moves
+        self._settled &= [type(way.to) for way in self._ways] == [Panned]
+        if self._settled:
+            self._ways = []
         self._early = None
         if self._room is not None and self._moves:
             own_time = travel.propagation
@@ -133,7 +140,7 @@ class Lane:
         times = control_times(batch)
         if self._line is None:
             samples = self._reader.read(BATCH)
-            levels = self._track.levels(times)
+            levels = self._track.levels(times if self._track.swells else times[:1])
         else:
             times, whole = heard(self._track, batch)
             samples = self._line.read(times)
@@ -196,4 +203,12 @@ class Lane:
         assert self._room is not None
         others = None if self._early is None else self._early.images
         arrivals = self._room.reflections(positions, self._sent, others)
-        return point_filters(arrivals, len(times), self._parts, self._layout)
+        filters = point_filters(arrivals, len(times), self._parts, self._layout)
+        if self._settled:
+            distances = np.linalg.norm(positions, axis=1)
+            gains = point_gains(positions, self._layout) * distance_gain(distances)[:, None]
+            direct = gains.astype(np.float32)[:, :, None] * on_time()
+            if self._travel.air is not None:
+                direct *= spectrum(self._travel.air, metres_of_air(distances))[:, None]
+            filters[:, 0] += direct
+        return filters
