@@ -412,9 +412,12 @@ def draw(rows: dict[str, Heard], output: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.4, 4.9), dpi=130, layout="constrained")
+    # One more panel is the key.
+    lines = 1 if len(rows) < 3 else 2
+    columns = -(-(len(rows) + 1) // lines)
+    figure = Figure(figsize=(2.8 * columns, 2.45 * lines), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(2, 3, sharex=True, sharey=True).ravel()
+    panels = figure.subplots(lines, columns, sharex=True, sharey=True).ravel()
     for panel, (title, row) in zip(panels, rows.items(), strict=False):
         panel.axhline(0.0, color="#999999", linewidth=0.8)
         panel.axvspan(-30.0, 30.0, color="#eeeeee", linewidth=0.0)
@@ -433,11 +436,11 @@ def draw(rows: dict[str, Heard], output: Path) -> None:
             panel.plot(row.true, off, color=colour, markersize=2.5, **style)
         if not whole:
             panel.text(-36.0, -80.0, "knows the\npicture only", fontsize=8, color="#555555")
-    for panel in panels[:: len(panels) // 2]:
+    for panel in panels[::columns]:
         panel.set_ylabel("heard too far left, degrees", fontsize=8)
     for panel in panels[len(rows) :]:
         panel.set_axis_off()
-    key = panels[-1]
+    key = panels[len(rows)]
     for name, (colour, _) in STYLES.items():
         key.plot([], [], color=colour, linewidth=2.5, label=LABELS[name])
     key.fill_between([], [], color="#e4e4e4", label="front")

@@ -202,7 +202,10 @@ def draw(results: dict[str, dict[str, np.ndarray]], output: Path) -> None:
     for panel in panels[len(results) :]:
         panel.set_axis_off()
     key = panels[-1]
+    drawn = {name for rows in results.values() for name in rows}
     for name, (colour, width, mark) in reversed(STYLES.items()):
+        if name not in drawn:
+            continue
         key.plot([], [], mark, color=colour, linewidth=width, markersize=4, label=name)
     key.fill_between([], [], color="#e4e4e4", label="10 % either way")
     key.legend(loc="center", frameon=False, fontsize=9, handlelength=1.8)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core import rooms, targets
-from ..core.arguments import Parser
+from ..core.arguments import Parser, loudness
 from ..core.errors import Cancelled, See2SoundError, from_os_error
 from ..core.files import atomic_path, keep_apart
 from ..core.sets import SETS, set_named
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         default={},
         metavar="LUFS",
         help=f"integrated loudness: {', '.join(f'{t.name} ({t.lufs:g})' for t in targets.TARGETS)}, "
-        "a number, or none to leave it (-23)",
+        "a number from -70 to 0, or none to leave it (-23)",
     )
     return parser
 
@@ -96,14 +96,7 @@ def _loudness(text: str) -> dict[str, Any]:
         return {"loudness": "NONE"}
     if any(target.name == name for target in targets.TARGETS):
         return {"loudness": name}
-    if not -70.0 <= float(name) <= 0.0:
-        raise ValueError(text)
-    return {"loudness": "CUSTOM", "lufs": float(name)}
-
-
-# The parser names these functions in its errors ("invalid loudness value").
-_room.__name__ = "room"
-_loudness.__name__ = "loudness"
+    return {"loudness": "CUSTOM", "lufs": loudness(name)}
 
 
 def execute(arguments: Sequence[str]) -> int:

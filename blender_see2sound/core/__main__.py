@@ -18,7 +18,9 @@ def main() -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         from .cli import run
+        from .models.offline import keep_offline
 
+        keep_offline()
         return run(sys.argv[1:])
     except KeyboardInterrupt:  # while it was still loading
         return 130

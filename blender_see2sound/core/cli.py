@@ -16,246 +16,17 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import catalogue, parts, sets
-from .arguments import Parser
+from . import parts, sets
 from .errors import Cancelled, See2SoundError, from_os_error
-from .models.devices import DEVICES
-from .models.folder import ENVIRONMENT, models_folder
-from .targets import TARGETS
+from .models.folder import models_folder
+from .options import build_parser
 
 if TYPE_CHECKING:
     from .media import ClipRange
     from .models.keeper import Computing
     from .scene import SoundScene
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
-    parser = Parser(
-        prog="see2sound",
-        description="Gives a picture its sound: finds what sounds in a clip, places it in 3D, "
-        "makes a sound each and mixes them for loudspeakers.",
-    )
-    steps = parser.add_subparsers(
-        dest="step", required=True, metavar="COMMAND", parser_class=Parser
-    )
-
-    find = steps.add_parser("find", help="find what sounds in a clip, and where it is")
-    _clip_arguments(find)
-    find.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="SCENE", help="the scene file to write"
-    )
-    _find_arguments(find)
-
-    sound = steps.add_parser("sound", help="make a mono sound for each source of a scene")
-    sound.add_argument("scene", type=Path, metavar="SCENE")
-    _set_argument(sound)
-    _part_arguments(sound, "maker")
-    sound.add_argument(
-        "--prompt", metavar="TEXT", help="what it sounds like, instead of the scene's prompt"
-    )
-    sound.add_argument("--seed", type=int, metavar="N", help="another seed, another take")
-    sound.add_argument(
-        "--only", action="append", metavar="ID", help="this source alone; may be given again"
-    )
-
-    mix = steps.add_parser("mix", help="mix the sounds of a scene to a loudspeaker layout")
-    mix.add_argument("scene", type=Path, metavar="SCENE")
-    mix.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="MIX", help="the file to write"
-    )
-    _mix_arguments(mix)
-    mix.add_argument(
-        "--format",
-        choices=("pcm24", "float", "flac"),
-        help="WAV in 24 bits or 32-bit float, or FLAC (by default what its name says)",
-    )
-    rooms = mix.add_mutually_exclusive_group()
-    _room_argument(rooms)
-    rooms.add_argument("--no-room", action="store_true", help="leave the scene's room out")
-    mix.add_argument(
-        "--air",
-        type=_air,
-        default=(20.0, 50.0),
-        metavar="C,PERCENT",
-        help="temperature and humidity of the air, or none if it takes nothing (20,50)",
-    )
-    mix.add_argument(
-        "--propagation", action="store_true", help="let sound take its time, with Doppler"
-    )
-    mix.add_argument(
-        "--sofa",
-        type=Path,
-        metavar="FILE",
-        help="the head that a binaural mix is heard through, instead of a sphere",
-    )
-    mix.add_argument(
-        "--cache",
-        type=Path,
-        metavar="DIR",
-        help="keep what each source gives here, so that a later mix renders only what has changed",
-    )
-    mix.add_argument(
-        "--renderer",
-        choices=("panning", "microphones"),
-        default="panning",
-        help="panning, or microphones in the room, the paper's way, slow (panning)",
-    )
-    mix.add_argument("--stems", type=Path, metavar="DIR", help="also write one file per source")
-
-    run = steps.add_parser("run", help="find, sound and mix; leaves all of it in a folder")
-    _clip_arguments(run)
-    run.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
-    _find_arguments(run)
-    _part_arguments(run, "maker")
-    _mix_arguments(run)
-    _room_argument(run)
-
-    models = steps.add_parser(
-        "models", help="what can be used, with licence, size, and whether it is here"
-    )
-    _models_argument(models)
-
-    for step in (find, sound, mix, run, models):
-        step.add_argument("--json", action="store_true", help="print the result as JSON")
-    return parser
-
-
-def _clip_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "clip", type=Path, metavar="CLIP", help="a movie, a picture, or a folder of pictures"
-    )
-    parser.add_argument(
-        "--start", type=float, default=0.0, metavar="S", help="where to begin, seconds (0)"
-    )
-    parser.add_argument(
-        "--duration", type=float, metavar="S", help="how much to use, seconds (to the end)"
-    )
-
-
-def _find_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--sources", type=int, default=5, metavar="N", help="how many sources to keep at most (5)"
-    )
-    _set_argument(parser)
-    _part_arguments(parser, "finder", "depth", "describer")
-    parser.add_argument(
-        "--fov", type=float, metavar="DEG", help="horizontal field of view, degrees (50)"
-    )
-    parser.add_argument(
-        "--off-screen",
-        action="store_true",
-        help="also add what one would hear there but does not see, beside or behind",
-    )
-    parser.add_argument(
-        "--device", choices=DEVICES, default="auto", help="what models compute on (auto)"
-    )
-    parser.add_argument(
-        "--low-memory", action="store_true", help="load one model after the other, slower"
-    )
-    _models_argument(parser)
-
-
-def _set_argument(parser: argparse.ArgumentParser) -> None:
-    names = ", ".join(one.name for one in sets.SETS)
-    parser.add_argument(
-        "--set", metavar="NAME", help=f"which parts do it: {names} ({sets.SETS[0].name})"
-    )
-
-
-#: What a part of each role does, as its option tells.
-_DOES = {
-    "finder": "what finds the sources",
-    "depth": "what estimates how far away they are",
-    "describer": "what puts them into words",
-    "maker": "what makes the sounds",
-}
-
-
-def _part_arguments(parser: argparse.ArgumentParser, *roles: catalogue.Role) -> None:
-    for role in roles:
-        parser.add_argument(
-            f"--{role}",
-            metavar="NAME",
-            help=f"{_DOES[role]}, instead of the set's ({_names(role)})",
-        )
-
-
-def _models_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--models",
-        type=Path,
-        metavar="DIR",
-        help=f"the folder with the models' files (${ENVIRONMENT}, else this person's)",
-    )
-
-
-def _mix_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--layout",
-        default="5.1",
-        metavar="NAME",
-        help="mono, stereo, 5.1, 7.1, 5.1.4, 7.1.4, binaural, ambix1, ambix2 or ambix3 (5.1)",
-    )
-    parser.add_argument(
-        "--lufs",
-        type=_lufs,
-        default=-23.0,
-        metavar="LUFS",
-        help=f"integrated loudness: {', '.join(f'{t.name} ({t.lufs:g})' for t in TARGETS)}, "
-        "a number, or none to leave it (-23)",
-    )
-
-
-def _room_argument(parser: argparse._ActionsContainer) -> None:
-    from .rooms import PRESETS
-
-    names = ", ".join(preset.name for preset in PRESETS)
-    parser.add_argument(
-        "--room",
-        type=_room,
-        metavar="ROOM",
-        help=f"put it in a room: {names}; with another reverberation in seconds, as hall,1.5; "
-        "metres and seconds, as 10x8x3.5,0.4; or as large as needed, as auto,0.4",
-    )
-
-
-def _names(role: catalogue.Role) -> str:
-    return ", ".join(part.name for part in catalogue.PARTS if part.role == role)
-
-
-def _lufs(text: str) -> float | None:
-    if text.lower() == "none":
-        return None
-    named = {target.name: target.lufs for target in TARGETS}
-    value = named.get(text.lower())
-    if value is None:
-        value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
-
-
-def _air(text: str) -> tuple[float, float] | None:
-    if text.lower() == "none":
-        return None
-    celsius, humidity = (float(v) for v in text.split(","))
-    return celsius, humidity
-
-
-def _room(text: str) -> str:
-    from .rooms import chosen
-
-    chosen(text, ())
-    return text
-
-
-# The parser names these functions in its errors ("invalid loudness value").
-_lufs.__name__ = "loudness"
-_air.__name__ = "air"
 
 
 class _Bar:
@@ -360,7 +131,8 @@ def _sound(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]
         options.scene, part_set=options.set, maker=options.maker, prompt=options.prompt, seed=options.seed,
         only=options.only, progress=bar,
     )  # fmt: skip
-    sounds = {s.id: s.sound for s in done.scene.sources if s.sound}
+    made = {s.id for s in done.scene.sources} if options.only is None else set(options.only)
+    sounds = {s.id: s.sound for s in done.scene.sources if s.sound and s.id in made}
     result = {"scene": str(options.scene), "sounds": sounds, "warnings": list(done.warnings)}
     lines = [f"  {source}  {path}" for source, path in sounds.items()]
     return result, _lines(f"{options.scene}", *lines, *_warned(done.warnings))
@@ -370,11 +142,8 @@ def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
     from .pipeline import mix_scene
 
     report = mix_scene(
-        options.scene, options.output, layout=options.layout, lufs=options.lufs,
-        format=options.format, room=options.room or not options.no_room, stems=options.stems,
-        air=options.air, propagation=options.propagation,
-        sofa=options.sofa, renderer=options.renderer,
-        cache=options.cache, progress=bar,
+        options.scene, options.output, room=options.room or not options.no_room,
+        **_mix_options(options), progress=bar,
     )  # fmt: skip
     result = report.to_json()
     return result, _lines(_mix_line(result), *_warned(result["warnings"]))
@@ -385,7 +154,7 @@ def _run(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
 
     done, report = run_clip(
         _clip_range(options), options.output, **_find_options(options), maker=options.maker,
-        layout=options.layout, lufs=options.lufs, room=options.room, progress=bar,
+        room=options.room, **_mix_options(options), progress=bar,
     )  # fmt: skip
     mix = report.to_json()
     warnings = [*done.warnings, *mix["warnings"]]
@@ -447,6 +216,15 @@ def _find_options(options: argparse.Namespace) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _mix_options(options: argparse.Namespace) -> dict[str, Any]:
+    """The parameters of `mix_scene` that `mix` and `run` share."""
+    return {
+        "layout": options.layout, "lufs": options.lufs, "format": options.format,
+        "stems": options.stems, "air": options.air, "propagation": options.propagation,
+        "sofa": options.sofa, "renderer": options.renderer, "cache": options.cache,
+    }  # fmt: skip
+
+
 def _computing(options: argparse.Namespace) -> Computing:
     from .models.keeper import Computing
 
@@ -480,7 +258,16 @@ def _mix_line(report: dict[str, Any]) -> str:
     spread = report["loudness_range"]
     ranging = "" if spread is None else f"range {spread:.1f} LU, "
     level = "silent" if silent else f"{loud:.1f} LUFS, {ranging}true peak {peak:.1f} dBTP"
-    return f"{report['path']}: {report['layout']}, {level}"
+    return f"{report['path']}: {report['layout']}, {level}, {_room_words(report['room'])}"
+
+
+def _room_words(room: dict[str, Any] | None) -> str:
+    """A room of a report: its size, and how long it sounds from 500 to 1000 Hz."""
+    if room is None:
+        return "no room"
+    octaves = room["rt60"] if isinstance(room["rt60"], list) else [room["rt60"]] * 7
+    size = "x".join(f"{side:.4g}" for side in room["size"])
+    return f"room {size} m, {0.5 * (octaves[2] + octaves[3]):.2g} s"
 
 
 def _warned(warnings: Sequence[str]) -> list[str]:

@@ -55,11 +55,11 @@ class See2SoundError(Exception):
     ) -> None:
         if kind not in KINDS:
             raise ValueError(f"unknown kind of error: {kind}")
-        self.what = what
-        self.why = why
-        self.remedy = remedy
+        self.what = _shown(what)
+        self.why = _shown(why)
+        self.remedy = _shown(remedy)
         self.kind = kind
-        self.report = report
+        self.report = _shown(report)
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -68,6 +68,11 @@ class See2SoundError(Exception):
         if self.remedy:
             text = f"{text}. {self.remedy}"
         return " ".join(text.split())
+
+
+def _shown(text: str) -> str:
+    """A text that can be shown: names of files need not be."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 class Cancelled(Exception):

@@ -6,6 +6,7 @@ the frame and in the plan.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,8 @@ def draw_overview(
     See2SoundError
         When matplotlib is missing, or a file cannot be read or written.
     """
+    # That it lists a new computer's fonts is no news for a person.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -203,7 +206,7 @@ def _draw_plan(axes: Axes, scene: SoundScene) -> None:
     reach = max([float(np.hypot(p[0], p[1])) for _, s in placed for p in s.positions] or [0.0])
     reach = max(3.0, 1.12 * reach)
     behind = min([p[1] for _, s in placed for p in s.positions] or [0.0])
-    _plain(axes, "Plan from above, metres")
+    _plain(axes, "Plan from above, m")
     rings = [r for r in (1, 2, 5, 10, 20, 40, 80, 160, 320) if reach / 8 < r <= reach * 1.2][-3:]
     turn = np.linspace(0, 2 * np.pi, 181)
     for ring in rings:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from . import parts, rooms, sets
 from .errors import See2SoundError, from_os_error
-from .files import atomic_path, keep_apart
+from .files import atomic_path, check_text, keep_apart
 from .progress import Progress, part_of, silent
 from .scene import (
     Clip,
@@ -338,23 +338,37 @@ def run_clip(
     layout: str = "5.1",
     lufs: float | None = -23.0,
     room: str | None = None,
+    format: str | None = None,
+    stems: str | Path | None = None,
+    air: tuple[float, float] | None = DEFAULT_AIR,
+    propagation: bool = False,
+    sofa: str | Path | None = None,
+    renderer: str = "panning",
+    cache: str | Path | None = None,
     progress: Progress = silent,
 ) -> tuple[StepResult, MixReport]:
     """Find, sound and mix; leave scene.json, sounds/, thumbnails/, mix.wav, overview.png in a folder.
 
-    Parameters are those of the single steps; `room` (`rooms.chosen`) goes into the scene.
+    Parameters are those of the single steps; `room` (`rooms.chosen`) goes into the scene. With
+    the format "flac" the mix is mix.flac.
 
     Raises
     ------
     See2SoundError, Cancelled
     """
+    from .mix.heads import with_head
+    from .mix.layouts import layout_named
+    from .mix.writing import encoding_for
     from .overview import draw_overview
 
+    mix_path = Path(folder) / ("mix.flac" if format == "flac" else "mix.wav")
+    # What cannot be mixed is told before the work.
+    heard_by = with_head(layout_named(layout), None if sofa is None else Path(sofa))
+    encoding_for(mix_path, format, heard_by)
     if room is not None:
-        rooms.chosen(room, ())  # an unclear one is told before the work
+        rooms.chosen(room, ())
     parts.load("maker", sets.mixed(part_set, maker=maker).maker, computing)  # as is a missing one
     scene_path = Path(folder) / "scene.json"
-    mix_path = Path(folder) / "mix.wav"
     picture = Path(folder) / "overview.png"
     keep_apart([mix_path, picture], [clip.path, *clip.files])
     found = find_sources(
@@ -370,8 +384,10 @@ def run_clip(
         progress=part_of(progress, 0.5, 0.7),
     )  # fmt: skip
     report = mix_scene(
-        scene_path, mix_path, layout=layout, lufs=lufs, progress=part_of(progress, 0.7, 0.9)
-    )
+        scene_path, mix_path, layout=layout, lufs=lufs, format=format, stems=stems, air=air,
+        propagation=propagation, sofa=sofa, renderer=renderer, cache=cache,
+        progress=part_of(progress, 0.7, 0.9),
+    )  # fmt: skip
     draw_overview(
         read_scene(scene_path),
         clip,
@@ -390,12 +406,7 @@ def _relative(path: Path, scene_path: str | Path) -> str:
         name = Path(os.path.relpath(path, Path(scene_path).resolve().parent)).as_posix()
     except ValueError:  # another drive on Windows
         name = str(Path(path).resolve())
-    try:
-        name.encode()
-    except UnicodeEncodeError as error:
-        raise See2SoundError(
-            f"cannot use {str(path)!r}", "its name is not text", "Rename it", kind="bad-request"
-        ) from error
+    check_text(name)
     return name
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..bridge import mix_settings, session, view
+from .common import draw_text
 from .places import in_both
 
 _KIND_ICONS = {"point": "SPEAKER", "area": "MOD_OCEAN", "ambience": "WORLD"}
@@ -89,9 +90,14 @@ class Sources:
         if chosen is None:
             layout.label(text="Select a source to see its settings")
             return
-        self._draw_source(collection, chosen)
+        self._draw_source(context, collection, chosen)
 
-    def _draw_source(self, collection: bpy.types.Collection, speaker: bpy.types.Object) -> None:
+    def _draw_source(
+        self,
+        context: bpy.types.Context,
+        collection: bpy.types.Collection,
+        speaker: bpy.types.Object,
+    ) -> None:
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
@@ -118,7 +124,7 @@ class Sources:
         shape.prop(source, "spread")
         shape.prop(source, "reverb_db", text="Reverb (dB)")
         if why_not:
-            shape.label(text=why_not, icon="INFO")
+            draw_text(column, context, why_not, icon="INFO")
         row = column.row(heading="LFE")
         row.prop(source, "use_lfe", text="")
         level = row.row()

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..core.errors import Cancelled
+from ..core.models.offline import keep_offline
 from . import faults, jobs, protocol
 from .parent import Parent, end_with
 
@@ -315,6 +316,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.nice(NICENESS)
     if given.lifeline is not None:
         end_with(given.lifeline)
+    keep_offline()
     Server(fd_in, fd_out, Parent(given.parent), given.idle_seconds).serve()
     # Libraries may have left threads that would keep the process from ending by itself.
     os._exit(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,6 +174,13 @@ def test_no_file_of_the_document_is_written_over(sounding: Any, tmp_path: Path) 
     with pytest.raises(RuntimeError, match="made from"):
         bpy.ops.see2sound.export_mix(filepath=str(sound))
     assert sound.read_bytes() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_name_that_is_no_text_is_refused(sounding: Any, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="its name is not text"):
+        bpy.ops.see2sound.export_mix(filepath=str(tmp_path / "caf\udce9.wav"))
+    assert list(tmp_path.glob("caf*")) == []
 
 
 def test_an_export_makes_the_sounds_that_are_missing(strip: Any, tmp_path: Path) -> None:

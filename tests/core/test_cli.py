@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def test_only_one_source_is_sounded_again(result: Path) -> None:
     before = {p.name: p.read_bytes() for p in (result / "sounds").iterdir()}
     done = see2sound("sound", scene, "--only", "s1", "--prompt", "a church bell", "--json")
     assert done.returncode == 0, done.stderr
-    assert "s1" in json.loads(done.stdout)["sounds"]
+    assert json.loads(done.stdout)["sounds"] == {"s1": "sounds/s1.wav"}
     after = {p.name: p.read_bytes() for p in (result / "sounds").iterdir()}
     assert after.keys() == before.keys()
     assert [name for name in after if after[name] != before[name]] == ["s1.wav"]
@@ -129,11 +130,19 @@ def test_models_lists_a_part_for_each_role() -> None:
         (["sound", "SCENE", "--maker", "choir"], "choir"),
         (["sound", "SCENE", "--seed", "-5"], "-5"),
         (["mix", "SCENE", "-o", "m.wav", "--layout", "9.9"], "9.9"),
-        (["mix", "SCENE", "-o", "m.wav", "--lufs", "5"], "5 LUFS"),
-        (["mix", "SCENE", "-o", "m.wav", "--lufs", "radio"], "radio"),
+        (["mix", "SCENE", "-o", "m.wav", "--lufs", "5"], "-70 to 0"),
+        (
+            ["mix", "SCENE", "-o", "m.wav", "--lufs", "radio"],
+            "'radio' is no loudness: it is ebu, atsc, film, web",
+        ),
+        (["run", "CLIP", "-o", "out", "--format", "flac", "--layout", "ambix1"], "mix.flac"),
+        (["run", "CLIP", "-o", "out", "--layout", "9.9"], "9.9"),
         (["mix", "SCENE", "-o", "m.xyz"], "m.xyz"),
         (["mix", "SCENE", "-o", "m.wav", "--air", "20,500"], "500 % humidity"),
-        (["mix", "SCENE", "-o", "m.wav", "--air", "warm"], "invalid air value: 'warm'"),
+        (
+            ["mix", "SCENE", "-o", "m.wav", "--air", "warm"],
+            "'warm' is no air: it is degrees Celsius and percent",
+        ),
         (["mix", "nowhere.json", "-o", "m.wav"], "nowhere.json"),
         (["run", "CLIP", "-o", "bad.mp4"], "bad.mp4"),
         (["run", "CLIP", "-o", "out", "--room", "big"], "big"),
@@ -194,6 +203,35 @@ def test_an_interrupted_run_leaves_nothing_half_written(
     assert "Traceback" not in error
     hidden = [p for p in tmp_path.rglob("*") if p.name.startswith(".")]
     assert hidden == []
+
+
+def test_run_mixes_as_mix_does_and_both_say_the_room(clip: Path, tmp_path: Path) -> None:
+    asked = ("--room", "small-room", "--layout", "stereo", "--air", "none", "--lufs", "film")
+    done = see2sound(
+        "run", clip, "-o", tmp_path / "out", "--sources", 3, *asked,
+        "--format", "flac", "--stems", tmp_path / "stems",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    ids = [s["id"] for s in json.loads((tmp_path / "out" / "scene.json").read_text())["sources"]]
+    assert sorted(p.name for p in (tmp_path / "stems").iterdir()) == [f"{i}.wav" for i in ids]
+    mixed, _ = soundfile.read(tmp_path / "out" / "mix.flac")
+    arguments = ("mix", tmp_path / "out" / "scene.json", "-o", tmp_path / "mix.flac", *asked)
+    told = json.loads(see2sound(*arguments, "--json").stdout)["room"]
+    np.testing.assert_array_equal(mixed, soundfile.read(tmp_path / "mix.flac")[0])
+    # It has grown around what is in the clip.
+    assert max(told["size"]) > 3.6
+    assert told["materials"]["floor"] == "wood"
+    size = "x".join(f"{side:.4g}" for side in told["size"])
+    for text in (done.stdout, see2sound(*arguments).stdout):
+        assert f"room {size} m, 0.34 s" in text
+    arguments = ("mix", tmp_path / "out" / "scene.json", "-o", tmp_path / "mix.wav", "--no-room")
+    assert ", no room" in see2sound(*arguments).stdout
+
+
+def test_the_version_is_told() -> None:
+    done = see2sound("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"see2sound \d+\.\d+\.\d+\n", done.stdout)
 
 
 def test_help_of_every_command() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -64,3 +65,37 @@ def test_a_written_file_is_as_readable_as_others(tmp_path: Path) -> None:
     plain.write_text("")
     write_text(tmp_path / "ours", "")
     assert (tmp_path / "ours").stat().st_mode == plain.stat().st_mode
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, only age tells")
+def test_what_a_killed_program_left_is_cleared_and_what_a_living_one_writes_is_not(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import sys; from blender_see2sound.core.files import atomic_path\n"
+        "with atomic_path(sys.argv[1]) as part: print(flush=True); sys.stdin.read()"
+    )
+    killed, living = (
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / name)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for name in ("killed.wav", "living.wav")
+    )
+    for process in (killed, living):
+        assert process.stdout is not None
+        process.stdout.readline()
+    mine = tmp_path / ".hidden.wav"
+    mine.write_text("a person's")
+    killed.kill()
+    killed.communicate()
+    assert len(list(tmp_path.iterdir())) == 3
+    write_text(tmp_path / "other.json", "{}")
+    names = sorted(p.name for p in tmp_path.iterdir())
+    assert len(names) == 3
+    assert ".hidden.wav" in names
+    assert "other.json" in names
+    assert any("living" in name for name in names)
+    living.communicate()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".hidden.wav", "living.wav", "other.json"]

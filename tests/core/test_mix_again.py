@@ -116,15 +116,19 @@ def test_all_that_a_stem_depends_on_makes_it_anew(desk):
 
 def damages(whole: bytes) -> dict[str, bytes]:
     middle = len(whole) // 2
+    # Samples near the end, which sound.
+    one, other = whole[-64:-48], whole[-32:-16]
+    assert one != other
     return {
         "empty": b"",
         "cut short": whole[:middle],
         "a byte short": whole[:-1],
         "a byte more": whole + b"\0",
         "zeros": whole[:middle] + bytes(len(whole) - middle),
+        "words swapped": whole[:-64] + other + whole[-48:-32] + one + whole[-16:],
         "something else": b"RIFF" * 1000,
-        "lying about its length": whole[:16] + b"\xff" * 8 + whole[24:],
-        "lying about a block": whole[:32] + b"\xff" * 24 + whole[56:],
+        "lying about its length": whole[:36] + b"\xff" * 8 + whole[44:],
+        "lying about a block": whole[:52] + b"\xff" * 24 + whole[76:],
     }
 
 
@@ -137,6 +141,18 @@ def test_damaged_stems_are_made_anew(desk):
         path.write_bytes(damaged)
         assert mixed(desk, scene, desk.folder / "kept") == one
         assert path.read_bytes() == whole
+
+
+def test_stems_under_each_others_names_are_made_anew(desk):
+    scene = sources(desk)
+    one = mixed(desk, scene, desk.folder / "kept")
+    first, second, *_ = sorted((desk.folder / "kept").iterdir())
+    whole = first.read_bytes(), second.read_bytes()
+    assert whole[0] != whole[1]
+    for path, content in zip((first, second), reversed(whole), strict=True):
+        path.write_bytes(content)
+    assert mixed(desk, scene, desk.folder / "kept") == one
+    assert (first.read_bytes(), second.read_bytes()) == whole
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from blender_see2sound.core.errors import See2SoundError
+from blender_see2sound.core.errors import Cancelled, See2SoundError
 from blender_see2sound.core.rooms import chosen
 from blender_see2sound.core.scene import Room
 
@@ -109,6 +109,40 @@ def test_a_moving_source_is_followed_and_again_the_same(desk):
     assert decibels(begin[0] / begin[1]) > 2.0
     assert decibels(end[1] / end[0]) > 2.0
     assert np.array_equal(samples, heard(desk, source, 0.8, STUDIO, name="again.wav"))
+
+
+def test_what_moves_rings_as_long_and_as_loud_as_what_stands_still(tmp_path):
+    class Moved(Desk):
+        def source(self, sound, *positions, **more):
+            x, y, z = positions[0]
+            more["times"] = (0.0, 60.0)
+            return super().source(sound, (x, y, z), (x + 0.01, y, z), **more)
+
+    found = [
+        responses(desk, STUDIO, renderer="microphones") for desk in (Desk(tmp_path), Moved(tmp_path))
+    ]
+    assert misses(found[1], STUDIO.rt60) == []
+    levels = [[10.0 * np.log10(np.sum(r[RATE // 10 :] ** 2)) for r in each] for each in found]
+    # Places differ by a decibel or two.
+    assert np.abs(np.subtract(*levels)).max() <= 2.5
+    assert not np.array_equal(*found)
+
+
+@pytest.mark.parametrize("when", [5, 20])
+def test_a_mix_with_microphones_can_be_stopped_while_they_hear(desk, when):
+    told = []
+
+    def progress(phase, fraction):
+        told.append(fraction)
+        if len(told) == when:
+            raise Cancelled
+
+    source = desk.source(noise(0.5), (1.0, 2.0, 0.0))
+    cathedral = Room((30.0, 60.0, 20.0), 6.0)
+    with pytest.raises(Cancelled):
+        heard(desk, source, 0.5, cathedral, progress=progress, name="stopped.wav")
+    assert len(told) == when
+    assert not [p for p in desk.folder.iterdir() if "stopped" in p.name]
 
 
 def test_microphones_need_a_room_and_a_renderer_a_name(desk):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blender_see2sound.core.errors import Cancelled
 from blender_see2sound.core.mix.layouts import layout_named
 from blender_see2sound.core.mix.panning import point_gains
 from blender_see2sound.core.mix.tabled import tabled_gains
@@ -333,3 +334,30 @@ def test_reflections_are_panned_as_direct_sound_is(layout):
     assert np.sum(tabled**2, axis=1) == pytest.approx(np.sum(exact**2, axis=1), abs=0.01)
     # Another direction is another one.
     assert np.abs(tabled_gains(places * [-1, 1, 1], layout_named(layout)) - exact).max() > 0.3
+
+
+@pytest.mark.parametrize("layout", ["5.1", "ambix2"])
+def test_a_mix_can_be_stopped_while_its_late_sound_is_made(desk, layout):
+    told = []
+
+    def progress(phase, fraction):
+        told.append(fraction)
+        if len(told) == 150:
+            raise Cancelled
+
+    source = desk.source(click(0.1), (1.0, 2.0, 0.0))
+    with pytest.raises(Cancelled):
+        desk.mix(
+            source, seconds=0.1, room=Room((10.0, 8.0, 3.5), 3.0), layout=layout,
+            progress=progress, name="stopped.wav",
+        )  # fmt: skip
+    # A mix of a tenth of a second tells a few times where there is no late sound.
+    assert len(told) == 150
+    assert not [p for p in desk.folder.iterdir() if "stopped" in p.name]
+
+
+@pytest.mark.parametrize("size", [(25_000.0, 1.0, 1.0), (3.6, 9e3, 2.5)])
+def test_very_long_rooms_are_mixed(desk, size):
+    samples = desk.mix(desk.source(click(0.3), (0.2, 0.1, 0.0)), seconds=0.3, room=Room(size, 0.4))
+    direct, later = samples[: RATE // 500], samples[RATE // 500 :]
+    assert 0.0 < rms(later).max() < rms(direct).max() < 0.5

@@ -6,14 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from .clips import EXAMPLE, ROOT, SHARED, write_movie
+from .moving_clips import film, ground, paste, thing
 
 torch = pytest.importorskip("torch", reason="models need torch")
 transformers = pytest.importorskip("transformers", reason="models need transformers")
@@ -25,7 +27,7 @@ from blender_see2sound.core.models import images  # noqa: E402
 from blender_see2sound.core.models.keeper import Computing, release  # noqa: E402
 from blender_see2sound.core.pipeline import find_sources  # noqa: E402
 from blender_see2sound.core.progress import silent  # noqa: E402
-from blender_see2sound.core.regions import panoptic, sam2_memory  # noqa: E402
+from blender_see2sound.core.regions import panoptic, sam2, sam2_memory  # noqa: E402
 from blender_see2sound.core.regions.prompts import Sieve, everything, grid, sifted  # noqa: E402
 from blender_see2sound.core.regions.protocol import Region  # noqa: E402
 from blender_see2sound.core.regions.sam import prepared  # noqa: E402
@@ -258,6 +260,102 @@ def test_some_of_the_followed_go_on_as_before() -> None:
         some, _, left = sam2_memory.follow(model, views[4], 4, followed.only([9, 4]))
     assert left.numbers == (9, 4)
     assert torch.allclose(some, every[[2, 0]], rtol=1e-3, atol=float(every.abs().mean()) * 1e-3)
+
+
+# ------------------------------------------------------------------ what is followed
+
+
+def _where(time: float) -> tuple[float, float]:
+    """The middle of a thing that enters at 4 s, goes to the middle, and stays there."""
+    return min(-20.0 + 60.0 * (time - 4.0), 150.0), 100.0
+
+
+class Shown:
+    """What is followed, with nothing remembered but its names."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self.numbers = tuple(numbers)
+
+    def only(self, numbers: Sequence[int]) -> Shown:
+        return Shown(numbers)
+
+    def afresh(self) -> Shown:
+        return self
+
+
+class Perfect:
+    """What a SAM 2.1 with good weights would say of a cluttered wall that something goes before."""
+
+    blocks = 20
+
+    def __init__(self) -> None:
+        self.keys = 0
+        self.names: dict[int, int] = {}
+
+    def mask(self, which: int, time: float) -> torch.Tensor:
+        """The logits of a block of the wall, or of the thing, which is the last."""
+        logits = torch.full((90, 160), -10.0)
+        if which < self.blocks:
+            row, column = divmod(which, 5)
+            logits[row * 22 + 1 : row * 22 + 21, column * 32 + 1 : column * 32 + 31] = 10.0
+        else:
+            x, y = (v / 2 for v in _where(time))
+            left, right = (min(max(int(x + d), 0), 160) for d in (-10, 10))
+            logits[int(y) - 8 : int(y) + 8, left:right] = 10.0
+        return logits
+
+    def everything(self, *_: object) -> tuple[torch.Tensor, NDArray[np.float64]]:
+        """What a key picture shows; one comes every third second."""
+        time = 3.0 * self.keys
+        self.keys += 1
+        there = range(self.blocks + (_where(time)[0] > -10.0))
+        return torch.stack([self.mask(k, time) for k in there]), np.full(len(there), 0.95)
+
+    def show(self, _: object, __: object, index: int, masks: torch.Tensor, names: Any) -> Shown:
+        """Remember which masks these are."""
+        small = torch.nn.functional.interpolate(masks, (90, 160))[:, 0] > 0
+        every = torch.stack([self.mask(k, index / 3.0) > 0 for k in range(self.blocks + 1)])
+        for name, mask in zip(names, small, strict=True):
+            self.names[name] = int((every & mask).flatten(1).sum(1).argmax())
+        return Shown(names)
+
+    def follow(
+        self, _: object, __: object, index: int, shown: Shown, *, backwards: bool = False
+    ) -> tuple[torch.Tensor, torch.Tensor, Shown]:
+        """Where they are."""
+        masks = torch.stack([self.mask(self.names[n], index / 3.0) for n in shown.numbers])
+        there = (masks > 0).flatten(1).any(1)
+        return masks, torch.where(there, 5.0, -5.0), shown
+
+
+def test_what_enters_late_is_followed_though_all_is_full_of_things_that_rest(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall, walker = ground(), thing(40, 32, (230, 60, 40))
+
+    def draw(time: float) -> NDArray[np.uint8]:
+        picture = wall.copy()
+        x, y = _where(time)
+        paste(picture, walker, x, y)
+        return picture
+
+    path = film(tmp_path / "late.mp4", draw, 12.0)
+    perfect = Perfect()
+    for name in ("everything", "show", "follow"):
+        monkeypatch.setattr(sam2, name, getattr(perfect, name))
+    regions = found(models, "sam2.1-tiny", path)
+    assert perfect.keys == 4
+    moving = [r for r in regions if r.moving]
+    assert len(moving) == 1
+    times, there = moving[0].times, moving[0].presence > 0.5
+    assert times[there][0] == pytest.approx(4.3, abs=0.7)
+    assert there[times > 5.0].all()
+    middle = moving[0].boxes[times > 8.0, ::2].mean()
+    assert middle == pytest.approx(150.0, abs=4.0)
+    # What is held is there to the end.
+    resting = [r for r in regions if not r.moving]
+    assert len(resting) >= 5
+    assert all(r.presence.mean() > 0.9 for r in resting)
 
 
 # ------------------------------------------------------------------ prompts

@@ -16,7 +16,8 @@ from blender_see2sound.core.regions.mask_regions import regions_of
 from blender_see2sound.core.regions.mask_tracks import MaskTracks
 from blender_see2sound.core.regions.masks import best_of_alike, contained, ious, is_sliver
 from blender_see2sound.core.regions.protocol import Region
-from blender_see2sound.core.regions.sam2 import new_masks
+from blender_see2sound.core.regions.resting import Resting
+from blender_see2sound.core.regions.slots import are_new, most_telling, telling
 
 FULL = (1280, 720)
 RATE = 6.0
@@ -215,10 +216,68 @@ def test_new_masks_are_those_that_no_track_covers() -> None:
     masks = np.stack(
         [disc(61, 80, 20), disc(60, 75, 6), disc(180, 60, 18), block(170, 50, 180, 60)]
     )
-    quality = np.full(4, 0.9)
-    assert new_masks(masks, quality, known, 8) == [2, 3]
-    assert new_masks(masks, quality, known, 1) == [2]
-    assert new_masks(masks, quality, known, 0) == []
+    new = are_new(masks, known)
+    assert new.tolist() == [False, False, True, True]
+    scores = telling(masks, Film(1).pictures)
+    assert most_telling(masks, scores, new, 8) == [2, 3]
+    assert most_telling(masks, scores, new, 1) == [2]
+    assert most_telling(masks, scores, new, 0) == []
+    none = masks[:0]
+    assert are_new(masks, none).all()
+    assert most_telling(none, telling(none, []), are_new(none, known), 3) == []
+
+
+def test_a_small_thing_that_moves_goes_before_walls_and_what_rests() -> None:
+    film = Film(3)
+    sky, floor = block(0, 0, 256, 60), block(0, 100, 256, 144)
+    wall, house = block(0, 50, 105, 100), block(165, 50, 256, 100)
+    box, dog = block(115, 70, 140, 95), disc(152, 70, 6)
+    for picture in film.pictures[1:]:
+        picture.change[dog] = 0.1
+    masks = np.stack([sky, floor, wall, house, box, dog])
+    every = np.ones(len(masks), bool)
+    order = most_telling(masks, telling(masks, film.pictures), every, 3)
+    assert order[0] == 5
+    assert 4 in order  # of four large things two get no place while there are others
+    assert len(most_telling(masks, telling(masks, film.pictures), every, 6)) == 6
+
+
+def test_what_rests_is_held_until_something_happens_there_and_found_again() -> None:
+    film = Film(12)
+    car = block(60, 60, 110, 100)
+    number = film.follow(dict.fromkeys(range(4), car))
+    walker = film.follow({k: disc(20 + 8 * k, 80, 14) for k in range(4)})
+    resting = Resting(film.found, 4, gone=6.0)
+    now, then = film.pictures[3], film.pictures[0]
+    assert resting.rests(number, now, car, then)
+    assert not resting.rests(walker, now, disc(44, 80, 14), then)
+    resting.hold(number, now, car, 0.5)
+    for picture in film.pictures[4:6]:
+        resting.keep(picture)
+    film.pictures[6].change[car] = 0.3  # somebody goes by
+    for picture in film.pictures[6:9]:
+        resting.keep(picture)
+    track = film.found.tracks[number]
+    assert track.pictures == [0, 1, 2, 3, 4, 5]
+    again = resting.find(film.pictures[9], np.stack([block(61, 60, 111, 100), disc(200, 40, 9)]))
+    assert len(again) == 1
+    resting.keep(film.pictures[10])
+    assert track.pictures == [0, 1, 2, 3, 4, 5, 9, 10]
+    assert len(resting.find(film.pictures[11], np.stack([disc(200, 40, 9)]))) == 0
+    assert track.pictures[-1] == 10
+
+
+def test_what_is_held_goes_with_the_camera() -> None:
+    film = Film(3)
+    car = block(60, 60, 110, 100)
+    number = film.follow({0: car})
+    film.pictures[1].to_shot[:2, 2] = (10.0, 0.0)  # the camera has turned right by 10 pixels
+    resting = Resting(film.found, 4, gone=6.0)
+    resting.hold(number, film.pictures[0], car, 0.5)
+    resting.keep(film.pictures[1])
+    seen = film.found.tracks[number].seen[1]
+    assert seen.centre == pytest.approx([74.5, 79.5], abs=0.6)
+    assert resting.rests(number, film.pictures[1], block(50, 60, 100, 100), film.pictures[0])
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 200), st.integers(0, 100), st.integers(5, 50)]),

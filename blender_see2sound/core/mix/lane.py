@@ -199,7 +199,7 @@ class Lane:
             times = emission_times(self._track, times)
         positions = self._track.positions(times)
         if self._microphones is not None:
-            return self._microphones.filters(positions)
+            return self._microphones.filters(positions, self._moves)
         assert self._room is not None
         others = None if self._early is None else self._early.images
         arrivals = self._room.reflections(positions, self._sent, others)

@@ -148,7 +148,7 @@ def mix_to_file(
             told.append(FileLevels(final, meter.integrated(), meter.loudness_range(), peak))
         progress("Mixed", 1.0)
     warnings += _about(levels, lufs)
-    return _reported(output, chosen, samples, levels, told, warnings)
+    return _reported(output, chosen, scene.room, samples, levels, told, warnings)
 
 
 @contextlib.contextmanager
@@ -190,7 +190,7 @@ def _surroundings(
             "Choose a room (--room), or the other renderer",
             kind="bad-request",
         )
-    return Microphones(room, travel.air, layout)
+    return Microphones(room, travel.air, layout, progress)
 
 
 #: The room of the last mix: a worker mixes in the same one again and again.
@@ -269,6 +269,7 @@ def _decibels(value: float, factor: float) -> float | None:
 def _reported(
     output: Path,
     layout: Layout,
+    room: Room | None,
     samples: int,
     levels: Levels,
     stems: list[FileLevels],
@@ -285,6 +286,7 @@ def _reported(
         channel_rms_db=tuple(_decibels(float(p), 10.0) for p in levels.power),
         gain_db=levels.gain_db,
         limited_db=levels.limited_db,
+        room=room,
         stems=tuple(stems),
         warnings=tuple(warnings),
     )

@@ -18,11 +18,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import lru_cache
+from functools import partial
 from threading import Event
 
 from ..scene import Source
-from .arrivals import LATENCY, add_wide, from_rig
+from .arrivals import LATENCY, add_wide
 from .control import BATCH, STEPS
 from .convolution import (
     STEP,
@@ -35,8 +35,8 @@ from .direct import EARLY, add_shared
 from .distance import Travel
 from .heads import head_of
 from .lane import Lane
-from .late import late_filters
-from .layouts import Layout, rig_of
+from .late import late_sound
+from .layouts import Layout
 from .lfe import lfe_spectrum
 from .microphones import Microphones
 from .reading import SoundReader
@@ -49,12 +49,6 @@ _GROUPS = 2
 
 #: Threads at most: besides the groups, filters of moving sources are made.
 _THREADS = 8
-
-
-@lru_cache(maxsize=2)
-def _late_filters(room: RoomModel, layout: Layout) -> Samples:
-    """The late sound (M, L) of a room; kept, as stems of one mix ask for it one by one."""
-    return from_rig(late_filters(room, rig_of(layout)), layout)
 
 
 def render(
@@ -95,7 +89,9 @@ def render(
     groups = [lanes[i::_GROUPS] for i in range(min(_GROUPS, len(lanes)))]
     mains, lfe = list(layout.mains), layout.lfe
     head = head_of(layout) if layout.coding == "binaural" else None
-    late = LongFilter(_late_filters(room, layout)) if isinstance(room, RoomModel) else None
+    late = None
+    if isinstance(room, RoomModel):
+        late = LongFilter(late_sound(room, layout, partial(tell, 0.0)))
     output = OverlapAdd(len(layout.channels))
 
     parts = 1 if room is None else room.parts

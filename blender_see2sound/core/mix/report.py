@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..materials import WALLS
+from ..scene import Room
+
 
 @dataclass(frozen=True)
 class FileLevels:
@@ -38,6 +41,8 @@ class MixReport:
         What all sources were raised by to reach the loudness; the limiter came after it.
     limited_db : float
         The most by which the limiter turned down; 0 where it had nothing to do.
+    room : Room or None
+        The room that was heard; None for none.
     stems : tuple of FileLevels
         In the order of the sources; empty where none were asked for.
     warnings : tuple of str
@@ -54,6 +59,7 @@ class MixReport:
     channel_rms_db: tuple[float | None, ...]
     gain_db: float
     limited_db: float
+    room: Room | None
     stems: tuple[FileLevels, ...]
     warnings: tuple[str, ...]
 
@@ -64,6 +70,17 @@ class MixReport:
             "path": str(self.path),
             "channels": list(self.channels),
             "channel_rms_db": list(self.channel_rms_db),
+            "room": None if self.room is None else _room_to_json(self.room),
             "stems": [{**dataclasses.asdict(s), "path": str(s.path)} for s in self.stems],
             "warnings": list(self.warnings),
         }
+
+
+def _room_to_json(room: Room) -> dict[str, Any]:
+    """A room as in a scene's file, its defaults resolved."""
+    return {
+        "size": list(room.size),
+        "rt60": list(room.rt60) if isinstance(room.rt60, tuple) else room.rt60,
+        "listener": list(room.listener_place()),
+        "materials": dict(zip(WALLS, room.wall_materials(), strict=True)),
+    }

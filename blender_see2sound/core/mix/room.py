@@ -101,7 +101,7 @@ class RoomModel:
         if self._is_open:
             self.mixing_time = _all_answered(self._size, self._listener, opened)
         else:
-            self.mixing_time = _mixing_time(volume, float(np.mean(room.rt60)))
+            self.mixing_time = mixing_time(volume, float(np.mean(room.rt60)))
         self.parts = int(np.ceil((LATENCY + self.mixing_time * SAMPLE_RATE + 16) / STEP))
         progress("Preparing the room", 0.0)
         direct = np.linalg.norm(np.maximum(self._listener, self._size - self._listener))
@@ -264,7 +264,7 @@ class RoomModel:
         return np.exp(-0.5 * np.mean(self.decay_rates[2:4]) * distances / SPEED_OF_SOUND)
 
 
-def _mixing_time(volume: float, rt60: float) -> float:
+def mixing_time(volume: float, rt60: float) -> float:
     """Seconds after the direct sound at which the late sound has taken over.
 
     Twice the root of the volume, in milliseconds: by then reflections overlap (Lindau 2012).

@@ -41,13 +41,14 @@ from .convolution import Samples
 MOST_BYTES = 3 * 2**30
 
 _SUFFIX, _PART = ".stem", ".part"
-_MAGIC = b"see2sound stem 2"
+_MAGIC = b"see2sound stem 3"
 
-#: After the magic: samples and channels of the stem. Before a block: its samples, which channels
-#: sound (a bit each), the sum of their words; each head ends in a checksum of its own.
-_HEAD = struct.Struct("<16sQQ")
-_BLOCK_HEAD = struct.Struct("<QQQ")
-_CHECKSUM = struct.Struct("<Q")
+#: After the magic: the stem's name, its samples and channels. Before a block: its samples, which
+#: channels sound (a bit each), the checksum of what they hold; and the head's own. Checksums go
+#: on from the one before: no block can take another's place, no stem another's name.
+_HEAD = struct.Struct("<16s20sQQ")
+_BLOCK_HEAD = struct.Struct("<QQI")
+_CHECKSUM = struct.Struct("<I")
 
 #: A part that was not written to for so many seconds was left behind.
 _LEFT_BEHIND = 300.0
@@ -123,6 +124,7 @@ class StemKey:
     Attributes
     ----------
     name : str
+        Hexadecimal.
     sound : Path
     identity : tuple
         Of the sound's file when the name was found.
@@ -229,7 +231,7 @@ class StemFolder:
             return None  # none, or none that can be read: it is made anew
         with contextlib.suppress(OSError):
             os.utime(path)
-        return self._read(file, path)
+        return self._read(file, path, self._head(key))
 
     def keeping(self, key: StemKey, blocks: Iterator[Block]) -> Iterator[Block]:
         """Pass blocks on and keep them; they are there once all have passed.
@@ -238,16 +240,22 @@ class StemFolder:
         """
         with contextlib.ExitStack() as stack:
             part = stack.enter_context(_Part(self._folder, key.name, open=self._takes_more))
-            part.write(_HEAD.pack(_MAGIC, self._samples, self._channels))
+            part.write(self._head(key))
+            sum_so_far = zlib.crc32(self._head(key))
             for block in blocks:
                 bits = sum(1 << channel for channel in block.sounding)
                 rows = np.ascontiguousarray(block.rows)
-                head = _BLOCK_HEAD.pack(rows.shape[1], bits, _sum(rows))
-                part.write(head + _CHECKSUM.pack(zlib.crc32(head)))
-                part.write(rows.data.cast("B") if rows.size else b"")
+                data = _bytes_of(rows)
+                head = _BLOCK_HEAD.pack(rows.shape[1], bits, zlib.crc32(data, sum_so_far))
+                sum_so_far = zlib.crc32(head, sum_so_far)
+                part.write(head + _CHECKSUM.pack(sum_so_far))
+                part.write(data)
                 yield block
             if key.holds():
                 part.becomes(self._path(key.name))
+
+    def _head(self, key: StemKey) -> bytes:
+        return _HEAD.pack(_MAGIC, bytes.fromhex(key.name), self._samples, self._channels)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}{_SUFFIX}"
@@ -276,27 +284,28 @@ class StemFolder:
                 os.unlink(path)
                 total -= size
 
-    def _read(self, file: IO[bytes], path: Path) -> Iterator[Block]:
+    def _read(self, file: IO[bytes], path: Path, expected: bytes) -> Iterator[Block]:
         try:
             with file:
-                _expect(file.read(_HEAD.size) == _HEAD.pack(_MAGIC, self._samples, self._channels))
-                left = self._samples
+                _expect(file.read(len(expected)) == expected)
+                left, sum_so_far = self._samples, zlib.crc32(expected)
                 while left > 0:
                     head = file.read(_BLOCK_HEAD.size + _CHECKSUM.size)
                     _expect(len(head) == _BLOCK_HEAD.size + _CHECKSUM.size)
                     body, checksum = head[: _BLOCK_HEAD.size], head[_BLOCK_HEAD.size :]
-                    _expect(_CHECKSUM.pack(zlib.crc32(body)) == checksum)
-                    length, bits, words = _BLOCK_HEAD.unpack(body)
+                    before, sum_so_far = sum_so_far, zlib.crc32(body, sum_so_far)
+                    _expect(_CHECKSUM.pack(sum_so_far) == checksum)
+                    length, bits, sum_of_data = _BLOCK_HEAD.unpack(body)
                     _expect(0 < length <= left and not bits >> self._channels)
                     left -= length
                     sounding = tuple(c for c in range(self._channels) if bits >> c & 1)
                     rows = np.empty((len(sounding), length), np.float32)
-                    data = rows.data.cast("B") if rows.size else memoryview(b"")
+                    data = _bytes_of(rows)
                     while data:
                         read = file.readinto(data)  # type: ignore[attr-defined]
                         _expect(read)
                         data = data[read:]
-                    _expect(_sum(rows) == words)
+                    _expect(zlib.crc32(_bytes_of(rows), before) == sum_of_data)
                     yield Block(sounding, rows)
                 _expect(not file.read(1))
         except (Torn, OSError) as error:
@@ -359,9 +368,5 @@ def _expect(true: object) -> None:
         raise Torn
 
 
-def _sum(rows: Samples) -> int:
-    """The sum of all words; two samples a word, which takes half as long."""
-    words = rows.reshape(-1)
-    even = words[: words.size // 2 * 2].view(np.uint64)
-    odd = words[words.size // 2 * 2 :].view(np.uint32)
-    return (int(even.sum(dtype=np.uint64)) + int(odd.sum(dtype=np.uint64))) % 2**64
+def _bytes_of(rows: Samples) -> memoryview:
+    return rows.data.cast("B") if rows.size else memoryview(b"")

@@ -84,6 +84,7 @@ class Take:
         tell : callable
             Told several times a second which fraction is done; may raise `Cancelled`.
         """
+        tell = self._stopping(tell)
         if self._folder is None:
             yield from self._rendered(sources, tell)
             return
@@ -94,6 +95,21 @@ class Take:
                 for s in sources
             ]
             yield from self._summed(stems, tell, stopped)
+
+    def _stopping(self, tell: Callable[[float], None]) -> Callable[[float], None]:
+        """What also stops microphones, whose responses take seconds, when it is told to stop."""
+        room = self._room
+        if not isinstance(room, Microphones):
+            return tell
+
+        def stopping(fraction: float) -> None:
+            try:
+                tell(fraction)
+            except BaseException:
+                room.stop()
+                raise
+
+        return stopping
 
     def _stem(
         self, folder: StemFolder, source: Source, stopped: Event

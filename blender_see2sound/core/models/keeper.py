@@ -14,6 +14,7 @@ from .checkpoints import Checkpoint
 from .devices import Device, choose_device, free, memory_told
 from .folder import Located, locate, models_folder
 from .loading import quiet
+from .offline import keep_offline
 
 #: Makes what a part works with from a checkpoint's files: ``make(located, device, progress)``;
 #: a function of a module, by whose name what it made is kept.
@@ -63,6 +64,7 @@ def borrowed(
         too small (while loading or in the block): all models are let go of then.
     Cancelled
     """
+    keep_offline()
     located = locate(checkpoint, models_folder(computing.models))
     device = choose_device(computing.device)
     key = _Key(

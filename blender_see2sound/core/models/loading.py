@@ -14,6 +14,7 @@ from ..errors import from_os_error
 from ..progress import Progress, part_of, silent
 from .devices import Device, is_memory_error
 from .folder import Located, broken, check, read_json, remember
+from .offline import refuse_foreign
 
 if TYPE_CHECKING:
     import torch
@@ -139,6 +140,7 @@ def _check_forms(located: Located) -> None:
     """Read the small files and open the weights, so that what is cut off or no such file is named."""
     from safetensors import SafetensorError, safe_open
 
+    refuse_foreign(located)
     for name in located.files:
         if name in located.checkpoint.files and name.endswith(".json"):
             read_json(located, name)

@@ -6,6 +6,8 @@ are linked by overlap, motion and colour (`mask_links`); SAM 2.1 follows better 
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..media import OpenClip
@@ -34,6 +36,8 @@ RATES = {True: 4.0, False: 1.0}
 DETAILED = 640
 #: Masks of a picture that are linked, at most: the best.
 MOST = 80
+#: Pictures that are encoded together on a GPU: attention over all of a picture takes 2 GB each.
+BATCH = 2
 
 
 class SamFinder:
@@ -59,13 +63,17 @@ class SamFinder:
         ):
             rate = pictures_rate(clip, RATES[device.name != "cpu"])
             expected = pictures_count(clip, rate)
-            for picture in looked_at(
-                clip, rate, max(model.config.vision_config.image_size, DETAILED)
-            ):
-                start, end = (min((picture.index + k) / expected, 1.0) for k in (0, 1))
+            detail = max(model.config.vision_config.image_size, DETAILED)
+            at_once = BATCH if device.name != "cpu" else 1
+            for pictures in _batches(looked_at(clip, rate, detail), at_once):
+                start, end = (
+                    min((pictures[0].index + k) / expected, 1.0) for k in (0, len(pictures))
+                )
                 step = part_of(progress, 0.1 + 0.8 * start, 0.1 + 0.8 * end)
-                found.look(picture)
-                links.take(picture, _segments(model, device, picture, found.size, step))
+                segments = _segments(model, device, pictures, found.size, step)
+                for picture, own in zip(pictures, segments, strict=True):
+                    found.look(picture)
+                    links.take(picture, own)
         regions = regions_of(found, clip.duration, count, part_of(progress, 0.9, 1.0))
         progress("Found the sources", 1.0)
         return regions
@@ -85,20 +93,32 @@ def _make(located: Located, device: Device, progress: Progress) -> Any:
     return model
 
 
+def _batches(pictures: Iterator[Looked], at_once: int) -> Iterator[list[Looked]]:
+    while batch := list(itertools.islice(pictures, at_once)):
+        yield batch
+
+
 def _segments(
-    model: Any, device: Device, picture: Looked, size: tuple[int, int], progress: Progress
-) -> list[Segment]:
-    """Everything in a picture, as masks at the size that is kept."""
+    model: Any,
+    device: Device,
+    pictures: Sequence[Looked],
+    size: tuple[int, int],
+    progress: Progress,
+) -> Iterator[list[Segment]]:
+    """Everything in each picture, as masks at the size that is kept."""
     progress("Looking at the clip", 0.0)
     side = model.config.vision_config.image_size
-    pixels, shown = prepared(batch_of([picture.image], device.torch), side)
-    embedding = model.get_image_embeddings(pixels.to(model.dtype))
-    part = part_of(progress, 0.3, 1.0)
-    logits, quality = everything(
-        _asked(model, embedding, shown, side), SIEVE, device.torch, part, most=MOST
-    )
-    masks = (sampled(logits, size) > 0).cpu().numpy()
-    return [Segment(mask, float(q)) for mask, q in zip(masks, quality.clip(0.0, 1.0), strict=True)]
+    images = batch_of([picture.image for picture in pictures], device.torch)
+    pixels, shown = prepared(images, side)
+    # Not the model's own: that is its first parameter's, the matrix that stays exact.
+    numbers = next(model.vision_encoder.parameters()).dtype
+    embeddings = model.get_image_embeddings(pixels.to(numbers))
+    for k in range(len(pictures)):
+        part = part_of(progress, *(0.3 + 0.7 * (k + i) / len(pictures) for i in (0, 1)))
+        ask = _asked(model, embeddings[k : k + 1], shown, side)
+        logits, quality = everything(ask, SIEVE, device.torch, part, most=MOST)
+        masks = (sampled(logits, size) > 0).cpu().numpy()
+        yield [Segment(m, float(q)) for m, q in zip(masks, quality.clip(0.0, 1.0), strict=True)]
 
 
 def prepared(batch: torch.Tensor, side: int) -> tuple[torch.Tensor, tuple[int, int]]:
@@ -123,7 +143,7 @@ def _asked(model: Any, embedding: torch.Tensor, shown: tuple[int, int], side: in
         logits, quality = model.mask_decoder(
             image_embeddings=embedding,
             image_positional_embeddings=positions,
-            sparse_prompt_embeddings=sparse,
+            sparse_prompt_embeddings=sparse.to(embedding.dtype),
             dense_prompt_embeddings=dense,
             multimask_output=True,
         )

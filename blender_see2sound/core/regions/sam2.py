@@ -1,20 +1,21 @@
 """The SAM 2.1 finder: everything in key pictures, followed through the clip with memory.
 
 A shot is worked through in windows of a few seconds. In the first picture of each, a grid of
-points finds everything (`prompts`); what no track covers yet begins a new one, is followed
-back through the window before (it may have entered there) and forwards from then on
-(`sam2_memory`). What has been gone for a while is let go of; should it come back it is found
-anew, and linked to what it was by its looks. Memory is that of two windows.
+points finds everything (`prompts`); of what no track covers yet the most telling (`slots`)
+begins a new one, is followed back through the window before (it may have entered there) and
+forwards from then on (`sam2_memory`). Where room is short, tracks that rest are held where they
+are (`resting`): what enters late is followed too. What has been gone for a while is let go of;
+should it come back it is found anew, and linked to what it was by its looks. Memory is that of
+two windows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..media import OpenClip
 from ..models.checkpoints import Checkpoint
@@ -27,9 +28,10 @@ from ..progress import Progress, part_of
 from .looking import Looked, check_shape, looked_at, pictures_count, pictures_rate
 from .mask_regions import regions_of
 from .mask_tracks import MaskTracks
-from .masks import contained, ious
+from .masks import Masks
 from .prompts import Sieve, everything, sampled
 from .protocol import Region
+from .resting import Resting, carried
 from .sam2_memory import (
     Followed,
     View,
@@ -39,6 +41,7 @@ from .sam2_memory import (
     still_embedding,
     views_of,
 )
+from .slots import OLD, are_new, most_telling, telling
 
 if TYPE_CHECKING:
     import torch
@@ -53,14 +56,17 @@ WINDOW_SECONDS, WINDOW = 3.0, 18
 DETAILED = 640
 #: Pictures that are encoded together on a GPU.
 BATCH = 6
-#: A found mask is a track's when it overlaps the track's by this, or lies in it or around it
-#: by as much; else it is new.
-SAME = 0.5
-PART = 0.85
+#: Objects that are followed in one batch: some 200 MB of memory's tokens on a GPU.
+OBJECTS = 16
 #: A track that has not been seen for this long, seconds, is let go of.
 GONE = 6.0
 #: Tracks that are followed at a time, at least; more are where more sources are asked for.
 FEWEST_TRACKS = 8
+#: Of them so many may begin in every key picture, in the place of what rests, or beside what moves
+#: up to as many again.
+ENTERING = 1.0 / 3.0
+#: Pictures from the key picture on in which a mask is looked at for motion.
+AHEAD = 4
 
 
 @dataclass
@@ -116,6 +122,8 @@ class _Search:
         self.most = max(count, FEWEST_TRACKS)
         self.found = MaskTracks(clip.size)
         self.followed: list[Followed] = []
+        self.resting = Resting(self.found, 2 * self.most, GONE)
+        self.key_masks = self._none()  # in the last key picture
         self.last_seen: dict[int, float] = {}
         self.rate = pictures_rate(clip, RATES[device.name != "cpu"])
         self.expected = pictures_count(clip, self.rate)
@@ -129,6 +137,7 @@ class _Search:
             for window in self._windows():
                 if before is None or before.pictures[-1].shot != window.pictures[0].shot:
                     self.followed.clear()
+                    self.resting.clear()
                     before = None
                 self._work(window, before)
                 before = window
@@ -167,18 +176,18 @@ class _Search:
 
     def _work(self, window: _Window, before: _Window | None) -> None:
         length = len(window.pictures)
-        first = window.pictures[0]
-        known = self._follow(first, window.views[0])
-        begun = self._begin(window, known)
-        if begun is not None and before is not None:
-            self._follow_back(begun, before, length)
+        known = self._follow(window.pictures[0], window.views[0])
+        for begun in self._begin(window, before, known):
+            if before is not None:
+                self._follow_back(begun, before, length)
         for k in range(1, length):
             self._tell("Following what was found", length * (0.6 + 0.4 * k / length))
             self._follow(window.pictures[k], window.views[k])
+            self.resting.keep(window.pictures[k])
         self.done += length
         self._let_go(window.pictures[-1].time)
 
-    def _follow(self, picture: Looked, view: View) -> NDArray[np.bool_]:
+    def _follow(self, picture: Looked, view: View) -> Masks:
         """Find all tracks in the next picture; their masks there (N, h, w)."""
         masks = []
         for k, followed in enumerate(self.followed):
@@ -201,7 +210,7 @@ class _Search:
 
     def _see(
         self, followed: Followed, picture: Looked, logits: torch.Tensor, scores: torch.Tensor
-    ) -> NDArray[np.bool_]:
+    ) -> Masks:
         """Keep masks where the tracks are there; all of them, empty where not."""
         masks = self._kept(logits)
         presence = scores.sigmoid().cpu().numpy()
@@ -212,40 +221,75 @@ class _Search:
                 mask[:] = False
         return masks
 
-    def _kept(self, logits: torch.Tensor) -> NDArray[np.bool_]:
+    def _kept(self, logits: torch.Tensor) -> Masks:
         """Logits (N, h, w) over the whole picture as masks at the size that is kept."""
         return (sampled(logits, self.found.size) > 0).cpu().numpy()
 
-    def _none(self) -> NDArray[np.bool_]:
+    def _none(self) -> Masks:
         return np.zeros((0, self.found.size[1], self.found.size[0]), bool)
 
     # ------------------------------------------------------------ finding
 
-    def _begin(self, window: _Window, known: NDArray[np.bool_]) -> Followed | None:
-        """Find everything in the window's first picture, and begin tracks of what is new."""
+    def _begin(self, window: _Window, before: _Window | None, known: Masks) -> list[Followed]:
+        """Find everything in the window's first picture, and begin tracks of what is new.
 
+        Parameters
+        ----------
+        window, before : _Window
+            This one, and the one before in the same shot.
+        known : (N, h, w) bool array
+            What is followed, in the first picture.
+        """
         picture, view = window.pictures[0], window.views[0]
         asking = part_of(lambda phase, f: self._tell(phase, f * len(window.pictures)), 0.5, 0.6)
         logits, quality = everything(self._asked(view), SIEVE, self.device.torch, asking)
         masks = self._kept(logits)
-        room = self.most - sum(len(f.numbers) for f in self.followed)
-        chosen = new_masks(masks, quality, known, room)
-        if not chosen:
-            return None
+        held = self.resting.find(picture, masks)
+        new = are_new(masks, np.concatenate([known, held]))
+        room = self._make_room(int(new.sum()), window, before, known)
+        scores = quality * telling(masks, window.pictures[:AHEAD])
+        if before is not None:
+            scores *= np.where(are_new(masks, self._moved(before.pictures[0], picture)), 1.0, OLD)
+        self.key_masks = masks
         numbers = []
-        for k in chosen:
+        for k in most_telling(masks, scores, new, room):
             track = self.found.begin(picture.shot)
             if self.found.see(track.number, picture, masks[k], float(quality[k])):
                 self.last_seen[track.number] = picture.time
                 numbers.append((track.number, k))
-        if not numbers:
-            return None
-        size = self.model.image_size
-        large = sampled(logits[[k for _, k in numbers]], (size, size))[:, None]
-        names = [number for number, _ in numbers]
-        begun = show(self.model, view, picture.index, (large > 0).float(), names)
-        self.followed.append(begun)
+        size, begun = self.model.image_size, []
+        for start in range(0, len(numbers), OBJECTS):
+            some = numbers[start : start + OBJECTS]
+            large = sampled(logits[[k for _, k in some]], (size, size))[:, None] > 0
+            names = [number for number, _ in some]
+            begun.append(show(self.model, view, picture.index, large.float(), names))
+        self.followed += begun
         return begun
+
+    def _moved(self, key: Looked, picture: Looked) -> Masks:
+        """Everything of the last key picture, where it would be in this one."""
+        moved = self.key_masks.copy()
+        for mask in moved:
+            mask[:] = carried(mask, key, picture)
+        return moved
+
+    def _make_room(self, wanted: int, window: _Window, before: _Window | None, known: Masks) -> int:
+        """How many tracks may begin; what rests and tells least is held where room is short."""
+        numbers = [n for followed in self.followed for n in followed.numbers]
+        room = self.most - len(numbers)
+        entering = min(wanted, max(1, round(ENTERING * self.most)))
+        if room >= entering or before is None:
+            return room
+        picture, then = window.pictures[0], before.pictures[0]
+        scores = telling(known, window.pictures[:AHEAD])
+        order = [int(k) for k in np.argsort(scores, kind="stable")]
+        rests = [k for k in order if self.resting.rests(numbers[k], picture, known[k], then)]
+        held = rests[: entering - room]
+        for k in held:
+            self.resting.hold(numbers[k], picture, known[k], float(scores[k]))
+        self._stop({numbers[k] for k in held}.__contains__)
+        room += len(held)
+        return min(max(room, entering), room + self.most)
 
     def _asked(self, view: View) -> Any:
         """What the model says to points in a picture."""
@@ -275,48 +319,13 @@ class _Search:
 
     def _let_go(self, now: float) -> None:
         """Forget the tracks that have been gone for long."""
+        self._stop(lambda number: now - self.last_seen[number] > GONE)
+
+    def _stop(self, which: Callable[[int], bool]) -> None:
+        """Follow some tracks no more."""
         kept = []
         for followed in self.followed:
-            live = [n for n in followed.numbers if now - self.last_seen[n] <= GONE]
+            live = [n for n in followed.numbers if not which(n)]
             if live:
                 kept.append(followed if len(live) == len(followed.numbers) else followed.only(live))
         self.followed = kept
-
-
-def new_masks(
-    masks: NDArray[np.bool_], quality: NDArray[np.float64], known: NDArray[np.bool_], room: int
-) -> list[int]:
-    """Which of the masks found in a picture begin a track.
-
-    Parameters
-    ----------
-    masks : (N, h, w) bool array
-    quality : (N,) array
-    known : (M, h, w) bool array
-        Those of the tracks that are followed.
-    room : int
-        How many may begin at most.
-
-    Returns
-    -------
-    list of int
-        The ones that tell most: not what a track covers already, nor a piece of one; large and
-        good ones before small and poor ones.
-    """
-    if not len(masks) or room <= 0:
-        return []
-    new = np.ones(len(masks), bool)
-    if len(known):
-        alike = ious(masks, known) > SAME
-        piece = contained(masks, known) > PART
-        new = ~(alike | piece).any(1)
-    share = masks.reshape(len(masks), -1).mean(1)
-    # The square root: something half as wide tells half as much.
-    telling = np.sqrt(share) * quality
-    inside = contained(masks, masks) > PART
-    np.fill_diagonal(inside, False)
-    smaller = share[:, None] < share[None, :]
-    # A piece of another new one comes after all whole ones.
-    telling = telling * np.where((inside & smaller & new[None, :]).any(1), 0.25, 1.0)
-    order = np.argsort(-telling, kind="stable")
-    return [int(k) for k in order if new[k] and share[k] > 0][:room]
