@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from blender_see2sound.core.mix.distance import Travel
 from blender_see2sound.core.scene import Room
 
 from .mixes import RATE, Desk, apart, at, azimuths_heard, decibels, mains, noise, tone
@@ -133,6 +134,69 @@ def test_presence_scales_the_sound_in_time(desk):
     assert level(0.1, 0.4) == pytest.approx(0.1 * 10 ** (6 / 20), rel=0.01)
     assert level(0.749, 0.751) == pytest.approx(0.05 * 10 ** (6 / 20), rel=0.02)
     assert level(1.1, 2.0) == 0.0
+
+
+#: A hard floor 1.6 m below the listener, and nothing else.
+FLOOR = Room((200.0, 200.0, 50.0), 0.5, (100.0, 100.0, 1.6), ("open",) * 4 + ("tiles", "open"))
+
+
+def reflected(desk, sound, track, times, travel, room=FLOOR, layout="5.1") -> np.ndarray:
+    """What the room adds to the main channels (N, M)."""
+    seconds = len(sound) / RATE
+    source = desk.source(sound, *track, times=times)
+    wet, dry = (
+        desk.mix(source, seconds=seconds, room=r, travel=travel, layout=layout, format="float")
+        for r in (room, None)
+    )
+    return mains(wet - dry, layout)
+
+
+def unevenness(channels: np.ndarray, distances) -> float:
+    """How far a level over time falls from 1/d, from highest to lowest, dB."""
+    windows = channels[: len(channels) // 240 * 240].reshape(-1, 240, channels.shape[1])
+    power = np.mean(np.sum(windows**2, axis=2), axis=1)
+    middles = (np.arange(len(power)) * 240 + 120) / RATE
+    return float(np.ptp(decibels(np.sqrt(power) * distances(middles))[20:-20]))
+
+
+@pytest.mark.parametrize("speed", [1.4, 15.0])
+@pytest.mark.parametrize("hertz", [1000.0, 4000.0])
+def test_a_reflection_of_what_moves_keeps_its_level(desk, speed, hertz):
+    times = np.arange(0.0, 3.0 + FRAME, FRAME)
+    track = [(0.0, 3.0 + speed * t, 1.0) for t in times]
+    found = reflected(desk, tone(3.0, hertz), track, times, Travel(None))
+    assert unevenness(found, lambda t: np.hypot(3.0 + speed * t, 4.2)) < 1.0
+
+
+def test_the_measure_of_reflections_sees_a_cross_fade():
+    # Negative control: two copies of a tone, half a turn apart, faded over a sixth of a second.
+    t = np.arange(3 * RATE) / RATE
+    share = 0.5 - 0.5 * np.cos(np.pi * t / 0.17)
+    one, other = (np.sin(2 * np.pi * 4000.0 * t + turn) for turn in (0.0, np.pi))
+    faded = (1.0 - share) * one + share * other
+    assert unevenness(faded[:, None], lambda t: np.ones_like(t)) > 10.0
+
+
+@pytest.mark.parametrize("layout", ["binaural", "ambix1"])
+def test_so_it_does_in_headphones_and_ambisonics(desk, layout):
+    times = np.arange(0.0, 1.5 + FRAME, FRAME)
+    track = [(0.0, 3.0 + 1.4 * t, 1.0) for t in times]
+    found = reflected(desk, tone(1.5, 4000.0), track, times, Travel(None), layout=layout)
+    assert unevenness(found[:, :1], lambda t: np.hypot(3.0 + 1.4 * t, 4.2)) < 1.0
+
+
+@pytest.mark.parametrize("room", [FLOOR, Room((10.0, 8.0, 3.5), 0.4)])
+def test_a_reflection_is_the_same_whether_its_source_creeps_or_stands(desk, room):
+    sound = noise(2.0)
+    found = [
+        np.sum(reflected(desk, sound, track, times, Travel(), room)[: 3 * RATE // 2] ** 2, axis=0)
+        for track, times in (
+            ([(1.0, 2.5, 0.5)], [0.0]),
+            ([(1.0, 2.5, 0.5), (1.0, 2.5 + 1e-6, 0.5)], [0.0, 2.0]),
+        )
+    ]
+    loud = found[0] > 1e-3 * found[0].max()
+    assert np.abs(0.5 * decibels(found[1][loud] / found[0][loud])).max() < 0.1
 
 
 def test_a_moving_source_in_a_room_neither_clicks_nor_falls_silent(desk):

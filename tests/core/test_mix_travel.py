@@ -7,6 +7,7 @@ import pytest
 
 from blender_see2sound.core.mix.air import Air, absorption
 from blender_see2sound.core.mix.distance import Travel
+from blender_see2sound.core.scene import Room
 
 from .mixes import RATE, Desk, at, decibels, mains, noise, rms, tone
 
@@ -117,6 +118,32 @@ def test_what_passes_by_changes_its_pitch_as_doppler_says(desk, speed):
         wanted = 1000.0 * (at_ear(b) - at_ear(a)) / (b - a)
         assert pitch(stretch) == pytest.approx(wanted, rel=2e-3)
     assert pitch(coming) > 1000.0 * (1.0 + 0.9 * speed / SOUND)
+
+
+def test_a_reflection_changes_its_pitch_by_its_own_way(desk):
+    # Past the listener at 3 m and 30 m/s; a hard floor 20 m below.
+    seconds, speed, half = 3.0, 30.0, 45.0
+    walls = ("open",) * 4 + ("tiles", "open")
+    room = Room((300.0, 300.0, 60.0), 0.5, (150.0, 150.0, 20.0), walls)
+    source = desk.source(
+        tone(seconds, 1000.0), (-half, 3.0, 0.0), (half, 3.0, 0.0), times=(0.0, seconds)
+    )
+    wet, dry = (
+        desk.mix(source, seconds=seconds, room=r, travel=Travel(None, True), format="float")
+        for r in (room, None)
+    )
+    heard = mains(wet - dry, "5.1").sum(axis=1)
+    left = np.linspace(0.0, seconds, 300_001)
+    ways = [np.hypot(speed * left - half, np.hypot(3.0, below)) for below in (40.0, 0.0)]
+    for begin in (0.6, 1.2, 1.7, 2.3):
+        ends = begin + np.array([0.1, 0.2])
+        own, direct = (
+            1000.0 * np.diff(np.interp(ends, left + way / SOUND, left))[0] / 0.1 for way in ways
+        )
+        found = pitch(heard[round(ends[0] * RATE) : round(ends[1] * RATE)])
+        assert found == pytest.approx(own, rel=2e-3)
+        # Negative control: the direct sound's would be another.
+        assert abs(direct / own - 1.0) > 0.02
 
 
 def test_a_jump_is_a_cut_and_does_not_click(desk):

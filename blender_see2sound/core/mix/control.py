@@ -20,7 +20,9 @@ BATCH = STEPS * STEP
 #: Samples between control points; gains are linear in between.
 CONTROL = 128
 POINTS = BATCH // CONTROL
-_RAMP = (np.arange(CONTROL) / CONTROL).astype(np.float32)
+
+#: How far it is from one to the next.
+RAMP = (np.arange(CONTROL) / CONTROL).astype(np.float32)
 
 #: Gains are smoothed over 12 ms to either side, so that a track that jumps does not click.
 _SMOOTHING = np.hanning(11)[1:-1] / np.hanning(11).sum()
@@ -59,7 +61,7 @@ def add_scaled(out: Samples, samples: Samples, gains: Samples) -> None:
     for step in range(STEPS):
         here = slice(step * STEP, (step + 1) * STEP)
         if not steady[step]:
-            np.multiply(rises[step], _RAMP, out=between)
+            np.multiply(rises[step], RAMP, out=between)
             between += starts[step]
             flat *= samples[here]
         elif starts[step, 0, 0]:

@@ -23,11 +23,16 @@ from .heads import head_of
 from .layouts import Layout, rig_of
 from .panning import point_gains, ring_gains, spread_gains, spread_share
 from .sums import Sums
+from .tabled import tabled_gains
 
 Array = NDArray[np.float64]
 
 #: Samples by which both ears' delay lines are late, so that the nearer ear can be early.
 _LATE = 64
+
+#: Samples by which reflections that glide are ahead of direct sound: what makes up for reading
+#: between samples is not causal, and one that is hardly late needs samples that come after it.
+EARLY = 256
 
 #: Control points from one where an arc's gains are found to the next, 11 ms.
 _ARCS = 4
@@ -37,13 +42,23 @@ _KEPT = 256
 
 
 class Panned:
-    """One source's direct sound on loudspeakers or in ambisonics."""
+    """One source's direct sound, or a reflection, on loudspeakers or in ambisonics.
+
+    Parameters
+    ----------
+    layout : Layout
+    early : bool
+        A reflection, `EARLY` samples ahead, panned as all of them are (`core.mix.tabled`).
+    """
 
     #: Whether something of the batch before still sounds.
     rings = False
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, early: bool = False) -> None:
         self._layout = layout
+        self._early = early
+        tabled = early and layout.coding == "loudspeakers"
+        self._panning = tabled_gains if tabled else point_gains
         self._panned = np.zeros((1, 0))
         # Where it was when it was panned.
         self._still: Array | None = None
@@ -60,10 +75,10 @@ class Panned:
         gains : (P,) array
         """
         if self._still is None or len(positions) > 1 or np.any(self._still != positions):
-            self._panned = point_gains(positions, self._layout)
+            self._panned = self._panning(positions, self._layout)
             self._still = positions.copy()
         rows = self._panned * gains[:, None]
-        for bus, row in zip(sums.direct, smooth(rows.T), strict=True):
+        for bus, row in zip(_buses(sums, self._early), smooth(rows.T), strict=True):
             add_scaled(bus, samples, row)
 
 
@@ -116,10 +131,18 @@ class Wide:
 
 
 class AtEars:
-    """One source's direct sound at two ears."""
+    """One source's direct sound, or a reflection, at two ears.
 
-    def __init__(self, head: Head) -> None:
+    Parameters
+    ----------
+    head : Head
+    early : bool
+        A reflection, `EARLY` samples ahead.
+    """
+
+    def __init__(self, head: Head, early: bool = False) -> None:
         self._head = head
+        self._early = early
         self._past = np.zeros(_KEPT, np.float32)
 
     @property
@@ -136,7 +159,7 @@ class AtEars:
             return
         delays, weights = self._head.heard(positions, self._head.fine)
         rows = weights * gains[:, None, None]
-        buses = sums.direct.reshape(2, FINE, BATCH)
+        buses = _buses(sums, self._early).reshape(2, FINE, BATCH)
         for ear, ear_buses in enumerate(buses):
             heard = _delayed(line, smoothed(delays[None, :, ear])[0] + _LATE)
             for bus, row in zip(ear_buses, smooth(rows[:, ear].T), strict=True):
@@ -163,16 +186,23 @@ class AtEars:
                 add_scaled(faded, heard, smooth(row[None])[0])
                 if faded.any():
                     steps = fft.rfft(faded.reshape(STEPS, STEP), 2 * STEP, axis=-1)
-                    sums.spectra[:STEPS, ear] += steps * (spectra_of(taps) * _in_time())
+                    sums.spectra[:STEPS, ear] += steps * (spectra_of(taps) * _in_time(self._early))
         sums.filtered = True
 
 
 @cache
-def _in_time() -> Spectra:
+def _in_time(early: bool) -> Spectra:
     """What brings the taps of a head and late ears to `LATENCY`."""
     turns = np.arange(STEP + 1) / (2 * STEP)
-    late: Spectra = np.exp(-2j * np.pi * turns * (LATENCY - _LATE - BEFORE)).astype(np.complex64)
+    samples = LATENCY - _LATE - BEFORE - EARLY * early
+    late: Spectra = np.exp(-2j * np.pi * turns * samples).astype(np.complex64)
     return late
+
+
+def _buses(sums: Sums, early: bool) -> Samples:
+    """Where direct sound, or reflections, of points are added up."""
+    sums.glided |= early
+    return sums.early if early else sums.direct
 
 
 def _delayed(line: Samples, late: Array) -> Samples:
@@ -183,6 +213,13 @@ def _delayed(line: Samples, late: Array) -> Samples:
     steps = np.arange(CONTROL) / CONTROL
     exact = places[:-1, None] + np.diff(places)[:, None] * steps
     return read_between(line, exact.ravel())
+
+
+def point_to(layout: Layout, early: bool = False) -> Panned | AtEars:
+    """How the direct sound of a point, or a reflection, gets to a layout."""
+    if layout.coding == "binaural":
+        return AtEars(head_of(layout), early)
+    return Panned(layout, early)
 
 
 @dataclass(frozen=True)
@@ -202,8 +239,7 @@ def ways_to(layout: Layout, spread: float, bed: bool) -> list[Way]:
     share = spread_share(spread)
     ways = []
     if share < 1.0:
-        point = AtEars(head_of(layout)) if layout.coding == "binaural" else Panned(layout)
-        ways.append(Way(point, float(np.sqrt(1.0 - share))))
+        ways.append(Way(point_to(layout), float(np.sqrt(1.0 - share))))
     if share > 0.0:
         ways.append(Way(Wide(spread, layout), 1.0))
     return ways
@@ -211,11 +247,13 @@ def ways_to(layout: Layout, spread: float, bed: bool) -> list[Way]:
 
 def add_shared(head: Head, sums: Sums) -> None:
     """Play what was added up for two ears through the filters that all sources share."""
-    if not sums.direct.any():
-        return
-    steps = sums.direct.reshape(2, FINE, STEPS, STEP)
-    filters = head.fine.spectra * _in_time()
-    for step in range(STEPS):
-        transformed = fft.rfft(steps[:, :, step], 2 * STEP, axis=-1)
-        sums.spectra[step] += np.einsum("ekf,kf->ef", transformed, filters)
-    sums.filtered = True
+    for early in (False, True) if sums.glided else (False,):
+        added = _buses(sums, early)
+        if not added.any():
+            continue
+        steps = added.reshape(2, FINE, STEPS, STEP)
+        filters = head.fine.spectra * _in_time(early)
+        for step in range(STEPS):
+            transformed = fft.rfft(steps[:, :, step], 2 * STEP, axis=-1)
+            sums.spectra[step] += np.einsum("ekf,kf->ef", transformed, filters)
+        sums.filtered = True

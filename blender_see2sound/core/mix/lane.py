@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from ..scene import Source
 from ..sounds.protocol import SAMPLE_RATE
-from .air import AirFilter
-from .arrivals import point_filters
+from .air import AirFilter, spectrum
+from .arrivals import on_time, point_filters
 from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth
 from .convolution import STEP, Samples, Spectra, Transform
-from .direct import ways_to
+from .direct import Panned, ways_to
 from .distance import Travel, distance_gain, metres_of_air
+from .early import Early
 from .layouts import Layout
 from .microphones import Microphones
+from .panning import point_gains
 from .propagation import SPEED_OF_SOUND, DelayLine, emission_times, heard
 from .reading import SoundReader
 from .room import RoomModel
@@ -50,6 +52,7 @@ class Lane:
     ) -> None:
         self._reader = reader
         self._layout = layout
+        self._travel = travel
         self._track = Track(source)
         self._bed = source.kind == "ambience"
         # A bed has its own surroundings in it already.
@@ -73,6 +76,15 @@ class Lane:
             if layout.lfe is None or source.lfe_db is None or source.lfe_db <= _NOTHING_DB
             else 10.0 ** (source.lfe_db / 20.0)
         )
+        # Direct sound that stays where it is costs nothing in the filter of the reflections.
+        self._settled = self._room is not None and not self._moves
+        self._settled &= [type(way.to) for way in self._ways] == [Panned]
+        if self._settled:
+            self._ways = []
+        self._early = None
+        if self._room is not None and self._moves:
+            own_time = travel.propagation
+            self._early = Early(self._room, self._track, layout, self._sent, own_time)
         surroundings = self._room or self._microphones
         self._parts = 1 if surroundings is None else surroundings.parts
         self._transform = Transform(STEPS)
@@ -114,20 +126,21 @@ class Lane:
         if self._to_lfe:
             add_scaled(sums.lfe, samples, smooth(self._to_lfe * near[None])[0])
         if self._filtered:
-            self._add_filtered(batch, samples.reshape(STEPS, STEP), sums.spectra, ahead)
+            self._add_filtered(batch, samples.reshape(STEPS, STEP), sums, ahead)
             sums.filtered = True
 
     def _rings(self) -> bool:
         """Whether direct sound of the batch before still sounds."""
         in_air = self._air_filter is not None and self._air_filter.rings
-        return in_air or any(way.to.rings for way in self._ways)
+        reflected = self._early is not None and self._early.rings
+        return in_air or reflected or any(way.to.rings for way in self._ways)
 
     def _next(self, batch: int) -> tuple[Samples | None, Array]:
         """The source's next batch at its own level, None after its end, and when it left it."""
         times = control_times(batch)
         if self._line is None:
             samples = self._reader.read(BATCH)
-            levels = self._track.levels(times)
+            levels = self._track.levels(times if self._track.swells else times[:1])
         else:
             times, whole = heard(self._track, batch)
             samples = self._line.read(times)
@@ -149,11 +162,11 @@ class Lane:
         self,
         batch: int,
         samples: Samples,
-        spectra: Spectra,
+        sums: Sums,
         ahead: Callable[..., Future[Spectra]],
     ) -> None:
-        """Filter a batch (STEPS, STEP) into spectra (STEPS, M, F)."""
-        whole = self._transform(samples)
+        """Filter a batch (STEPS, STEP) into the sums."""
+        whole, spectra = self._transform(samples), sums.spectra
         if not self._moves:
             if self._last is None:
                 self._last = self._filters(np.zeros(1))
@@ -172,6 +185,8 @@ class Lane:
         self._last = filters[-1][None]
         coming = self._transform(samples * _FADE)
         whole -= coming
+        if self._early is not None:
+            self._early.add(batch, whole, coming, sums)
         product = np.empty_like(spectra[0])
         for step, part in np.ndindex(STEPS, self._parts):
             out = spectra[step + part]
@@ -186,5 +201,14 @@ class Lane:
         if self._microphones is not None:
             return self._microphones.filters(positions, self._moves)
         assert self._room is not None
-        arrivals = self._room.reflections(positions, self._sent)
-        return point_filters(arrivals, len(times), self._parts, self._layout)
+        others = None if self._early is None else self._early.images
+        arrivals = self._room.reflections(positions, self._sent, others)
+        filters = point_filters(arrivals, len(times), self._parts, self._layout)
+        if self._settled:
+            distances = np.linalg.norm(positions, axis=1)
+            gains = point_gains(positions, self._layout) * distance_gain(distances)[:, None]
+            direct = gains.astype(np.float32)[:, :, None] * on_time()
+            if self._travel.air is not None:
+                direct *= spectrum(self._travel.air, metres_of_air(distances))[:, None]
+            filters[:, 0] += direct
+        return filters

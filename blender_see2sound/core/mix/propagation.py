@@ -7,6 +7,8 @@ there, between samples: the pitch of what comes near rises by itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,14 +28,30 @@ SPEED_OF_SOUND = 343.0
 _SLOWEST, _FASTEST = 0.3, 10.0
 
 
-def emission_times(track: Track, times: Array) -> Array:
-    """When that left a source which is heard at times (N,), seconds."""
+def emission_times(
+    track: Track,
+    times: Array,
+    way: Callable[[Array], Array] = lambda positions: np.linalg.norm(positions, axis=1),
+    longer: float = 0.0,
+) -> Array:
+    """When that left a source which is heard at times (N,), seconds.
+
+    Parameters
+    ----------
+    track : Track
+    times : (N,) array
+    way : callable
+        Metres (N,) that sound goes from positions (N, 3): straight, if not told.
+    longer : float
+        Metres by which that can be longer than straight.
+    """
+    longest = track.farthest + longer
     late = times.copy()
-    early = times - track.farthest / SPEED_OF_SOUND
+    early = times - longest / SPEED_OF_SOUND
     # Halved until a millionth of a sample is left.
-    for _ in range(max(1, int(np.ceil(np.log2(max(track.farthest, 1e-3) * 2e8))))):
+    for _ in range(max(1, int(np.ceil(np.log2(max(longest, 1e-3) * 2e8))))):
         middle = 0.5 * (early + late)
-        arrives = middle + np.linalg.norm(track.positions(middle), axis=1) / SPEED_OF_SOUND
+        arrives = middle + way(track.positions(middle)) / SPEED_OF_SOUND
         after = arrives > times
         late = np.where(after, middle, late)
         early = np.where(after, early, middle)

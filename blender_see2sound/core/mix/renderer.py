@@ -5,8 +5,8 @@ filters that decorrelate the channels. All else that has a spectrum or a delay
 (reflections, late sound, the LFE's low-pass) goes through filters too:
 each source's signal is transformed once, all sources' products are summed per
 channel, and each channel is transformed back once (`core.mix.convolution`).
-Filters of a moving source are made anew at each step's border and cross-faded
-in between.
+Filters of a moving source (for all but reflections that stand alone: `core.mix.early`)
+are made anew at each step's border and cross-faded in between.
 
 Steps and control points lie at fixed places in time and everything is summed in
 a fixed order, on however many processors, so the same scene gives the same
@@ -31,7 +31,7 @@ from .convolution import (
     Samples,
     spectra_of,
 )
-from .direct import add_shared
+from .direct import EARLY, add_shared
 from .distance import Travel
 from .heads import head_of
 from .lane import Lane
@@ -140,6 +140,8 @@ def render(
                 output.add([lfe], filtered[:, None])
             if head is None:
                 output.add_direct(mains, sums.direct, LATENCY)
+                if sums.glided:
+                    output.add_direct(mains, sums.early, LATENCY - EARLY)
             done = output.take()[:, early : early + left]
             left -= done.shape[1]
             early = 0

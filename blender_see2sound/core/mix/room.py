@@ -32,7 +32,7 @@ from ..sounds.protocol import SAMPLE_RATE
 from .air import Air, absorption_nepers
 from .arrivals import LATENCY, Arrivals
 from .colours import shared
-from .convolution import STEP
+from .convolution import STEP, Spectra
 from .distance import NEAREST, REFERENCE_DISTANCE, metres_of_air
 from .propagation import SPEED_OF_SOUND
 
@@ -97,7 +97,8 @@ class RoomModel:
             self._air = absorption_nepers(air, np.array(OCTAVES))
         self.decay_rates = 2.0 * np.log(1e3) / np.broadcast_to(room.rt60, len(OCTAVES))
         wall_losses, opened = damping(room.wall_materials())
-        if opened.any():
+        self._is_open = bool(opened.any())
+        if self._is_open:
             self.mixing_time = _all_answered(self._size, self._listener, opened)
         else:
             self.mixing_time = mixing_time(volume, float(np.mean(room.rt60)))
@@ -109,13 +110,13 @@ class RoomModel:
         self._images = images.only(~np.any(images.hits[:, opened] > 0.0, axis=1))
         scattering = np.array([name in SCATTERING for name in room.wall_materials()])
         self._scattered = np.any(self._images.hits[:, scattering] > 0.0, axis=1)
-        self.scatters = bool(opened.any() and scattering.any())
+        self.scatters = bool(self._is_open and scattering.any())
         self._losses = self._images.hits @ wall_losses
         self.late_levels = np.full(
             len(OCTAVES), 4.0 * np.pi * SPEED_OF_SOUND / volume * REFERENCE_DISTANCE**2
         )
         progress("Preparing the room", 0.3)
-        self._calibrate(bool(opened.any()))
+        self._calibrate()
         progress("Preparing the room", 0.7)
         # An image's spectrum changes with its distance, by the air: interpolated between these.
         steps = int(np.clip(np.ceil(self._reach / 25.0), 2, 40))
@@ -133,7 +134,7 @@ class RoomModel:
         ended = np.exp(-self.decay_rates * np.asarray(end)[..., None])
         return np.asarray(self.late_levels / self.decay_rates * (begun - ended))
 
-    def _calibrate(self, is_open: bool) -> None:
+    def _calibrate(self) -> None:
         """Let the images' energy hand over to the late sound's in each octave.
 
         A formula for the absorption (Sabine's, Eyring's) misses in rooms that are not cubes;
@@ -152,7 +153,7 @@ class RoomModel:
             late = (times > start) & (times <= end)
             if self.scatters:
                 late &= self._scattered
-            elif is_open:
+            elif self._is_open:
                 # What one wall alone sends back, as the ground does, is no late sound.
                 late &= self._images.hits.sum(axis=1) > 1.0
             air = np.exp(-2.0 * self._air * metres_of_air(distances[late, None]))
@@ -162,7 +163,7 @@ class RoomModel:
         energy, loss = np.concatenate(energies), np.concatenate(losses)
         # How many times as much the walls damp as their materials say, on the decibel scale.
         factors = np.ones(len(OCTAVES))
-        if not is_open:
+        if not self._is_open:
             low, high = np.zeros(len(OCTAVES)), np.full(len(OCTAVES), 1e3)
             for _ in range(44):
                 factors = 0.5 * (low + high)
@@ -172,25 +173,83 @@ class RoomModel:
         self._losses = self._losses * factors
         self.late_levels = self.late_levels * np.minimum(got / wanted, 1.0)
 
-    def reflections(self, positions: Array, gain: float) -> Arrivals:
-        """The single reflections of a source at positions (T, 3), metres from the listener."""
+    @property
+    def colours(self) -> Spectra:
+        """Spectra (K, F) that all reflections are mixed from."""
+        return self._colours
+
+    def gliding(self) -> NDArray[np.intp]:
+        """The images that a moving source's reflections are heard of as `core.mix.early` has it.
+
+        Where walls are open few reflections come, and each is heard alone: those that met one wall.
+        In a closed room dozens overlap, and a tone's level wavers as the source moves, anyway.
+        """
+        alone = (self._images.hits.sum(axis=1) == 1.0) & ~(self.scatters & self._scattered)
+        return np.flatnonzero(alone & self._is_open)
+
+    def ways_to(self, image: int, positions: Array) -> Array:
+        """Metres (T,) from the image of a source at positions (T, 3) to the listener."""
+        return np.asarray(np.linalg.norm(self._vectors(image, positions), axis=1))
+
+    def _vectors(self, image: int, positions: Array) -> Array:
+        places = self._images.signs[image] * (positions + self._listener)
+        return np.asarray(places + self._images.offsets[image] - self._listener)
+
+    def reflection(
+        self, image: int, positions: Array, gain: float
+    ) -> tuple[Array, Array, Array, Array]:
+        """One reflection of a source at positions (T, 3), metres from the listener.
+
+        Returns
+        -------
+        places : (T, 3) array
+            Where its image is.
+        delays : (T,) array
+            Seconds after the direct sound.
+        levels : (T,) array
+        weights : (T, K) array
+            How much of each of `colours` it is mixed from, to be scaled by its level.
+        """
+        vectors = self._vectors(image, positions)
+        far = np.linalg.norm(vectors, axis=1)
+        delays = np.maximum(far - np.linalg.norm(positions, axis=1), 0.0) / SPEED_OF_SOUND
+        weights = self._mixed(np.full(len(far), image), far)
+        return vectors, delays, self._levels(far, delays, gain), weights
+
+    def _levels(self, far: Array, delays: Array, gain: float) -> Array:
+        """Levels (N,) of images at distances, before what their walls take."""
+        return np.asarray(
+            gain * REFERENCE_DISTANCE / np.maximum(far, NEAREST) * self.fading(delays)
+        )
+
+    def _mixed(self, images: NDArray[np.intp], far: Array) -> Array:
+        """How much of each colour (N, K) images at distances are mixed from."""
+        place = np.minimum(far / self._distances[1], len(self._distances) - 1.001)
+        before = place.astype(np.intp)
+        share = (place - before)[:, None]
+        weights = (1.0 - share) * self._weights[images, before]
+        weights += share * self._weights[images, before + 1]
+        return np.asarray(weights)
+
+    def reflections(
+        self, positions: Array, gain: float, without: NDArray[np.intp] | None = None
+    ) -> Arrivals:
+        """The single reflections of a source at positions (T, 3), metres from the listener.
+
+        All of them, or without some images.
+        """
         places = self._images.places((positions + self._listener)[:, None])
         vectors = places - self._listener  # (T, N, 3)
         distances = np.linalg.norm(vectors, axis=2)
         direct = np.linalg.norm(positions, axis=1)
         delays = np.maximum(distances - direct[:, None], 0.0) / SPEED_OF_SOUND
         reflected = self._images.hits.any(axis=1) & ~(self.scatters & self._scattered)
+        if without is not None:
+            reflected[without] = False
         moments, images = np.nonzero(reflected & (delays < self.mixing_time))
         delays, far = delays[moments, images], distances[moments, images]
-        levels = gain * REFERENCE_DISTANCE / np.maximum(far, NEAREST) * self.fading(delays)
-        place = np.minimum(far / self._distances[1], len(self._distances) - 1.001)
-        before = place.astype(np.intp)
-        share = (place - before)[:, None]
-        weights = (1.0 - share) * self._weights[images, before]
-        weights += share * self._weights[images, before + 1]
-        return Arrivals(
-            vectors[moments, images], delays, levels[:, None] * weights, moments, self._colours
-        )
+        gains = self._levels(far, delays, gain)[:, None] * self._mixed(images, far)
+        return Arrivals(vectors[moments, images], delays, gains, moments, self._colours)
 
     def fading(self, delays: Array) -> Array:
         """How the images give way to the noise in the last third before the mixing time."""

@@ -17,17 +17,20 @@ class Sums:
     """What sources add up to in a batch."""
 
     direct: Samples  # (M, BATCH) direct sound; for headphones (2 FINE, BATCH), see `direct`
+    early: Samples  # as `direct`: reflections of moving sources, `EARLY` samples before it
     wide: Samples  # (R, BATCH) what the loudspeakers of the rig play decorrelated copies of
     spectra: Spectra  # (STEPS and what rings on, M, F) filtered sound
     late: Samples  # (BATCH,) what goes to the late sound
     lfe: Samples  # (BATCH,) what goes to the LFE
     filtered: bool = False
+    glided: bool = False
     widened: bool = False
 
     @classmethod
     def empty(cls, layout: Layout, parts: int) -> Sums:
         rows = 2 * FINE if layout.coding == "binaural" else len(layout.mains)
         return cls(
+            np.zeros((rows, BATCH), np.float32),
             np.zeros((rows, BATCH), np.float32),
             np.zeros((len(rig_of(layout).mains), BATCH), np.float32),
             np.zeros((STEPS + parts - 1, len(layout.mains), STEP + 1), np.complex64),
@@ -39,6 +42,9 @@ class Sums:
         """Begin the batch after another one's: nothing yet but what rings on."""
         for part in (self.direct, self.late, self.lfe):
             part.fill(0.0)
+        if self.glided:
+            self.early.fill(0.0)
+            self.glided = False
         if self.widened:
             self.wide.fill(0.0)
             self.widened = False
@@ -53,6 +59,9 @@ class Sums:
         self.direct += other.direct
         self.late += other.late
         self.lfe += other.lfe
+        if other.glided:
+            self.early += other.early
+            self.glided = True
         if other.widened:
             self.wide += other.wide
             self.widened = True

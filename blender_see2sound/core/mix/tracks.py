@@ -17,6 +17,8 @@ class Track:
     ----------
     moves : bool
         Whether the position ever changes.
+    swells : bool
+        Whether the level ever changes.
     farthest : float
         The largest distance, metres.
     """
@@ -26,6 +28,7 @@ class Track:
         self._positions = np.asarray(source.positions, dtype=np.float64)
         presence = source.presence or (1.0,) * len(source.times)
         self._presence = np.asarray(presence, dtype=np.float64)
+        self.swells = bool(np.any(self._presence != self._presence[0]))
         self._gain = 10.0 ** (source.gain_db / 20.0)
         self.farthest = float(np.linalg.norm(self._positions, axis=1).max())
         self.moves = bool(np.any(self._positions != self._positions[0]))
