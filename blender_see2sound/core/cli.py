@@ -57,10 +57,19 @@ def build_parser() -> argparse.ArgumentParser:
     sound.add_argument(
         "--prompt", metavar="TEXT", help="what it sounds like, instead of the scene's prompt"
     )
-    sound.add_argument("--seed", type=int, metavar="N", help="another seed, another take")
+    sound.add_argument(
+        "--negative-prompt", metavar="TEXT", help="what it must not sound like, for generators"
+    )
+    sound.add_argument("--seed", type=int, metavar="N", help="another seed, another sound")
     sound.add_argument(
         "--only", action="append", metavar="ID", help="this source alone; may be given again"
     )
+    sound.add_argument(
+        "--take", type=int, metavar="N",
+        help="make nothing: let the source named by --only sound like this one of its takes",
+    )  # fmt: skip
+    _making_arguments(sound)
+    _computing_arguments(sound)
 
     mix = steps.add_parser("mix", help="mix the sounds of a scene to a loudspeaker layout")
     mix.add_argument("scene", type=Path, metavar="SCENE")
@@ -111,6 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
     _find_arguments(run)
     _part_arguments(run, "maker")
+    _making_arguments(run)
     _mix_arguments(run)
     _room_argument(run)
 
@@ -150,6 +160,25 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also add what one would hear there but does not see, beside or behind",
     )
+    _computing_arguments(parser)
+
+
+def _making_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--takes", type=int, default=1, metavar="N",
+        help="make so many of each sound, best first, 1 to 8 (1)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--steps", type=int, metavar="N", help="steps of a generator (its own number)"
+    )
+    parser.add_argument(
+        "--guidance", type=float, metavar="X", help="how closely it keeps to the prompt (its own)"
+    )
+    parser.add_argument("--library", type=Path, metavar="DIR", help="the folder of your recordings")
+    parser.add_argument("--allow-speech", action="store_true", help="let generators make speech")
+
+
+def _computing_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="what models compute on (auto)"
     )
@@ -354,16 +383,26 @@ def _find(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
 
 
 def _sound(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
-    from .pipeline import make_sounds
+    from .pipeline import choose_take, make_sounds
 
-    done = make_sounds(
-        options.scene, part_set=options.set, maker=options.maker, prompt=options.prompt, seed=options.seed,
-        only=options.only, progress=bar,
-    )  # fmt: skip
-    sounds = {s.id: s.sound for s in done.scene.sources if s.sound}
-    result = {"scene": str(options.scene), "sounds": sounds, "warnings": list(done.warnings)}
+    if options.take is not None:
+        if options.only is None or len(options.only) != 1:
+            raise See2SoundError(
+                "--take needs one source", "", "Name it with --only", kind="bad-request"
+            )
+        chosen = choose_take(options.scene, options.only[0], options.take)
+        made, warnings, scene = tuple(options.only), chosen.warnings, chosen.scene
+    else:
+        done = make_sounds(
+            options.scene, part_set=options.set, maker=options.maker, prompt=options.prompt,
+            negative_prompt=options.negative_prompt, seed=options.seed, only=options.only,
+            **_making_options(options), progress=bar,
+        )  # fmt: skip
+        made, warnings, scene = done.made, done.warnings, done.scene
+    sounds = {s.id: s.sound for s in scene.sources if s.id in made}
+    result = {"scene": str(options.scene), "sounds": sounds, "warnings": list(warnings)}
     lines = [f"  {source}  {path}" for source, path in sounds.items()]
-    return result, _lines(f"{options.scene}", *lines, *_warned(done.warnings))
+    return result, _lines(f"{options.scene}", *lines, *_warned(warnings))
 
 
 def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
@@ -384,8 +423,8 @@ def _run(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
     from .pipeline import run_clip
 
     done, report = run_clip(
-        _clip_range(options), options.output, **_find_options(options), maker=options.maker,
-        layout=options.layout, lufs=options.lufs, room=options.room, progress=bar,
+        _clip_range(options), options.output,
+        **_find_options(options) | _making_options(options), maker=options.maker, layout=options.layout, lufs=options.lufs, room=options.room, progress=bar,
     )  # fmt: skip
     mix = report.to_json()
     warnings = [*done.warnings, *mix["warnings"]]
@@ -444,6 +483,16 @@ def _find_options(options: argparse.Namespace) -> dict[str, Any]:
         "sources": options.sources, "part_set": options.set, "finder": options.finder,
         "depth": options.depth, "describer": options.describer, "fov": options.fov,
         "off_screen": options.off_screen, "computing": _computing(options),
+    }  # fmt: skip
+
+
+def _making_options(options: argparse.Namespace) -> dict[str, Any]:
+    """The parameters of `make_sounds` that `sound` and `run` share."""
+    from .sounds.protocol import Making
+
+    return {
+        "making": Making(options.takes, options.steps, options.guidance, options.library),
+        "speech": options.allow_speech, "computing": _computing(options),
     }  # fmt: skip
 
 

@@ -235,21 +235,33 @@ def sound(params: Params, progress: Progress) -> Answer:
     scene = params.needed_path("scene")
     part_set, maker = params.text("set"), params.text("maker")
     prompt, seed, only = params.text("prompt"), params.whole("seed"), params.texts("only")
+    negative, speech = params.text("negative_prompt"), params.flag("speech", False)
+    takes, steps, guidance = params.whole("takes"), params.whole("steps"), params.number("guidance")
+    library = params.path("library")
     computing = computing_of(params)
     params.end()
     from ..core import pipeline
     from ..core.scene import resolve
+    from ..core.sounds.making import takes_of
+    from ..core.sounds.protocol import Making
 
     made = pipeline.make_sounds(
-        scene, part_set=part_set, maker=maker, prompt=prompt, seed=seed, only=only,
-        computing=computing, progress=progress,
+        scene, part_set=part_set, maker=maker, prompt=prompt, negative_prompt=negative, seed=seed,
+        only=only, making=Making(1 if takes is None else takes, steps, guidance, library),
+        speech=speech, computing=computing, progress=progress,
     )  # fmt: skip
     return {
         "scene": str(scene),
         "sounds": {
             source.id: os.path.normpath(resolve(source.sound, scene))
             for source in made.scene.sources
-            if source.sound is not None and (only is None or source.id in only)
+            if source.sound is not None and source.id in made.made
+        },
+        "takes": {
+            source_id: [
+                os.path.normpath(resolve(name, scene)) for name in takes_of(source_id, scene)
+            ]
+            for source_id in made.made
         },
         "warnings": list(made.warnings),
     }
