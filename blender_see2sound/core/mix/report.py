@@ -40,6 +40,9 @@ class MixReport:
         The most by which the limiter turned down; 0 where it had nothing to do.
     stems : tuple of FileLevels
         In the order of the sources; empty where none were asked for.
+    sounds : tuple of str
+        What each sound is that was made by a maker, and how, one sentence each: the file's
+        metadata says the same.
     warnings : tuple of str
         Sentences for a person.
     """
@@ -55,6 +58,7 @@ class MixReport:
     gain_db: float
     limited_db: float
     stems: tuple[FileLevels, ...]
+    sounds: tuple[str, ...]
     warnings: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -65,5 +69,6 @@ class MixReport:
             "channels": list(self.channels),
             "channel_rms_db": list(self.channel_rms_db),
             "stems": [{**dataclasses.asdict(s), "path": str(s.path)} for s in self.stems],
+            "sounds": list(self.sounds),
             "warnings": list(self.warnings),
         }
