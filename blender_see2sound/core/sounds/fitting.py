@@ -1,6 +1,8 @@
 """The one way from a recording, generated or from a library, to the sound of a source.
 
-Evened first (`evening`), then continued to the clip's length (`continuing`).
+It is evened (`evening`). Where the picture shows impacts and the recording holds hits, these
+are put there (`conforming`); what happens once happens again after pauses (`spacing`); all else
+goes on to the clip's length (`continuing`), and its level follows the source's motion.
 """
 
 from __future__ import annotations
@@ -12,15 +14,21 @@ from numpy.typing import NDArray
 
 from ..progress import Progress
 from ..scene import Source
+from .conforming import activity, conformed, conforms
 from .continuing import continued
 from .evening import evened
 from .protocol import SAMPLE_RATE
+from .spacing import happens_once, spaced
+from .synth import Render, Samples, decibels, scaled
 
-#: Samples made between two reports of progress.
+#: Samples made between two reports of progress; whole chunks of the limiter.
 BLOCK = SAMPLE_RATE
 
 #: Fade at both ends, samples (10 ms).
 FADE = SAMPLE_RATE // 100
+
+#: No true peak is above this: -1 dBTP.
+CEILING = decibels(-1.0)
 
 
 def fitted(
@@ -33,7 +41,7 @@ def fitted(
     recording : (M,) float32 array
         Mono, 48 kHz.
     source : Source
-        Its words decide the loudness, its seed the order in which the recording goes on.
+        Its words decide the loudness, its motion when it sounds, its seed in which order.
     duration : float
         Seconds.
     progress : Progress
@@ -52,11 +60,45 @@ def fitted(
     count = round(duration * SAMPLE_RATE)
     phase = f"Fitting the sound of {source.label or source.id}"
     progress(phase, 0.0)
-    render = continued(evened(recording, source), duration, source.seed)
+    render = _fitting(evened(recording, source), source, duration)
     fade = max(min(FADE, count // 2), 1)
-    for start in range(0, count, BLOCK):
-        stop = min(start + BLOCK, count)
+    start = 0
+    for samples in _limited(render, count):
+        stop = start + len(samples)
         from_ends = np.minimum(np.arange(start, stop), count - 1 - np.arange(start, stop))
         ramp = 0.5 - 0.5 * np.cos(np.pi * np.minimum(from_ends / fade, 1.0))
-        yield (render(start, stop) * ramp).astype(np.float32)
+        yield (samples * ramp).astype(np.float32)
         progress(phase, stop / count)
+        start = stop
+
+
+def _fitting(recording: NDArray[np.float32], source: Source, duration: float) -> Render:
+    """What makes an evened recording as long as the clip, in time with the picture."""
+    if conforms(recording, source):
+        return conformed(recording, source, duration)
+    longer = len(recording) >= round(duration * SAMPLE_RATE)
+    if not longer and happens_once(recording, source):
+        return spaced(recording, source, duration)
+    level = activity(source, duration)
+    render = continued(recording, duration, source.seed)
+    return render if level is None else scaled(render, level)
+
+
+def _limited(render: Render, count: int) -> Iterator[Samples]:
+    """A sound in blocks, turned down before and after peaks above the ceiling.
+
+    Events that overlap can add up to such; the fades between the stretches of one recording
+    cannot (`evening.CEILING`).
+    """
+    from ..mix.limiter import CONTEXT, Limiter
+
+    limiter = Limiter(CEILING)
+    held = np.zeros((1, CONTEXT), np.float32)
+    for start in range(0, count, BLOCK):
+        ahead = min(start + BLOCK + CONTEXT, count)
+        already = start - CONTEXT + held.shape[1]
+        fresh = render(already, ahead) if ahead > already else np.zeros(0)
+        held = np.concatenate([held, fresh[None].astype(np.float32)], axis=1)
+        held = np.pad(held, ((0, 0), (0, max(BLOCK + 2 * CONTEXT - held.shape[1], 0))))
+        yield limiter.apply(held)[0, : min(BLOCK, count - start)]
+        held = held[:, BLOCK:]
