@@ -45,6 +45,10 @@ class Settings:
         What models compute on.
     low_memory : bool
         Whether one model is loaded after the other.
+    library : Path or None
+        The folder of this person's own recordings.
+    speech : bool
+        Whether generators may be asked for speech.
     """
 
     python: str
@@ -56,6 +60,8 @@ class Settings:
     models: Path | None = None
     device: str = "auto"
     low_memory: bool = False
+    library: Path | None = None
+    speech: bool = False
 
     def computing(self) -> dict[str, Any]:
         """What a worker is told of how models compute."""
@@ -80,7 +86,6 @@ def settings() -> Settings:
     packages = () if python else _extension_packages()
     if own is None:
         return Settings(python or sys.executable, packages, idle_minutes=10.0, sources=5)
-    models = bpy.path.abspath(own.models).strip()
     return Settings(
         python=python or sys.executable,
         python_paths=packages,
@@ -88,10 +93,17 @@ def settings() -> Settings:
         sources=own.sources,
         part_set=own.part_set,
         off_screen=own.off_screen,
-        models=Path(models).absolute() if models else None,
+        models=_folder(own.models),
         device=own.device,
         low_memory=own.low_memory,
+        library=_folder(own.library),
+        speech=own.speech,
     )
+
+
+def _folder(path: str) -> Path | None:
+    path = bpy.path.abspath(path).strip()
+    return Path(path).absolute() if path else None
 
 
 def _extension_packages() -> tuple[str, ...]:

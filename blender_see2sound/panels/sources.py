@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import mix_settings, session, view
+from ..bridge import choice, freshness, mix_settings, record, session, sounds, view
+from .common import draw_text, sentence
+from .making import draw_maker
 from .places import in_both
 
 _KIND_ICONS = {"point": "SPEAKER", "area": "MOD_OCEAN", "ambience": "WORLD"}
 
 
 class SEE2SOUND_UL_sources(bpy.types.UIList):
-    """A source a row: its kind, its label, how far it is, whether it is heard."""
+    """A source a row: its kind, its label, how far it is, whether it is locked, and heard."""
 
     def draw_item(
         self,
@@ -38,6 +40,13 @@ class SEE2SOUND_UL_sources(bpy.types.UIList):
             right.label(text="", icon="QUESTION")
         elif shown is not None and item.session_uid in shown.outdated:
             right.label(text="", icon="FILE_REFRESH")
+        right.prop(
+            source,
+            "locked",
+            text="",
+            emboss=False,
+            icon="LOCKED" if source.locked else "UNLOCKED",
+        )
         right.prop(
             source,
             "mute",
@@ -89,9 +98,14 @@ class Sources:
         if chosen is None:
             layout.label(text="Select a source to see its settings")
             return
-        self._draw_source(collection, chosen)
+        self._draw_source(context, collection, chosen)
 
-    def _draw_source(self, collection: bpy.types.Collection, speaker: bpy.types.Object) -> None:
+    def _draw_source(
+        self,
+        context: bpy.types.Context,
+        collection: bpy.types.Collection,
+        speaker: bpy.types.Object,
+    ) -> None:
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
@@ -100,16 +114,7 @@ class Sources:
         column.prop(source, "label")
         column.prop(source, "prompt")
         column.prop(source, "kind")
-        column.prop(source, "seed")
-        column.prop(source, "maker")
-        row = column.row()
-        made = row.operator(
-            "see2sound.make_sounds",
-            text="Make Sound",
-            icon="SOUND",
-        )
-        made.speaker = speaker.name
-        layout.template_ID(data, "sound", open="sound.open_mono")
+        self._draw_making(context, collection, speaker)
         column = layout.column()
         column.prop(data, "volume", text="Gain")
         why_not = mix_settings.shapeless(collection, speaker)
@@ -124,6 +129,78 @@ class Sources:
         level = row.row()
         level.active = source.use_lfe
         level.prop(source, "lfe_db", text="dB")
+
+    def _draw_making(
+        self,
+        context: bpy.types.Context,
+        collection: bpy.types.Collection,
+        speaker: bpy.types.Object,
+    ) -> None:
+        """Draw what makes its sound again, and which of its takes is heard."""
+        source = speaker.data.see2sound
+        own = record.has_own_sound(speaker)
+        column = self.layout.column(align=True)
+        row = column.row(align=True)
+        again = row.row(align=True)
+        again.enabled = not freshness.keeps_sound(speaker)
+        for text, icon, another in (
+            ("Make Sound", "SOUND", False),
+            ("Another", "FILE_REFRESH", True),
+        ):
+            made = again.operator("see2sound.make_sounds", text=text, icon=icon)
+            made.speaker, made.another = speaker.name, another
+        row.prop(source, "locked", text="", icon="LOCKED" if source.locked else "UNLOCKED")
+        number, count = sounds.take_of(speaker), len(source.takes)
+        if own and count:
+            made = column.operator(
+                "see2sound.choose_take", text="Use the Made Sound", icon="LOOP_BACK"
+            )
+            made.speaker = speaker.name
+        elif number and count > 1:
+            row = column.row(align=True)
+            for text, icon, step in (("", "TRIA_LEFT", -1), ("", "TRIA_RIGHT", 1)):
+                if step > 0:
+                    middle = row.row()
+                    middle.alignment = "CENTER"
+                    middle.label(text=f"Take {number} of {count}", translate=False)
+                take = row.operator("see2sound.choose_take", text=text, icon=icon)
+                take.speaker, take.number = speaker.name, (number - 1 + step) % count + 1
+        if own:
+            name = record.sound_name(speaker.data.sound)
+            draw_text(column, context, f"Your own file, used as it is: {name}", icon="FILE_SOUND")
+        refused = freshness.refusal(collection, speaker)
+        if refused and not freshness.keeps_sound(speaker):
+            text = sentence(f"no sound is made: {refused}")
+            draw_text(column, context, text, icon="ERROR")
+
+
+class Sound:
+    """Who makes the sound of the chosen source, and where it came from."""
+
+    bl_label = "Sound"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Whether a source is chosen."""
+        return view.chosen_speaker(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what is asked of its maker, its file and its origin."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        collection, speaker = view.active_collection(context), view.chosen_speaker(context)
+        source = speaker.data.see2sound
+        maker = freshness.maker_of(collection, speaker)
+        column = layout.column()
+        draw_maker(column, context, source, maker)
+        if choice.generates(maker):
+            column.prop(source, "negative_prompt")
+        column.prop(source, "seed")
+        layout.template_ID(speaker.data, "sound", open="see2sound.choose_sound")
+        number = sounds.take_of(speaker)
+        if number and source.takes[number - 1].origin:
+            draw_text(layout, context, sentence(source.takes[number - 1].origin), icon="INFO")
 
 
 def _get_active(self: bpy.types.WindowManager) -> int:
@@ -141,7 +218,11 @@ def _set_active(self: bpy.types.WindowManager, index: int) -> None:
         session.redraw()
 
 
-CLASSES = (SEE2SOUND_UL_sources, *in_both("sources", Sources, parent="main"))
+CLASSES = (
+    SEE2SOUND_UL_sources,
+    *in_both("sources", Sources, parent="main"),
+    *in_both("sound", Sound, parent="sources", closed=True),
+)
 
 
 def register() -> None:

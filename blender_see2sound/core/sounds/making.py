@@ -141,12 +141,12 @@ def _wanted(
         generated = parts.named("maker", source.maker or maker).checkpoint is not None
         if source.locked:
             if named:
-                refused.append(f"{source.id} is locked and keeps its sound")
+                refused.append(f"{source.id!r} is locked and keeps its sound")
         elif source.sound is not None and not is_made(source) and not named:
-            refused.append(f"{source.id} keeps its own sound, {source.sound}")
+            refused.append(f"{source.id!r} keeps its own sound, {source.sound}")
         elif generated and not speech and asks_for_speech(source.prompt):
             refused.append(
-                f"{source.id} gets no generated sound: its prompt asks for speech "
+                f"{source.id!r} gets no generated sound: its prompt asks for speech "
                 f"({source.prompt!r:.60}), which could be taken for a real person's words; "
                 "change the prompt, record it, or allow speech"
             )
