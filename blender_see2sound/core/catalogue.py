@@ -35,8 +35,8 @@ class Part:
     needs : tuple of str
         Python packages, by import name.
     factory : str
-        "module:Class", the module relative to `core`. It is called with nothing, or, where there
-        is a checkpoint, with it and a `core.models.keeper.Computing`.
+        "module:Class", the module relative to `core`. It is called with the checkpoint, where
+        there is one, and with a `core.models.keeper.Computing` where there are weights at all.
     checkpoint : Checkpoint or None
         The weights that it needs.
     helpers : tuple of Checkpoint

@@ -63,12 +63,13 @@ def load(role: Role, name: str | None = None, computing: Computing | None = None
             kind="missing-part",
         )
     module, _, cls = part.factory.partition(":")
-    if part.checkpoint is None:
-        return getattr(importlib.import_module(f".{module}", __package__), cls)()
     computing = computing or Computing()
-    locate(part.checkpoint, models_folder(computing.models))
+    if part.checkpoint is not None:
+        locate(part.checkpoint, models_folder(computing.models))
     made = getattr(importlib.import_module(f".{module}", __package__), cls)
-    return made(part.checkpoint, computing)
+    if part.checkpoint is not None:
+        return made(part.checkpoint, computing)
+    return made(computing) if part.helpers else made()
 
 
 def listing(models: Path | None = None) -> list[dict[str, Any]]:

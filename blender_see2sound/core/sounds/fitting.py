@@ -19,7 +19,7 @@ from .continuing import continued
 from .evening import evened
 from .protocol import SAMPLE_RATE
 from .spacing import happens_once, spaced
-from .synth import Render, Samples, decibels, scaled
+from .synth import Render, decibels, scaled
 
 #: Samples made between two reports of progress; whole chunks of the limiter.
 BLOCK = SAMPLE_RATE
@@ -84,7 +84,7 @@ def _fitting(recording: NDArray[np.float32], source: Source, duration: float) ->
     return render if level is None else scaled(render, level)
 
 
-def _limited(render: Render, count: int) -> Iterator[Samples]:
+def _limited(render: Render, count: int) -> Iterator[NDArray[np.float32]]:
     """A sound in blocks, turned down before and after peaks above the ceiling.
 
     Events that overlap can add up to such; the fades between the stretches of one recording
