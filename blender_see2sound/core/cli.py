@@ -1,4 +1,4 @@
-"""The ``see2sound`` command: find, sound, mix, run and models, each a step of `core.pipeline`.
+"""The ``see2sound`` command: find, sound, mix, run, models and library, most a step of `core.pipeline`.
 
 Exit code 0; or 2 and one line on standard error for anything that a person can
 mend. Results go to standard output (``--json``: as one JSON object), progress
@@ -129,7 +129,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _models_argument(models)
 
-    for step in (find, sound, mix, run, models):
+    library = steps.add_parser(
+        "library", help="index the folder of your recordings, tell what is in it, and search it"
+    )
+    library.add_argument("folder", type=Path, metavar="FOLDER")
+    library.add_argument(
+        "--search", metavar="WORDS", default="", help="what it shall sound like, as a prompt"
+    )
+
+    for step in (find, sound, mix, run, models, library):
         step.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
 
@@ -467,6 +475,30 @@ def _models(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str
     return {"models": str(folder), "sets": together, "parts": rows}, _lines(*lines)
 
 
+def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
+    from .sounds.library.browsing import browse
+
+    found = browse(options.folder, options.search, 20, bar)
+    scan, hits = found.scan, found.hits
+    lines = [
+        f"{options.folder}: {scan.files} recordings ({scan.read} read, {scan.moved} moved, "
+        f"{scan.gone} gone)",
+        *(f"  {hit.score:.2f}  {hit.seconds:7.1f} s  {hit.path}" for hit in hits),
+    ]
+    if options.search and not hits:
+        lines.append(f"  nothing fits {options.search!r}")
+    warnings = [f"{path} cannot be used: {why}" for path, why in scan.broken]
+    result = {
+        "library": str(options.folder), "files": scan.files, "read": scan.read,
+        "moved": scan.moved, "gone": scan.gone, "broken": dict(scan.broken),
+        "hits": [
+            {"path": hit.path, "seconds": round(hit.seconds, 3), "score": hit.score,
+             "words": list(hit.matched)} for hit in hits
+        ],
+    }  # fmt: skip
+    return result, _lines(*lines, *_warned(warnings))
+
+
 def _block(kind: str, row: dict[str, Any], state: str, *more: str) -> list[str]:
     """The lines about a set or a part."""
     default = " (default)" if row["default"] else ""
@@ -474,7 +506,7 @@ def _block(kind: str, row: dict[str, Any], state: str, *more: str) -> list[str]:
     return lines + [f"{'':<10} {text}" for text in (row["about"], *more)]
 
 
-_STEPS = {"find": _find, "sound": _sound, "mix": _mix, "run": _run, "models": _models}
+_STEPS = {"find": _find, "sound": _sound, "mix": _mix, "run": _run, "models": _models, "library": _library}
 
 
 def _find_options(options: argparse.Namespace) -> dict[str, Any]:
