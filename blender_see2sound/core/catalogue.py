@@ -322,6 +322,12 @@ PARTS: tuple[Part, ...] = (
         "sounds.built_in:ProceduralMaker",
     ),
     Part(
+        "maker", "library",
+        "Library: the person's own recordings, found by their words; no model.",
+        "GPL-3.0-or-later", "yes", 0, 400, ("numpy", "scipy", "soundfile", "av"),
+        "sounds.library.maker:LibraryMaker", None, (CLAP,),
+    ),
+    Part(
         "maker", "stable-audio-open",
         "Stable Audio Open: generated from the words, clear and in full band, up to 47 s; for a GPU.",
         *_STABILITY, 5300, 5500, (*GENERATING, "torchsde"),

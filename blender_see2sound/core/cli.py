@@ -506,7 +506,14 @@ def _block(kind: str, row: dict[str, Any], state: str, *more: str) -> list[str]:
     return lines + [f"{'':<10} {text}" for text in (row["about"], *more)]
 
 
-_STEPS = {"find": _find, "sound": _sound, "mix": _mix, "run": _run, "models": _models, "library": _library}
+_STEPS = {
+    "find": _find,
+    "sound": _sound,
+    "mix": _mix,
+    "run": _run,
+    "models": _models,
+    "library": _library,
+}
 
 
 def _find_options(options: argparse.Namespace) -> dict[str, Any]:
