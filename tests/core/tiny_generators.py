@@ -70,7 +70,7 @@ def save_clap(folder: Path) -> Path:
     _clap().save_pretrained(path)
     _roberta(77).save_pretrained(path)
     ClapFeatureExtractor(
-        feature_size=16, sampling_rate=48_000, hop_length=480, fft_window_size=1024,
+        feature_size=16, sampling_rate=48_000, hop_length=1920, fft_window_size=2048,
         max_length_s=10, truncation="rand_trunc", padding="repeatpad",
     ).save_pretrained(path)  # fmt: skip
     return path
@@ -210,13 +210,15 @@ def save_stable_audio3(folder: Path, name: str = "stable-audio-3-medium") -> Pat
         io_channels=8, embed_dim=32, depth=1, num_heads=2, cond_token_dim=32, global_cond_dim=32,
         local_add_cond_dim=9, timestep_features_dim=16, num_memory_tokens=4,
     )  # fmt: skip
-    with torch.no_grad():  # so that what it makes is heard
-        transformer.proj_out.weight.mul_(4.0)
     vae = AutoencoderSAME(
         audio_channels=2, patch_size=64, encoder_channels=16, encoder_c_mults=[2],
         encoder_strides=[4], encoder_transformer_depths=[1], latent_dim=8, dim_heads=16,
         sampling_rate=44_100,
     )  # fmt: skip
+    with torch.no_grad():  # what is to be learned begins at nothing
+        for parameter in (*vae.parameters(), *transformer.parameters()):
+            if parameter.abs().max() < 1e-3:
+                parameter.normal_(0.0, 0.5)
     StableAudio3Pipeline(
         vae=vae,
         text_encoder=T5GemmaEncoderModel(
