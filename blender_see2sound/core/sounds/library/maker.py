@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import See2SoundError
+from ...models.keeper import Computing
 from ...progress import Progress, part_of
 from ...scene import Clip, Source
 from ..evening import SILENT, without_rumble
@@ -15,6 +16,7 @@ from ..fitting import fitted
 from ..origin import Origin, now
 from ..protocol import Made, Making
 from ..synth import decibels
+from .hearing import can_hear, with_fits
 from .index import Index, with_index
 from .reading import Part, read_part
 from .scanning import Scan, scan
@@ -31,8 +33,21 @@ GOOD = 0.8
 _LITTLE = 2.0
 
 
+#: How much the fit that CLAP hears counts beside the score of the words.
+HEARD = 0.6
+
+
 class LibraryMaker:
-    """Gives each source one of the recordings whose words fit its own."""
+    """Gives each source one of the recordings whose words fit its own.
+
+    Parameters
+    ----------
+    computing : Computing, optional
+        Where models are: where CLAP is, recordings that fit by their words are heard too.
+    """
+
+    def __init__(self, computing: Computing | None = None) -> None:
+        self._computing = computing or Computing()
 
     def make(
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
@@ -55,10 +70,19 @@ class LibraryMaker:
             )
 
         def choose(index: Index) -> tuple[Scan, list[list[Hit]]]:
-            found = scan(index, library, part_of(progress, 0.0, 0.3))
-            return found, [_fitting(index, source, clip.duration) for source in sources]
+            found = scan(index, library, part_of(progress, 0.0, 0.2))
+            hits = [_fitting(index, source, clip.duration) for source in sources]
+            if can_hear(self._computing) and any(hits):
+                hits = with_fits(
+                    index, library, [s.prompt or s.label for s in sources], hits,
+                    self._computing, part_of(progress, 0.2, 0.3),
+                )  # fmt: skip
+            return found, hits
 
-        scanned, chosen = with_index(library, choose)
+        scanned, fitting = with_index(library, choose)
+        chosen = [
+            _ordered(hits, source.seed) for source, hits in zip(sources, fitting, strict=True)
+        ]
         lacking = [s for s, hits in zip(sources, chosen, strict=True) if not hits]
         if lacking:
             raise _nothing_fits(lacking, library, scanned)
@@ -69,15 +93,20 @@ class LibraryMaker:
 
 
 def _fitting(index: Index, source: Source, duration: float) -> list[Hit]:
-    """The recordings that fit a source, those that its seed asks for first.
+    sought = wanted(source.label, source.prompt, source.negative_prompt)
+    return search(index, sought, duration, RANKED)
+
+
+def _ordered(hits: Sequence[Hit], seed: int) -> list[Hit]:
+    """The recordings that fit, those first that a seed asks for.
 
     Each next seed begins with the next one of the good ones; those that fit less come last.
     """
-    sought = wanted(source.label, source.prompt, source.negative_prompt)
-    hits = search(index, sought, duration, RANKED)
-    good = sum(hit.score >= GOOD * hits[0].score for hit in hits)
-    first = (source.seed - 1) % good if good else 0
-    return [*hits[first:good], *hits[:first], *hits[good:]]
+    value = {hit.id: hit.score + HEARD * (hit.fit or 0.0) for hit in hits}
+    best = sorted(hits, key=lambda hit: (-value[hit.id], hit.path))
+    good = sum(value[hit.id] >= GOOD * value[best[0].id] for hit in best)
+    first = (seed - 1) % good if good else 0
+    return [*best[first:good], *best[:first], *best[good:]]
 
 
 def _takes(
@@ -144,6 +173,7 @@ def _origin(source: Source, hit: Hit, part: Part) -> Origin:
             "from": round(part.begins, 3),
         },
         recording=hit.path,
+        fit=hit.fit,
         made=now(),
     )
 

@@ -49,6 +49,8 @@ class Hit:
         0 to 1.
     matched : tuple of str
         The stems by which it was found.
+    fit : float or None
+        How well it sounds like the words (`hearing`), -1 to 1; None where nobody has listened.
     """
 
     id: int
@@ -56,6 +58,7 @@ class Hit:
     seconds: float
     score: float
     matched: tuple[str, ...]
+    fit: float | None = None
 
 
 def search(index: Index, sought: Wanted, duration: float | None, most: int) -> list[Hit]:
