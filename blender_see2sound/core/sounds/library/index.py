@@ -21,6 +21,9 @@ from ...own_folders import data_folder
 #: Marks a database as ours, and tells how it is laid out and how its words are cut.
 _APPLICATION, _VERSION = 0x5332_534C, 1
 
+#: Of an index so much may be kept in memory, KiB.
+_CACHE = 32_768
+
 #: Another process that writes is waited for so long, seconds.
 _WAIT = 60.0
 
@@ -174,23 +177,24 @@ class Index:
             "SELECT path, broken FROM files WHERE broken != '' ORDER BY path"
         ).fetchall()
 
-    def holding(self, terms: Sequence[Sequence[str]], most: int) -> list[Found]:
-        """The files that hold any of some terms, those first that hold more and rarer ones.
+    def holding(self, groups: Sequence[Sequence[Sequence[str]]], most: int) -> list[Found]:
+        """The files that hold a term of each group, those first that hold more and rarer ones.
 
         Parameters
         ----------
-        terms : sequence of sequence of str
-            Stems that follow each other.
+        groups : sequence of sequence of sequence of str
+            Of each group its terms: stems that follow each other.
         most : int
         """
-        if not terms:
-            return []
-        query = " OR ".join('"' + " ".join(term).replace('"', '""') + '"' for term in terms)
+        query = " AND ".join(
+            "(" + " OR ".join('"' + " ".join(term).replace('"', '""') + '"' for term in group) + ")"
+            for group in groups
+        )
         rows = self._connection.execute(
             "SELECT id, path, seconds, name, category, metadata, folder FROM "
-            "(SELECT rowid AS place, name, category, metadata, folder FROM words "
+            "(SELECT rowid AS place FROM words "
             f"WHERE words MATCH ? ORDER BY bm25(words, {_WEIGHTS}), rowid LIMIT ?) "
-            "JOIN files ON id = place WHERE broken = ''",
+            "JOIN files ON files.id = place JOIN words ON words.rowid = place WHERE broken = ''",
             (query, most),
         )
         return [Found(key, path, seconds, (a, b, c, d)) for key, path, seconds, a, b, c, d in rows]
@@ -283,6 +287,7 @@ def with_index(library: Path, work: Callable[[Index], T]) -> T:
 def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
     try:
+        connection.execute(f"PRAGMA cache_size = -{_CACHE}")
         marks = [
             connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("application_id", "user_version")

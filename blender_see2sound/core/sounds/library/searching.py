@@ -31,7 +31,7 @@ _ENOUGH = 0.45
 _LONG_ENOUGH = 30.0
 
 #: So many of those that hold a word are looked at.
-_LOOKED_AT = 400
+_LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,47 @@ def search(index: Index, sought: Wanted, duration: float | None, most: int) -> l
     list of Hit
         At most `most`, the best first; of equals in the order of their paths.
     """
-    main = [thing for thing in sought.things if thing.main]
-    if not main:
-        return []
-    terms = sorted({term for thing in main for term in thing.terms})
-    hits = []
-    for found in index.holding(terms, _LOOKED_AT):
+    hits = {}
+    for found in _candidates(index, sought.things):
         hit = _judged(found, sought, duration)
         if hit is not None:
-            hits.append(hit)
-    return sorted(hits, key=lambda hit: (-hit.score, hit.path))[:most]
+            hits[hit.id] = hit
+    return sorted(hits.values(), key=lambda hit: (-hit.score, hit.path))[:most]
+
+
+def _candidates(index: Index, things: Sequence[Thing]) -> list[Found]:
+    """Those among which the best are: first what holds more than is needed, then the rest."""
+    main = [thing for thing in things if thing.main]
+    if not main:
+        return []
+    whole = sum(thing.weight for thing in main)
+    # Without these the others together would not be enough.
+    needed = [thing for thing in main if whole - thing.weight < _ENOUGH * whole]
+    groups = [thing.terms for thing in needed] or [_together(main)]
+    others = _together([thing for thing in things if thing not in needed])
+    for group in groups:
+        others = {term: worth for term, worth in others.items() if term not in group}
+    exact = [{term: worth for term, worth in group.items() if worth == 1.0} for group in groups]
+    found = index.holding(_terms(exact), _LOOKED_AT)
+    # What stands for a word is worth less than the word itself: only where that is rare.
+    if len(found) < _LOOKED_AT:
+        found += index.holding(_terms(groups), _LOOKED_AT)
+    if needed and others:
+        found += index.holding(_terms([*groups, others]), _LOOKED_AT)
+    return found
+
+
+def _terms(groups: Sequence[dict[Term, float]]) -> list[list[Term]]:
+    return [list(group) for group in groups]
+
+
+def _together(things: Sequence[Thing]) -> dict[Term, float]:
+    """The terms of all these things, each with the best that it is worth."""
+    terms: dict[Term, float] = {}
+    for thing in things:
+        for term, worth in thing.terms.items():
+            terms[term] = max(terms.get(term, 0.0), worth)
+    return terms
 
 
 def _judged(found: Found, sought: Wanted, duration: float | None) -> Hit | None:

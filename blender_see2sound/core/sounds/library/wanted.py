@@ -23,13 +23,13 @@ def _stems(words: str) -> frozenset[str]:
 EMPTY = _listed(
     """a an the of and or is are was be being been its it his her their this that these those some
     any sound noise audio recording effect sfx fx sounds sounding heard hear hearing there while
-    as for to into onto up down off out very with"""
+    as for to off out very with"""
 )
 
 #: After these stands where it is, or on what, no longer what sounds.
 PLACING = _listed(
     """in on at through near by from over under along across beside behind against around inside
-    outside above below between among during toward towards past within"""
+    outside above below between among during toward towards past within down up into onto"""
 )
 
 #: After these stands what is not heard.
