@@ -59,9 +59,7 @@ def find_sources(
     collection = document.collection_of(scene, strip)
     settings = None if collection is None else collection.see2sound
     sources = sources or _sources(settings)
-    chosen = choice.choice_of(settings)
-    if part_set:
-        chosen = choice.with_set(chosen, part_set)
+    chosen = _chosen(collection, part_set)
     if off_screen is not None:
         chosen = replace(chosen, off_screen=off_screen)
     lacking = chosen.lacking()
@@ -100,6 +98,12 @@ def find_sources(
     if cancelled:
         raise Cancelled
     return _counted(len(found.sources), "source was found", "sources were found")
+
+
+def _chosen(collection: bpy.types.Collection | None, part_set: str) -> choice.Choice:
+    """What a strip is set to, with another set where one is named."""
+    chosen = choice.choice_of(None if collection is None else collection.see2sound)
+    return choice.with_set(chosen, part_set) if part_set else chosen
 
 
 def _prepare(target: Target, found: SoundScene, folder: Path) -> Work[speakers.Prepared]:
@@ -329,6 +333,12 @@ def see_to_sound(
     library : Path, optional
         As `make_sounds` takes it.
     """
+    scene, strip = target.find()
+    chosen = _chosen(document.collection_of(scene, strip), part_set)
+    maker = (settings or {}).get("maker") or chosen.part("maker")
+    lacking = choice.lacking({"maker": maker}, library)
+    if lacking is not None:
+        raise lacking  # before minutes of work
     finding = find_sources(target, sources, part_set, off_screen)
     found = yield from share(finding, 0.0, 0.5)
     target = Target.of(*target.find())

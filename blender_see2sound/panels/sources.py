@@ -177,7 +177,7 @@ class Sources:
 class Sound:
     """Who makes the sound of the chosen source, and where it came from."""
 
-    bl_label = "Sound"
+    bl_label = "Maker and File"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
