@@ -27,6 +27,9 @@ from blender_see2sound.core.models.keeper import Computing
 from blender_see2sound.core.progress import Progress, silent
 from blender_see2sound.core.scene import Clip, Source
 from blender_see2sound.core.sounds.generated import generating
+from blender_see2sound.core.sounds.generated.audioldm2 import AudioLdm2Maker
+from blender_see2sound.core.sounds.generated.stable_audio import StableAudioMaker
+from blender_see2sound.core.sounds.generated.stable_audio3 import StableAudio3, StableAudio3Maker
 from blender_see2sound.core.sounds.protocol import Made, Making
 
 from . import tiny_generators
@@ -44,6 +47,13 @@ def _one_thread() -> Iterator[None]:
     yield
     torch.set_num_threads(threads)
     keeper.release()
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No tiny model needs the seconds that real ones want."""
+    for cls in (AudioLdm2Maker, StableAudioMaker, StableAudio3Maker):
+        monkeypatch.setattr(cls, "shortest", 0.5)
 
 
 @pytest.fixture(autouse=True)
@@ -185,10 +195,10 @@ def test_a_batch_that_is_too_large_is_made_in_smaller_ones(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = "stable-audio-3-medium"
-    sizes = refuse_batches(monkeypatch, above=1)
-    sounds = made_by(name, models, SOURCES, candidates=2)
+    with monkeypatch.context() as patch:
+        sizes = refuse_batches(patch, above=1)
+        sounds = made_by(name, models, SOURCES, candidates=2)
     assert sizes == [4, 2, 1, 1, 1, 1]
-    monkeypatch.undo()
     for takes, others in zip(sounds, made_by(name, models, SOURCES, candidates=2), strict=True):
         for (sound, _), (other, _) in zip(takes, others, strict=True):
             np.testing.assert_allclose(sound, other, atol=2e-4)
@@ -197,11 +207,11 @@ def test_a_batch_that_is_too_large_is_made_in_smaller_ones(
 def test_a_memory_too_small_for_one_is_told_and_the_next_job_works(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refuse_batches(monkeypatch, above=0)
-    with pytest.raises(See2SoundError, match="main memory is too small") as caught:
-        made_by("stable-audio-3-medium", models, SOURCES)
+    with monkeypatch.context() as patch:
+        refuse_batches(patch, above=0)
+        with pytest.raises(See2SoundError, match="main memory is too small") as caught:
+            made_by("stable-audio-3-medium", models, SOURCES)
     assert caught.value.kind == "no-memory"
-    monkeypatch.undo()
     assert made_by("stable-audio-3-medium", models, SOURCES)
 
 
@@ -210,28 +220,19 @@ def refuse_batches(monkeypatch: pytest.MonkeyPatch, above: int) -> list[int]:
     import diffusers
 
     sizes: list[int] = []
-    forward = diffusers.StableAudio3DiTModel.forward
+    forward, latents = diffusers.StableAudio3DiTModel.forward, StableAudio3.latents
 
-    def small(self: Any, hidden_states: Any, *more: Any, **options: Any) -> Any:
-        if not sizes or sizes[-1] != -1:
-            sizes.append(len(hidden_states))
+    def counted(self: Any, requests: Any, *more: Any) -> Any:
+        sizes.append(len(requests))
+        return latents(self, requests, *more)
+
+    def full(self: Any, hidden_states: Any, *more: Any, **options: Any) -> Any:
         if len(hidden_states) > above:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
         return forward(self, hidden_states, *more, **options)
 
-    # Two steps each: only the first of a batch is counted.
-    def counted(self: Any, hidden_states: Any, *more: Any, **options: Any) -> Any:
-        out = small(self, hidden_states, *more, **options)
-        sizes.append(-1)
-        return out
-
-    def once(self: Any, hidden_states: Any, *more: Any, **options: Any) -> Any:
-        if sizes and sizes[-1] == -1:
-            sizes.pop()
-            return forward(self, hidden_states, *more, **options)
-        return counted(self, hidden_states, *more, **options)
-
-    monkeypatch.setattr(diffusers.StableAudio3DiTModel, "forward", once)
+    monkeypatch.setattr(StableAudio3, "latents", counted)
+    monkeypatch.setattr(diffusers.StableAudio3DiTModel, "forward", full)
     return sizes
 
 
@@ -295,8 +296,6 @@ def test_no_numbers_at_all_are_told_with_the_source(changed: Any) -> None:
 
 def quiet_seeds(monkeypatch: pytest.MonkeyPatch, *quiet: int) -> None:
     """Let the model make silence of these seeds."""
-    from blender_see2sound.core.sounds.generated.stable_audio3 import StableAudio3
-
     latents = StableAudio3.latents
 
     def some(self: Any, requests: Any, *more: Any) -> Any:
@@ -317,11 +316,11 @@ def test_a_silent_take_is_made_again_or_left_out(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = "stable-audio-3-medium"
-    quiet_seeds(monkeypatch, 1)
-    [[(_, first), (_, second)]] = made_by(name, models, SOURCES[:1], candidates=2)
+    with monkeypatch.context() as patch:
+        quiet_seeds(patch, 1)
+        [[(_, first), (_, second)]] = made_by(name, models, SOURCES[:1], candidates=2)
     assert first.origin.seed not in (1, 2)
     assert second.origin.seed == 2
-    monkeypatch.undo()
     quiet_seeds(monkeypatch, 1, first.origin.seed)
     [[(_, only)]] = made_by(name, models, SOURCES[:1], candidates=2)
     assert only.origin.seed == 2

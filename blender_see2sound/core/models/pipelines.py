@@ -174,11 +174,12 @@ def telling(progress: Progress, phase: str, least: float) -> Callable[[float | N
 
 @contextlib.contextmanager
 def _quiet_diffusers() -> Iterator[None]:
-    """Keep `diffusers`, and what it uses, from remarks: what matters is told by errors."""
+    """Keep `diffusers`, and what it uses, from bars and remarks: what matters is told by errors."""
     from diffusers.utils import logging
 
-    level = logging.get_verbosity()
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity(50)  # only what is critical
+    logging.disable_progress_bar()
     try:
         with warnings.catch_warnings():
             # weight_norm's successor, torchsde's times at the ends of its interval.
@@ -186,3 +187,5 @@ def _quiet_diffusers() -> Iterator[None]:
             yield
     finally:
         logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

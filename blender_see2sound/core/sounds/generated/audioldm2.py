@@ -90,7 +90,10 @@ class AudioLdm2:
         """The same in float32."""
         from diffusers import AudioLDM2Pipeline
 
-        components = {**self._pipeline.components, "unet": _unet(self._located, self._device, False)}
+        components = {
+            **self._pipeline.components,
+            "unet": _unet(self._located, self._device, False),
+        }
         return AudioLdm2(AudioLDM2Pipeline(**components), self._located, self._device, "float32")
 
     def _read(self, text: str) -> _Read:
@@ -136,9 +139,7 @@ def load(located: Located, device: Device, progress: Progress) -> AudioLdm2:
         "feature_extractor": None,
         "tokenizer": load_settings(transformers.RobertaTokenizer, located, "tokenizer"),
         "tokenizer_2": load_settings(transformers.T5Tokenizer, located, "tokenizer_2"),
-        "scheduler": load_settings(
-            getattr(diffusers, classes["scheduler"]), located, "scheduler"
-        ),
+        "scheduler": load_settings(getattr(diffusers, classes["scheduler"]), located, "scheduler"),
     }
     wide = {
         "text_encoder": transformers.ClapModel,

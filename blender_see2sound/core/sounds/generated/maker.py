@@ -169,7 +169,9 @@ def _heard(
     tell = telling(progress, phase, least=0.1)
     tell(0.0)
     made = generate(generator, requests, asked, device, tell)
-    silent = [n for n, one in enumerate(made) if one.recording is not None and _silent(one.recording)]
+    silent = [
+        n for n, one in enumerate(made) if one.recording is not None and _silent(one.recording)
+    ]
     if silent:
         for n in silent:
             another = (requests[n].seed + _ANOTHER) % 2**31

@@ -133,7 +133,9 @@ def _with_noise_of_seeds(scheduler: Any) -> Any:
     step = scheduler.step
     ends = (scheduler.config.sigma_min, scheduler.config.sigma_max)
 
-    def stepping(model_output: Any, timestep: Any, sample: Any, generator: Any = None, **more: Any) -> Any:
+    def stepping(
+        model_output: Any, timestep: Any, sample: Any, generator: Any = None, **more: Any
+    ) -> Any:
         # The schedule drops its noise when it begins anew.
         if scheduler.noise_sampler is None:
             like = torch.zeros(model_output.shape)
