@@ -194,7 +194,7 @@ class Sound:
         maker = freshness.maker_of(collection, speaker)
         column = layout.column()
         draw_maker(column, context, source, maker)
-        if choice.generates(maker):
+        if choice.generates(maker) or maker == choice.LIBRARY:
             column.prop(source, "negative_prompt")
         column.prop(source, "seed")
         layout.template_ID(speaker.data, "sound", open="see2sound.choose_sound")
