@@ -105,6 +105,7 @@ def find_sources(
     """
     from .media import open_clip
     from .placement import positions_of
+    from .regions.motion import motions_of
     from .regions.offscreen import MOST, placed_apart
     from .regions.sounding import candidates_for, choose
 
@@ -134,15 +135,17 @@ def find_sources(
     )
     with open_clip(clip) as opened:
         count = candidates_for(sources) if finding.proposes else sources
-        regions = finding.find(opened, count, part_of(progress, 0.0, 0.9))
+        regions = finding.find(opened, count, part_of(progress, 0.0, 0.75))
         regions = describing.describe(
-            opened, regions, part_of(progress, 0.9, 0.95), off_screen=off_screen
+            opened, regions, part_of(progress, 0.75, 0.8), off_screen=off_screen
         )
         if finding.proposes:
             regions = choose(regions, sources)
         in_picture, unseen = placed_apart(regions)
-        measured = estimating.distances(opened, in_picture, fov, part_of(progress, 0.95, 0.98))
+        measured = estimating.distances(opened, in_picture, fov, part_of(progress, 0.8, 0.85))
         view = measured.horizontal_fov
+        moving = part_of(progress, 0.85, 0.98)
+        moved = motions_of(opened, in_picture, measured.metres, view, moving)
         accompanied = any(region.kind != "ambience" for region in in_picture)
         found = tuple(
             Source(
@@ -159,9 +162,16 @@ def find_sources(
                 gain_db=BED_GAIN_DB if region.kind == "ambience" and accompanied else 0.0,
                 spread={"point": 0.0, "area": 0.5, "ambience": 1.0}[region.kind],
                 seed=number,
+                motion=motion,
             )
-            for number, (region, metres) in enumerate(
-                zip(regions, [*measured.metres, *unseen], strict=True), 1
+            for number, (region, metres, motion) in enumerate(
+                zip(
+                    regions,
+                    [*measured.metres, *unseen],
+                    [*moved, *(None for _ in unseen)],
+                    strict=True,
+                ),
+                1,
             )
         )
         found = tuple(dataclasses.replace(s, lfe_db=_lfe_of(s)) for s in found)

@@ -29,7 +29,8 @@ Values = NDArray[np.float64]
 STILL = 0.3
 #: A pixel that moves has changed by this much, of 255, in the mean around it: noise has less.
 CHANGED = 7.0
-#: A box is looked at this much beyond its edges, as a share of its size and in pixels at least.
+#: A box is looked at this much beyond its edges, as a share of its size and in pixels at least:
+#: what moves there counts where it hangs together with what moves in the box.
 AROUND, AT_LEAST = 0.35, 8.0
 #: The lowest part of a region, where feet are: the share of its height.
 LOW = 0.22
@@ -166,8 +167,8 @@ class Meter:
                 continue
             window = _window(box, before.shape)
             own = owner[window] == number
-            flowing.middles.append(_middle(own & (both[window] > 0), window))
-            mine = own & (changed[window] > 0)
+            mine = _joined(own & (changed[window] > 0), box, window)
+            flowing.middles.append(_middle(mine & (both[window] > 0), window))
             if np.count_nonzero(mine) < FEWEST:
                 flowing.rows.append((1.0,) + (0.0,) * 6)
                 continue
@@ -220,6 +221,21 @@ def _window(box: Values, shape: tuple[int, ...]) -> tuple[slice, slice]:
     low = np.clip(low, 0, np.maximum(np.array(shape[::-1]) - 24, 0))
     high = np.maximum(high, np.minimum(low + 24, shape[::-1]))
     return slice(low[1], high[1]), slice(low[0], high[0])
+
+
+def _joined(mask: NDArray[np.bool_], box: Values, window: tuple[slice, slice]) -> NDArray[np.bool_]:
+    """What of a window's mask hangs together with what lies in the box."""
+    near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
+    count, labels = cv2.connectedComponents(near, connectivity=8)
+    if count < 2:
+        return mask
+    corner = np.array([window[1].start, window[0].start])
+    x0, y0 = np.maximum(np.floor(box[:2] - corner), 0).astype(int)
+    x1, y1 = np.maximum(np.ceil(box[2:] - corner), 0).astype(int)
+    inside = np.zeros(count, bool)
+    inside[np.unique(labels[y0:y1, x0:x1])] = True
+    inside[0] = False
+    return mask & inside[labels]
 
 
 def _owners(shape: tuple[int, ...], boxes: Sequence[Values | None]) -> NDArray[np.int16]:

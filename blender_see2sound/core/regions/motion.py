@@ -52,7 +52,7 @@ def measuring_rate(duration: float) -> float:
 def motions_of(
     clip: OpenClip,
     regions: Sequence[Region],
-    depths: Sequence[Sequence[float] | Values],
+    distances: Sequence[Values],
     horizontal_fov: float,
     progress: Progress,
 ) -> list[Motion | None]:
@@ -63,8 +63,8 @@ def motions_of(
     clip : OpenClip
     regions : sequence of Region
         Only points move; of others nothing is measured.
-    depths : sequence of (T,) float array
-        Metres to each region along the optical axis, at its times.
+    distances : sequence of (T,) float array
+        Metres to each region along the line of sight, at its times.
     horizontal_fov : float
         Degrees.
     progress : Progress
@@ -95,15 +95,26 @@ def motions_of(
             break
     assert meter is not None
     times, cuts = np.array(meter.times), np.array(meter.cuts, bool)
-    focal = grey.shape[1] / 2 / np.tan(np.radians(horizontal_fov) / 2)
     result = []
-    for region, depth, flowing in zip(regions, depths, meter.flowing, strict=True):
-        middles = 0.5 * (times[1:] + times[:-1])
-        metres = np.interp(middles, region.times, np.asarray(depth, float)) / focal
+    for region, far, flowing in zip(regions, distances, meter.flowing, strict=True):
+        widths = (
+            _pixel_widths(region, far, clip.size, horizontal_fov) * clip.size[0] / grey.shape[1]
+        )
+        metres = np.interp(0.5 * (times[1:] + times[:-1]), region.times, widths)
         found = motion_from(times, flowing.table(), cuts, metres, region.moving)
         result.append(_within(found, clip.duration))
     progress(phase, 1.0)
     return result
+
+
+def _pixel_widths(
+    region: Region, far: Values, size: tuple[int, int], horizontal_fov: float
+) -> Values:
+    """How many metres wide a pixel of the clip is at a region, at its times."""
+    focal = size[0] / 2 / np.tan(np.radians(horizontal_fov) / 2)
+    aside = 0.5 * (region.boxes[:, :2] + region.boxes[:, 2:]) - np.divide(size, 2)
+    # A pixel aside of the optical axis spans a smaller angle.
+    return np.asarray(far, float) / focal / (1.0 + np.sum((aside / focal) ** 2, axis=1))
 
 
 def motion_from(

@@ -31,7 +31,7 @@ WAY_SHARE, WAY_LEAST = 0.06, 2.0
 #: A blow changes the velocity by so many times what is usual within a second around.
 UNUSUAL = 2.5
 #: Blows of one thing are so far apart, seconds.
-APART = 0.08
+APART = 0.12
 #: What a blow does to the picture is over after this, seconds; the shorter, the likelier.
 LASTS, NARROWER = 0.105, 0.9
 #: What stops is as large as before, in this share; what is hidden gets smaller.

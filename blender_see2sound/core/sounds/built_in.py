@@ -36,6 +36,9 @@ CEILING = decibels(-1.0)
 #: Above this, peaks are rounded off towards the ceiling: -4.4 dBFS.
 KNEE = 0.6
 
+#: Families of words that say no more than that something moves.
+ONLY_MOVES = frozenset({"cloth", "whoosh", "room tone"})
+
 #: What cannot be heard and shifts the zero line is taken away below this, Hz.
 LOWEST = 20.0
 
@@ -50,7 +53,7 @@ class ProceduralMaker:
         each = 1.0 / max(len(sources) * making.candidates, 1)
         steps = (part_of(progress, n * each, (n + 1) * each) for n in itertools.count())
         for source in sources:
-            choices = families_for(source.label, source.prompt, source.kind)
+            choices = choices_of(source)
             takes = (
                 dataclasses.replace(source, seed=seed)
                 for seed in range(source.seed, source.seed + making.candidates)
@@ -61,6 +64,18 @@ class ProceduralMaker:
                 )
                 for take in takes
             ]
+
+
+def choices_of(source: Source) -> tuple[Choice, ...]:
+    """The families of a source: those that its words name, and blows where only the picture has them.
+
+    What is known only to move ("a moving thing") may be seen to strike.
+    """
+    choices = families_for(source.label, source.prompt, source.kind)
+    strikes = source.motion is not None and len(source.motion.impacts) > 0
+    if strikes and all(choice.family in ONLY_MOVES for choice in choices):
+        return (*choices, Choice("impact", 1.0))
+    return choices
 
 
 def _origin_of(source: Source, choices: Sequence[Choice]) -> Origin:
@@ -89,7 +104,7 @@ def blocks_of(
     duration : float
         Seconds.
     choices : sequence of Choice, optional
-        The families to layer; those that its words name when None.
+        The families to layer; `choices_of` it when None.
 
     Yields
     ------
@@ -102,7 +117,7 @@ def blocks_of(
     """
     count = round(duration * SAMPLE_RATE)
     if choices is None:
-        choices = families_for(source.label, source.prompt, source.kind)
+        choices = choices_of(source)
     phase = f"Making the sound of {source.label or source.id}"
     progress(phase, 0.0)
     layers = _layers(source, choices, duration, lambda: progress(phase, 0.0))

@@ -36,6 +36,12 @@ FASTEST = 80.0
 #: A source below this presence is out of the picture.
 ABSENT = 0.05
 
+#: Impacts farther apart than this do not belong together, seconds.
+RARE = 2.5
+
+#: The weakest impact sounds with this factor.
+SOFTEST = 0.15
+
 Curve = NDArray[np.float64]
 
 
@@ -132,6 +138,46 @@ class Drive:
         rising = np.concatenate(([True], np.diff(there) > 0.0))
         times = np.interp(moments, there[rising], np.flatnonzero(rising) / CONTROL_RATE)
         return self.while_present(times)
+
+    def struck(
+        self, otherwise: NDArray[np.float64], rate: tuple[float, float] = (0.0, np.inf)
+    ) -> tuple[NDArray[np.float64], Curve]:
+        """When something strikes, and how hard: as seen, or at other times where that is unlikely.
+
+        Impacts that are seen count for the time from `RARE` before the first to `RARE` after the
+        last of each run of them; in the rest the other times hold.
+
+        Parameters
+        ----------
+        otherwise : (N,) float array
+            Seconds, for where the picture shows no impacts.
+        rate : (float, float)
+            Impacts per second that the thing may make while it makes them.
+
+        Returns
+        -------
+        times, forces : (K,) float array
+            Seconds, rising; `SOFTEST` to 1.
+        """
+        seen = self.impacts
+        if not len(seen) or not self._likely(rate):
+            return otherwise, np.ones(len(otherwise))
+        after = np.searchsorted(seen, otherwise)
+        to_next = np.concatenate((seen, [np.inf]))[after] - otherwise
+        to_last = otherwise - np.concatenate(([-np.inf], seen))[after]
+        free = otherwise[np.minimum(to_next, to_last) > RARE]
+        times = np.concatenate((seen, free))
+        forces = np.concatenate((np.maximum(self.strengths, SOFTEST), np.ones(len(free))))
+        order = np.argsort(times)
+        return times[order], forces[order]
+
+    def _likely(self, rate: tuple[float, float]) -> bool:
+        """Whether the impacts follow each other as quickly as they may."""
+        gaps = np.diff(self.impacts)
+        gaps = gaps[gaps < RARE]
+        if not len(gaps):
+            return rate[0] == 0.0
+        return bool(rate[0] <= 1.0 / float(np.median(gaps)) <= rate[1])
 
     def scatter(self, rng: np.random.Generator, rate: Curve) -> NDArray[np.float64]:
         """Random moments at a changing density, present or not: the grains of a texture.
