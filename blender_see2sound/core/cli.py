@@ -464,6 +464,10 @@ def _models(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str
         where = (
             [f"{row['repository']}: {row['absent'] or row['path']}"] if row["repository"] else []
         )
+        where += [
+            f"uses {one['repository']}, where it is here: {one['absent'] or one['path']}"
+            for one in row["helpers"]
+        ]
         if row["missing"]:
             where.append(f"Python packages are missing: {', '.join(row['missing'])}")
         lines += _block(

@@ -196,7 +196,9 @@ def test_a_broken_judge_is_named_and_a_missing_one_is_done_without(
     assert sounded(models, scene, *more) == 2
     assert "clap-htsat-unfused/model.safetensors" in capsys.readouterr().err
     shutil.rmtree(clap)
+    capsys.readouterr()
     assert sounded(models, scene, *more) == 0
+    assert "clap-htsat-unfused is not here" in capsys.readouterr().out
     origin = read_origin(tmp_path / "sounds/s1.wav")
     assert origin is not None
     assert (origin.seed, origin.fit) == (1, None)

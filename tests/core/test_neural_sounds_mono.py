@@ -1,7 +1,5 @@
 """From a model's sound to a recording: folded without loss, at 48 kHz without false tones."""
 
-# ruff: noqa: E402 (imports follow the look whether soxr is here)
-
 from __future__ import annotations
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Generated sounds in the worker: made, cancelled in the middle, and the models kept."""
 
+# ruff: noqa: E402 (imports follow the look whether the packages are here)
+
 from __future__ import annotations
 
 import sys

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import parts
+from .. import catalogue, parts
 from ..errors import See2SoundError
 from ..files import keep_apart
 from ..models.keeper import Computing
@@ -87,6 +87,8 @@ def make_into(
         groups.setdefault(source.maker or maker, []).append(source)
     makers: dict[str, Maker] = {name: parts.load("maker", name, computing) for name in groups}
     done: list[Source] = []
+    counts: dict[str, int] = {}
+    unheard: list[str] = []
     with contextlib.ExitStack() as pending:
         for name, group in groups.items():
             begun = len(done) / len(wanted)
@@ -98,9 +100,17 @@ def make_into(
                     said = take.origin.sentence()
                     pending.enter_context(pending_sound(file, take.blocks, comment=said))
                     pending.enter_context(pending_origin(take.origin, file))
+                if len(takes) > 1 and all(take.origin.fit is None for take in takes):
+                    unheard += [source.id] if parts.named("maker", name).checkpoint else []
+                counts[source.id] = len(takes)
                 done.append(dataclasses.replace(source, sound=take_name(source.id, 1)))
+    if unheard:
+        warnings.append(
+            f"the takes of {', '.join(unheard)} are in the order of their seeds, not of how well "
+            f"they fit: {catalogue.CLAP.repository} is not here"
+        )
     for source in done:
-        _forget_takes(source.id, making.candidates, scene_path)
+        _forget_takes(source.id, counts[source.id], scene_path)
         scene = scene.replace_source(source)
     return Sounded(scene, tuple(source.id for source in done), tuple(warnings))
 

@@ -14,7 +14,8 @@ from ... import catalogue
 from ...errors import See2SoundError
 from ...models.checkpoints import Checkpoint
 from ...models.devices import Device
-from ...models.keeper import Computing, Make, borrowed
+from ...models.folder import Located
+from ...models.keeper import Computing, borrowed
 from ...models.pipelines import telling
 from ...progress import Progress, part_of
 from ...scene import Clip, Source
@@ -59,7 +60,7 @@ class GeneratedMaker:
         The lengths that its model makes well, seconds; what is longer is continued.
     """
 
-    load: ClassVar[Make]
+    load: ClassVar[staticmethod[[Located, Device, Progress], Generator]]
     shortest: ClassVar[float]
     longest: ClassVar[float]
 
