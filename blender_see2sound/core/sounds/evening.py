@@ -90,7 +90,7 @@ def evened(recording: NDArray[np.float32], source: Source) -> NDArray[np.float32
 
 def without_rumble(recording: NDArray[np.float32]) -> NDArray[np.float32]:
     """A recording without what is below `LOWEST` and without a shifted zero line."""
-    sections = highpass(LOWEST)
+    sections = highpass(LOWEST, 4)
     # As if it had gone on forever before: a shifted zero line makes no thump at the start.
     state = signal.sosfilt_zi(sections) * float(np.mean(recording[: 4 * _FRAME]))
     clean, _ = signal.sosfilt(sections, recording.astype(np.float64), zi=state)

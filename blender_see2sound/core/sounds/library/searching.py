@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .index import Found, Index
-from .wanted import PLACING, Term, Thing, Wanted
+from .synonyms import Term
+from .wanted import PLACING, Thing, Wanted
 
 #: What a word is worth in the name, the category, the metadata and the folders.
 _PLACES = (1.0, 0.9, 0.75, 0.6)

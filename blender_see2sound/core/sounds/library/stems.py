@@ -1,4 +1,4 @@
-"""Brings the forms of a word together: bark, barks, barking, barked.
+"""Brings the forms of a word together: bark, barks, barking, barked; wind, windy.
 
 Cruder than a linguist's (what counts is that both sides of a search are cut alike), and milder
 than Porter's, which takes "organ" for "organisation".
@@ -17,6 +17,7 @@ IRREGULAR = {
     "blown": "blow", "flew": "fly", "flies": "fly", "drove": "drive", "driven": "drive",
     "rang": "ring", "sang": "sing", "swam": "swim", "fell": "fall", "fallen": "fall",
     "shut": "shut", "gas": "gas", "bus": "bus", "buses": "bus", "tyre": "tire", "tyres": "tire",
+    "party": "party", "story": "story", "belly": "belly", "country": "country",
     "harbour": "harbor", "armour": "armor", "grey": "gray", "aeroplane": "airplane",
 }  # fmt: skip
 
@@ -39,13 +40,19 @@ def stem(word: str) -> str:
         # Boxes, crashes, splashes: the e belongs to the plural.
         if word.endswith(("xe", "she", "che", "sse")):
             word = word[:-1]
-    for ending in ("ing", "ed"):
+    if IRREGULAR.get(word) == word:
+        return word
+    for ending in ("ing", "ed", "y"):
         rest = word.removesuffix(ending)
-        if rest != word and len(rest) > 2 and _VOWELS & set(rest):
-            word = rest
-            if word[-1] == word[-2] and word[-1] not in "sle":
-                word = word[:-1]
-            break
+        least = 4 if ending == "y" else 3
+        if rest == word or len(rest) < least or not _VOWELS & set(rest):
+            continue
+        if ending == "y" and rest[-1] in _VOWELS:
+            break  # a monkey, an alley
+        word = rest
+        if word[-1] == word[-2] and word[-1] not in "sle":
+            word = word[:-1]
+        break
     if word.endswith("e") and len(word) > 3:
         word = word[:-1]
     return word

@@ -312,26 +312,35 @@ cook, fry, sizzle
 """
 
 
+#: What stands for a word is worth this much of it: another word for it, and what is heard of it.
+ANOTHER_WORD, WHAT_IS_HEARD = 0.8, 0.9
+
+Term = tuple[str, ...]
+
+
 @lru_cache(maxsize=1)
-def _standing() -> dict[tuple[str, ...], list[tuple[str, ...]]]:
-    """For each word or phrase, in stems, what stands for it."""
-    table: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+def _standing() -> dict[Term, dict[Term, float]]:
+    """For each word or phrase, in stems, what stands for it and how well."""
+    table: dict[Term, dict[Term, float]] = {}
     for line in GROUPS.strip().splitlines():
         meant, directed, others = line.partition(">")
         left = [tuple(stemmed(words)) for words in meant.split(",")]
         right = [tuple(stemmed(words)) for words in others.split(",")] if directed else left
+        worth = WHAT_IS_HEARD if directed else ANOTHER_WORD
         for word in left:
-            known = table.setdefault(word, [])
-            known += [other for other in right if other != word and other not in known]
+            known = table.setdefault(word, {})
+            for other in right:
+                if other != word:
+                    known[other] = max(known.get(other, 0.0), worth)
     return table
 
 
-def standing_for(phrase: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """What else to look for, for a word or a phrase; all in stems."""
-    return _standing().get(phrase, [])
+def standing_for(phrase: Term) -> dict[Term, float]:
+    """What else to look for, for a word or a phrase, and what that is worth; all in stems."""
+    return _standing().get(phrase, {})
 
 
 @lru_cache(maxsize=1)
-def phrases() -> frozenset[tuple[str, ...]]:
+def phrases() -> frozenset[Term]:
     """The phrases of more than one word that have others standing for them."""
     return frozenset(phrase for phrase in _standing() if len(phrase) > 1)

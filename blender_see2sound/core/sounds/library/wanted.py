@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .names import spelled
 from .stems import stem, stemmed
-from .synonyms import phrases, standing_for
-
-Term = tuple[str, ...]
+from .synonyms import Term, phrases, standing_for
 
 
 def _listed(words: str) -> frozenset[str]:
@@ -54,9 +52,6 @@ GENERIC = _stems(
 
 #: How much a word counts: the first thing that is named, another, one of the others above.
 FIRST, ANOTHER, PLACE, SHADE, ANYTHING, LABEL = 1.0, 0.8, 0.3, 0.15, 0.35, 0.3
-
-#: What stands for a word is worth this much of it.
-STANDING = 0.8
 
 
 @dataclass(frozen=True)
@@ -116,6 +111,7 @@ def _things(text: str) -> tuple[list[Thing], set[str]]:
     words = spelled(text).split()
     stems = stemmed(" ".join(words))
     things: list[Thing] = []
+    acting: list[bool] = []
     unwanted: set[str] = set()
     placing = False
     place = 0
@@ -133,17 +129,21 @@ def _things(text: str) -> tuple[list[Thing], set[str]]:
         phrase = next(
             (p for p in phrases() if tuple(stems[place : place + len(p)]) == p), (stems[place],)
         )
-        main = not placing and stems[place] not in SHADING
-        if stems[place] in SHADING:
-            weight = SHADE
-        elif placing:
+        shades = stems[place] in SHADING
+        if placing:
             weight = PLACE
-        elif stems[place] in GENERIC:
-            weight = ANYTHING
+        elif shades:
+            weight = SHADE
         else:
-            weight = ANOTHER if any(t.main and t.weight == FIRST for t in things) else FIRST
-        terms = {phrase: 1.0} | dict.fromkeys(standing_for(phrase), STANDING)
-        if not any(phrase in thing.terms and thing.terms[phrase] == 1.0 for thing in things):
-            things.append(Thing(terms, weight, main))
+            weight = ANYTHING if stems[place] in GENERIC else ANOTHER
+        if not any(thing.terms.get(phrase) == 1.0 for thing in things):
+            terms = standing_for(phrase) | {phrase: 1.0}
+            things.append(Thing(terms, weight, not placing and not shades))
+            # In "a squeaking door" it is the door that counts.
+            acting.append(word.endswith("ing"))
         place += len(phrase)
+    named = [n for n, thing in enumerate(things) if thing.main and thing.weight == ANOTHER]
+    if named:
+        first = next((n for n in named if not acting[n]), named[0])
+        things[first] = replace(things[first], weight=FIRST)
     return things, unwanted
