@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import See2SoundError
+from ..core.own_folders import cache_folder
 from ..core.progress import Progress
 from ..core.version import version
 
@@ -268,25 +268,9 @@ def sound(params: Params, progress: Progress) -> Answer:
 
 
 def stem_folder() -> Path | None:
-    """This person's folder for what mixes keep, where their system has such things.
-
-    Not among temporary files: on many computers these lie in memory. None where the person has
-    no folder of their own.
-    """
-    own = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(own):
-        return Path(own) / "see2sound" / "stems"
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None  # a mix needs no cache
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA", "")
-        base = Path(local) if os.path.isabs(local) else home / "AppData" / "Local"
-        return base / "See2Sound" / "Cache" / "stems"
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "See2Sound" / "stems"
-    return home / ".cache" / "see2sound" / "stems"
+    """This person's folder for what mixes keep; None where they have none: a mix needs no cache."""
+    own = cache_folder()
+    return None if own is None else own / "stems"
 
 
 def mix(params: Params, progress: Progress) -> Answer:

@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Any
 
 from ..errors import See2SoundError, from_os_error
 from ..files import write_text
+from ..own_folders import data_folder
 from ..progress import Progress, silent
 from .checkpoints import Checkpoint
 
@@ -80,17 +80,26 @@ class Located:
 
 
 def models_folder(chosen: str | Path | None = None) -> Path:
-    """The models folder: the one that is chosen, else the environment's, else this person's."""
+    """The models folder: the one that is chosen, else the environment's, else this person's.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-part" where this person has no folder of their own.
+    """
     if chosen:
         return Path(chosen).expanduser()
     if named := os.environ.get(ENVIRONMENT):
         return Path(named).expanduser()
-    home = Path.home()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "See2Sound/models"
-    if sys.platform == "darwin":
-        return home / "Library/Application Support/See2Sound/models"
-    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share") / "see2sound/models"
+    own = data_folder()
+    if own is None:
+        raise See2SoundError(
+            "there is no place for models",
+            "this person has no home folder",
+            f"Choose a models folder, or set {ENVIRONMENT}",
+            kind="missing-part",
+        )
+    return own / "models"
 
 
 def locate(checkpoint: Checkpoint, folder: Path) -> Located:
