@@ -77,6 +77,8 @@ CLAP = Checkpoint(
 )  # fmt: skip
 
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
+#: As newer versions of `transformers` call a tokenizer of any kind.
+_ANY_TOKENIZER = ("TokenizersBackend", "PreTrainedTokenizerFast")
 _SCHEDULE = ("scheduler_config.json",)
 
 
@@ -88,8 +90,8 @@ def _audioldm2(name: str) -> Checkpoint:
             Component("text_encoder_2", ("T5EncoderModel",)),
             Component("projection_model", ("AudioLDM2ProjectionModel",)),
             Component("language_model", ("GPT2Model", "GPT2LMHeadModel")),
-            Component("tokenizer", ("RobertaTokenizer", "RobertaTokenizerFast"), _TOKENIZER, False),
-            Component("tokenizer_2", ("T5Tokenizer", "T5TokenizerFast"), _TOKENIZER, False),
+            Component("tokenizer", ("RobertaTokenizer", "RobertaTokenizerFast", *_ANY_TOKENIZER), _TOKENIZER, False),
+            Component("tokenizer_2", ("T5Tokenizer", "T5TokenizerFast", *_ANY_TOKENIZER), _TOKENIZER, False),
             Component("unet", ("AudioLDM2UNet2DConditionModel",)),
             Component("vae", ("AutoencoderKL",)),
             Component("vocoder", ("SpeechT5HifiGan",)),
@@ -105,7 +107,7 @@ def _stable_audio_3(name: str) -> Checkpoint:
         name, ("StableAudio3Pipeline",),
         components=(
             Component("text_encoder", ("T5GemmaEncoderModel",)),
-            Component("tokenizer", ("GemmaTokenizer", "GemmaTokenizerFast"), _TOKENIZER, False),
+            Component("tokenizer", ("GemmaTokenizer", "GemmaTokenizerFast", *_ANY_TOKENIZER), _TOKENIZER, False),
             Component("duration_embedder", ("StableAudio3DurationEmbedder",)),
             Component("transformer", ("StableAudio3DiTModel",)),
             Component("vae", ("AutoencoderSAME",)),
@@ -120,7 +122,7 @@ _STABLE_AUDIO_OPEN = Checkpoint(
     "stabilityai/stable-audio-open-1.0", ("StableAudioPipeline",),
     components=(
         Component("text_encoder", ("T5EncoderModel",)),
-        Component("tokenizer", ("T5Tokenizer", "T5TokenizerFast"), _TOKENIZER, False),
+        Component("tokenizer", ("T5Tokenizer", "T5TokenizerFast", *_ANY_TOKENIZER), _TOKENIZER, False),
         Component("projection_model", ("StableAudioProjectionModel",)),
         Component("transformer", ("StableAudioDiTModel",)),
         Component("vae", ("AutoencoderOobleck",)),
