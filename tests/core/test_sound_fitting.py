@@ -138,6 +138,12 @@ def test_hits_come_where_the_picture_shows_impacts() -> None:
     np.testing.assert_allclose(found, impacts, atol=0.03)
 
 
+def test_what_holds_no_hits_goes_on_where_the_picture_shows_impacts() -> None:
+    motion = Motion((0.0, 5.0), (1.0, 1.0), (0.5, 1.3), (1.0, 0.5))
+    source = dataclasses.replace(still("footsteps of a man walking"), motion=motion)
+    assert rms(fit(noise(2.0), source, 5.0)) > 0.0
+
+
 def test_hits_that_overlap_stay_below_the_ceiling() -> None:
     impacts = tuple(0.5 + 0.02 * n for n in range(40))
     motion = Motion((0.0, 3.0), (1.0, 1.0), impacts, (1.0,) * 40)

@@ -98,7 +98,7 @@ def hits_of(recording: NDArray[np.float32]) -> tuple[Hit, ...]:
     if len(level) < BEFORE + AFTER or np.max(level) <= -120.0:
         return ()
     attacks = _attacks(level)
-    if len(attacks) > DENSEST * len(recording) / SAMPLE_RATE + 1:
+    if not attacks or len(attacks) > DENSEST * len(recording) / SAMPLE_RATE + 1:
         return ()
     floor = max(float(np.percentile(level, 5)), float(np.max(level)) - 60.0)
     hits = []
