@@ -25,8 +25,9 @@ from .protocol import Region
 Grey = NDArray[np.uint8]
 Values = NDArray[np.float64]
 
-#: Slower than this a pixel stands still, pixels a picture at this size.
-STILL = 0.3
+#: Slower than this a pixel stands still, pixels a picture at this size; where the camera moves
+#: also what is slower than so many times what its model leaves.
+STILL, LEFT = 0.3, 4.0
 #: A pixel that moves has changed by this much, of 255, in the mean around it: noise has less.
 CHANGED = 7.0
 #: A box is looked at this much beyond its edges, as a share of its size and in pixels at least:
@@ -45,8 +46,9 @@ RESTS = 0.08
 #: Pictures differ by this much on average where the shot is cut, and the flow explains all but
 #: this share of it where it is not.
 CUT_CHANGE, UNEXPLAINED = 14.0, 0.45
-#: A picture that differs from the last by less than this, of 255, everywhere is the same again.
-SAME = 1.2
+#: A picture that differs from the last by less than this, of 255, everywhere is the same again;
+#: or by less than this share of the difference before, as codecs touch up what is repeated.
+SAME, TOUCHED_UP, MOST_TOUCHED_UP = 1.2, 0.15, 6.0
 #: What moved farther than this share of its size is followed by its middle, where that is the
 #: middle of one body: of which about as much is seen each time, and which fills its box.
 SWIFT, ALIKE, COMPACT = 0.15, 0.6, 0.5
@@ -61,7 +63,8 @@ class Flowing:
     rows : list of tuple
         seen (1: it was in both pictures), area (pixels that moved), x, y (their mean
         displacement, pixels), far (the mean length of that), low (the sum of the lengths
-        in the lowest part, in the region's heights), edge (1: it reaches the picture's edge).
+        in the lowest part, in the region's heights), edge (1: it reaches the picture's edge),
+        box (pixels of its box).
     middles : list of (x, y, area)
         Of what differs from both neighbours, for each picture; area 0 where that is no one body.
     """
@@ -70,8 +73,8 @@ class Flowing:
     middles: list[tuple[float, float, float]] = field(default_factory=list)
 
     def table(self) -> Values:
-        """The rows (K, 7), displacements of what is swift taken from its middles."""
-        table = np.array(self.rows, np.float64).reshape(-1, 7)
+        """The rows (K, 8), displacements of what is swift taken from its middles."""
+        table = np.array(self.rows, np.float64).reshape(-1, 8)
         middles = np.array(self.middles, np.float64).reshape(-1, 3)
         count = min(len(table), len(middles) - 1)
         if count < 1:
@@ -116,6 +119,7 @@ class Meter:
         self._coarse = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self._engines = [_engine(scale) for scale in (0, 1)]
         self._last: Grey | None = None
+        self._most = 0.0
         self._changed: Grey | None = None
 
     def take(self, time: float, grey: Grey, longest: float) -> None:
@@ -130,8 +134,11 @@ class Meter:
         last = self._last
         if last is not None:
             change = cv2.absdiff(grey, last)
-            if time - self.times[-1] < longest and cv2.blur(change, (5, 5)).max() < SAME:
+            most = float(cv2.blur(change, (5, 5)).max())
+            same = max(SAME, min(TOUCHED_UP * self._most, MOST_TOUCHED_UP))
+            if most < same and time - self.times[-1] < longest:
                 return
+            self._most = most
             self._pair(last, grey, change, self.times[-1], time)
         self.times.append(time)
         self._last = grey
@@ -145,12 +152,12 @@ class Meter:
         self.cuts.append(cut)
         if cut or coarse is None or not here:
             for flowing in self.flowing:
-                flowing.rows.append((0.0,) * 7)
+                flowing.rows.append((0.0,) * 8)
                 flowing.middles.append((0.0, 0.0, 0.0))
             self._changed = None
             return
         owner = _owners(before.shape, boxes)
-        camera = _camera(coarse, before, owner)
+        camera, left = _camera(coarse, before, owner)
         if camera is not None:
             size = before.shape[::-1]
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -162,7 +169,7 @@ class Meter:
         both = changed if self._changed is None else changed & self._changed
         for number, (flowing, box) in enumerate(zip(self.flowing, boxes, strict=True)):
             if box is None:
-                flowing.rows.append((0.0,) * 7)
+                flowing.rows.append((0.0,) * 8)
                 flowing.middles.append((0.0, 0.0, 0.0))
                 continue
             window = _window(box, before.shape)
@@ -170,11 +177,11 @@ class Meter:
             mine = _joined(own & (changed[window] > 0), box, window)
             flowing.middles.append(_middle(mine & (both[window] > 0), window))
             if np.count_nonzero(mine) < FEWEST:
-                flowing.rows.append((1.0,) + (0.0,) * 6)
+                flowing.rows.append(_at_rest(box))
                 continue
             engine = self._engines[int(min(box[2] - box[0], box[3] - box[1]) > SMALL)]
             flow = engine.calc(before[window].copy(), after[window].copy(), None)
-            flowing.rows.append(_measure(box, window, mine, flow, before.shape))
+            flowing.rows.append(_measure(box, window, mine, flow, before.shape, max(STILL, left)))
         if camera is not None:  # what changed, as the next picture sees it
             changed = cv2.warpAffine(changed, camera, before.shape[::-1], flags=cv2.INTER_NEAREST)
         self._changed = changed
@@ -252,8 +259,13 @@ def _owners(shape: tuple[int, ...], boxes: Sequence[Values | None]) -> NDArray[n
     return owner
 
 
-def _camera(coarse: NDArray[np.float32], picture: Grey, owner: NDArray[np.int16]) -> Values | None:
-    """Where the camera brings each pixel, a (2, 3) affine matrix; None where it rests."""
+def _camera(
+    coarse: NDArray[np.float32], picture: Grey, owner: NDArray[np.int16]
+) -> tuple[Values | None, float]:
+    """Where the camera brings each pixel, a (2, 3) affine matrix; None where it rests.
+
+    And how fast a pixel must be to be known to move otherwise.
+    """
     small = picture[::2, ::2].astype(np.int16)
     h, w = (min(a, b) for a, b in zip(small.shape, coarse.shape, strict=False))
     rows = np.arange(SPARSE, h - 1, SPARSE)[:, None]
@@ -276,11 +288,11 @@ def _camera(coarse: NDArray[np.float32], picture: Grey, owner: NDArray[np.int16]
         weighted = terms * (np.maximum(1.0 - (rest / spread) ** 2, 0.0) ** 2)[:, None]
         model = np.linalg.lstsq(weighted.T @ terms, weighted.T @ found, rcond=None)[0]
     if np.abs(terms @ model).max(initial=0.0) < RESTS:
-        return None
+        return None, 0.0
     camera = np.eye(2, 3)
     camera[:, :2] += model[:2].T / w
     camera[:, 2] = model[2] - model[:2].T @ np.array([1.0, h / w])
-    return camera
+    return camera, LEFT * float(np.median(rest))
 
 
 def _middle(mask: NDArray[np.bool_], window: tuple[slice, slice]) -> tuple[float, float, float]:
@@ -294,18 +306,27 @@ def _middle(mask: NDArray[np.bool_], window: tuple[slice, slice]) -> tuple[float
     return float(x), float(y), float(len(rows))
 
 
+def _size(box: Values) -> float:
+    return float(np.prod(np.maximum(box[2:] - box[:2], 1.0)))
+
+
+def _at_rest(box: Values) -> tuple[float, ...]:
+    return 1.0, *(0.0,) * 6, _size(box)
+
+
 def _measure(
     box: Values,
     window: tuple[slice, slice],
     mine: NDArray[np.bool_],
     flow: NDArray[np.float32],
     shape: tuple[int, ...],
+    still: float,
 ) -> tuple[float, ...]:
-    """A row of `Flowing`."""
+    """A row of `Flowing`; what is slower than `still`, pixels, stands."""
     length = cv2.magnitude(flow[..., 0], flow[..., 1])
-    rows, columns = np.nonzero(mine & (length > STILL))
+    rows, columns = np.nonzero(mine & (length > still))
     if len(rows) < FEWEST:
-        return (1.0,) + (0.0,) * 6
+        return _at_rest(box)
     far = length[rows, columns]
     x, y = flow[rows, columns].mean(axis=0, dtype=np.float64)
     height = max(float(box[3] - box[1]), 1.0)
@@ -313,4 +334,13 @@ def _measure(
     top, left = rows.min() + window[0].start, columns.min() + window[1].start
     bottom, right = rows.max() + window[0].start, columns.max() + window[1].start
     edge = top < 2 or left < 2 or bottom > shape[0] - 3 or right > shape[1] - 3
-    return 1.0, float(len(rows)), x, y, float(far.mean()), float(low.sum()) / height, float(edge)
+    return (
+        1.0,
+        float(len(rows)),
+        x,
+        y,
+        float(far.mean()),
+        float(low.sum()) / height,
+        float(edge),
+        _size(box),
+    )

@@ -29,12 +29,16 @@ MEASURED = 320
 FASTEST, PICTURES, SLOWEST = 60.0, 36_000, 12.0
 #: A picture like the last is a repeated one within this time, seconds.
 REPEATED = 0.13
-#: Where less of a thing moves than this share of what usually does, its speed counts less.
-LITTLE = 0.25
+#: Where less of a thing moves than this share of what usually does, its speed counts less; and
+#: what usually does is at least this share of its box.
+LITTLE, PART = 0.25, 0.08
 #: Standard deviation of the smoothing of speeds, seconds, and how many are kept a second.
 SMOOTHING, KEPT_RATE = 0.03, 25.0
 #: Slower than this is at rest, m/s; what never was faster for `MOVING` seconds does not move.
 REST, MOVING = 0.06, 0.15
+#: Nor does what never moves by so many pixels from one picture to the next: the camera's shaking
+#: leaves less.
+LEAST = 0.5
 #: What moves as a whole has displacements alike by this much (length of their mean by mean of
 #: their lengths); water, leaves and noise have less. Asked of what was not found by its motion.
 TOGETHER = 0.5
@@ -126,7 +130,7 @@ def motion_from(
     ----------
     times : (K + 1,) float array
         Of the pictures.
-    table : (K, 7) float array
+    table : (K, 8) float array
         As of `flowing.Flowing`.
     cuts : (K,) bool array
     metres : (K,) float array
@@ -142,14 +146,14 @@ def motion_from(
     moves = seen & (area > 0)
     if not moves.any():
         return None
-    usual = _usual(np.where(moves, area, 0.0), times)
+    usual = np.maximum(_usual(np.where(moves, area, 0.0), times), PART * table[:, 7])
     share = np.minimum(area / np.maximum(LITTLE * usual, 1.0), 1.0)
     speed = share * far / spans * metres
     if not known:
         alike = np.linalg.norm(table[:, 2:4], axis=1) / np.maximum(far, 1e-9)
         if float(np.median(alike[moves])) < TOGETHER:
             return None
-    if float(spans[speed > REST].sum()) < MOVING:
+    if float(spans[speed > np.maximum(REST, LEAST * metres / spans)].sum()) < MOVING:
         return None
     impacts, strengths = _impacts(times, table, seen, share, metres, usual)
     curve, level = _thinned(*_even(times, speed, seen))

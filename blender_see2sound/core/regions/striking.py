@@ -45,6 +45,9 @@ QUICKEST, SLOWEST, UNEVEN = 0.17, 1.3, 0.3
 RESTING = (0.12, 0.25, 0.4, 0.55)
 #: A foot is down when its motion has fallen so far, as a share of that fall.
 DOWN = 0.75
+#: While a foot is set down the rest goes on: this share of what usually moves, at this share of
+#: its usual speed, for so many seconds before and after; what swings would turn then.
+GOES_ON, SPEED_ON, TURN = 0.45, 0.35, 0.15
 #: So many steps in a row are a walk.
 FEWEST_STEPS = 3
 
@@ -198,16 +201,19 @@ def steps_of(track: Track) -> tuple[Values, Values]:
 def _falls(track: Track, humps: NDArray[np.intp]) -> list[tuple[float, float, float]]:
     """After each hump of the lowest part's motion: when it falls, from where, and what is left."""
     low, times = track.low, track.times
-    spans = np.diff(times)
+    spans, pace = np.diff(times), np.linalg.norm(track.velocity, axis=1)
     falls = []
     for number, peak in enumerate(humps):
         end = int(humps[number + 1]) if number + 1 < len(humps) else len(low)
         if end - peak < 2:
             continue
         trough = peak + int(np.argmin(low[peak:end]))
-        around = low[np.abs(times[:-1] - times[trough]) < SLOWEST / 2]
-        top, bottom = float(np.percentile(around, 85)), float(low[trough])
-        if trough == len(low) - 1 or top <= 0.0:
+        near = np.abs(times[:-1] - times[trough]) < SLOWEST / 2
+        top, bottom = float(np.percentile(low[near], 85)), float(low[trough])
+        goes_on = track.area[trough] >= GOES_ON * float(np.median(track.area[near]))
+        then = pace[np.abs(times[:-1] - times[trough]) < TURN]
+        goes_on &= bool(np.min(then) >= SPEED_ON * float(np.percentile(pace[near], 75)))
+        if trough == len(low) - 1 or top <= 0.0 or not goes_on:
             continue
         level = bottom + (1.0 - DOWN) * max(
             float(np.max(low[max(peak - 1, 0) : peak + 2])) - bottom, 0.0

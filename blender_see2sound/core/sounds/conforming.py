@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..scene import Source
 from .drive import Curve, drive_of
-from .families import FAMILIES
+from .families import FAMILIES, calls, voices
 from .protocol import SAMPLE_RATE
 from .synth import Events, Render, Samples, decibels, envelope, smooth
 from .words import UNKNOWN, families_for
@@ -57,6 +57,8 @@ STRUCK = frozenset(
     {"paws", "hooves", "impact", "knocking", "door", "metal", "ball"}
     | {name for name in FAMILIES if name.startswith("footsteps")}
 )
+#: Families of throats: what also has one may be a recording of that, which no motion makes.
+VOCAL = frozenset(family.name for family in (*calls.FAMILIES, *voices.FAMILIES))
 #: Families that idle where they stand, and how far below their moving level that is, dB.
 IDLING = frozenset({"car", "truck", "motorcycle", "motorboat", "tractor", "train"})
 IDLE = -10.0
@@ -160,7 +162,7 @@ def is_struck(source: Source) -> bool:
     if source.motion is None or not source.motion.impacts:
         return False
     families = {c.family for c in families_for(source.label, source.prompt, source.kind)}
-    return bool(families & STRUCK)
+    return bool(families & STRUCK) and not families & VOCAL
 
 
 def conformed(recording: NDArray[np.float32], source: Source, duration: float) -> Render:
@@ -221,7 +223,7 @@ def activity(source: Source, duration: float) -> Curve | None:
     if source.motion is None or source.kind != "point":
         return None
     choices = families_for(source.label, source.prompt, source.kind)
-    if choices == UNKNOWN[source.kind]:
+    if choices == UNKNOWN[source.kind] or any(c.family in VOCAL for c in choices):
         return None
     first = max(choices, key=lambda choice: choice.weight).family
     if FAMILIES[first].usual_speed is None and first not in RUBBING:
