@@ -245,11 +245,11 @@ def clapping(take: Take) -> Render:
         owners.append(np.full(len(own), person))
     owner = np.concatenate(owners)
     # Each pair of hands claps in some ways; a draw from them is quicker than a new one.
-    sorts = [[_clap(rng, h * rng.uniform(0.9, 1.1)) for _ in range(10)] for h in hollow]
+    sorts = [[_clap(rng, h * rng.uniform(0.9, 1.1)) for _ in range(6)] for h in hollow]
 
     def one(i: int) -> Samples:
         person = int(owner[i])
-        return near[person] * rng.uniform(0.5, 1.0) * sorts[person][int(rng.integers(10))]
+        return near[person] * rng.uniform(0.5, 1.0) * sorts[person][int(rng.integers(6))]
 
     return Events(np.maximum(np.concatenate(times), 0.0), one)
 
