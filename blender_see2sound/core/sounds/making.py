@@ -154,7 +154,7 @@ def _wanted(
                 refused.append(f"{source.id!r} is locked and keeps its sound")
         elif source.sound is not None and not is_made(source) and not named:
             refused.append(f"{source.id!r} keeps its own sound, {source.sound}")
-        elif generated and not speech and asks_for_speech(source.prompt):
+        elif generated and not speech and asks_for_speech(source.prompt or source.label):
             refused.append(
                 f"{source.id!r} gets no generated sound: its prompt asks for speech "
                 f"({source.prompt!r:.60}), which could be taken for a real person's words; "
