@@ -22,6 +22,9 @@ Components = dict[str, Callable[[], Any]]
 
 def save(folder: Path, name: str, device: Device) -> None:
     """Save the pipeline of a maker's name; its weights are made on the device."""
+    from diffusers.utils import logging
+
+    logging.set_verbosity_error()
     path, components = _MAKERS[name](folder)
     for tokenizer, longest in (("tokenizer", 256), ("tokenizer_2", 128)):
         if (path / tokenizer).is_dir():

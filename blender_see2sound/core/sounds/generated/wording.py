@@ -17,28 +17,33 @@ from ..speech import asks_for_speech
 _RECORDED = {"ambience": "field recording, high quality"}
 _NEARBY = "close-up recording, high quality"
 
-#: What models are kept away from, and the words of a prompt that ask for it.
+
+def _any_of(words: str) -> re.Pattern[str]:
+    """Finds any of these words, in their usual forms."""
+    return re.compile(rf"\b(?:{'|'.join(words.split())})(?:e?s|ing|ed|ers?)?\b", re.IGNORECASE)
+
+
+#: What models are kept away from, and what in a prompt asks for it.
 _AWAY: tuple[tuple[str, re.Pattern[str] | None], ...] = (
     ("low quality", None),
-    ("distortion", re.compile(r"\b(distort|radio|megaphone|static|walkie)", re.IGNORECASE)),
-    ("reverb", re.compile(r"\b(reverb|echo|cave|cathedral|hall|tunnel)", re.IGNORECASE)),
+    ("distortion", _any_of("distort distortion radio megaphone static walkie-talkie")),
+    ("reverb", _any_of("reverb reverberat reverberation echo cave cathedral church hall tunnel")),
     (
         "music",
-        re.compile(
-            r"\b(music|song|sing|melod|guitar|piano|drum|violin|flute|trumpet|organ|band|bell"
-            r"|orchestra|choir|accordion|saxophone|concert|playing)",
-            re.IGNORECASE,
+        _any_of(
+            "music musical musician song sing melody tune guitar piano drum violin cello flute trumpet "
+            "organ band bell chime orchestra choir accordion saxophone concert jukebox"
         ),
     ),
     (
         "speech",
-        re.compile(
-            r"\b(voice|crowd|people|murmur|shout|scream|laugh|cry|child|man|men|woman|women"
-            r"|audience|cheer|whisper|baby|person|babble|chatter|restaurant|market)",
-            re.IGNORECASE,
+        _any_of(
+            "voice vocal crowd people person murmur shout scream yell laugh laughter cry child "
+            "children kid baby man men woman women boy girl audience cheer applause whisper babble "
+            "chatter walla restaurant market cafe bar"
         ),
     ),
-)  # fmt: skip
+)
 
 
 def words_of(source: Source) -> str:
