@@ -60,7 +60,10 @@ def fitted(
     count = round(duration * SAMPLE_RATE)
     phase = f"Fitting the sound of {source.label or source.id}"
     progress(phase, 0.0)
-    render = _fitting(evened(recording, source), source, duration)
+    clean = evened(recording, source)
+    progress(phase, 0.0)
+    render = _fitting(clean, source, duration)
+    progress(phase, 0.0)
     fade = max(min(FADE, count // 2), 1)
     start = 0
     for samples in _limited(render, count):

@@ -52,16 +52,33 @@ def folded(sound: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     -------
     (n,) float32 array
     """
+    return np.asarray(folding(sound, rate) @ sound, np.float32)
+
+
+def folding(sound: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """How much of each channel is in the one that `folded` makes of them.
+
+    Parameters
+    ----------
+    sound : (channels, n) float32 array
+        Or a part of it that stands for the whole.
+    rate : int
+
+    Returns
+    -------
+    (channels,) float32 array
+        All alike, or 1 for the loudest and 0 for the others.
+    """
+    alike = np.full(len(sound), 1.0 / len(sound), np.float32)
     if len(sound) == 1:
-        return np.ascontiguousarray(sound[0])
-    mean = sound.mean(axis=0, dtype=np.float32)
+        return alike
     each = np.mean([_bands(channel, rate) for channel in sound], axis=0)
-    left = _bands(mean, rate)
+    left = _bands(alike @ sound, rate)
     matters = each > _MATTERS * max(float(each.sum()), 1e-30)
     if np.all(left[matters] >= _KEPT * each[matters]):
-        return mean
+        return alike
     loudest = int(np.argmax(np.square(sound, dtype=np.float64).sum(axis=1)))
-    return np.ascontiguousarray(sound[loudest])
+    return np.eye(len(sound), dtype=np.float32)[loudest]
 
 
 def _bands(channel: NDArray[np.float32], rate: int) -> NDArray[np.float64]:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ...errors import See2SoundError, from_os_error
 from ...mix.reading import FASTEST, SLOWEST, Resampler
 from ...progress import Progress
-from ..generated.mono import folded
+from ..generated.mono import folding
 
-#: No more is read of a recording, seconds, and samples of all channels: it goes on from there.
-LONGEST, _MOST_SAMPLES = 120.0, 50_000_000
+#: No more is read of a recording, seconds: it goes on from there.
+LONGEST = 120.0
 
 #: What is not longer than this is read from its beginning, seconds.
 WHOLE = 60.0
@@ -26,8 +26,8 @@ _PLACES, _LISTENED = 40, 0.25
 #: Parts whose goodness differs by less are alike; dB.
 _ALIKE = 2.0
 
-#: Seconds that are read between two reports of progress.
-_PIECE = 5.0
+#: In so many places a part is heard for a second, to tell how its channels go together.
+_PLACES_OF_PART = 8
 
 
 @dataclass(frozen=True)
@@ -71,45 +71,46 @@ def read_part(path: Path, seconds: float, seed: int, progress: Progress) -> Part
     progress(phase, 0.0)
     try:
         with path.open("rb") as raw, soundfile.SoundFile(raw) as file:
-            if not SLOWEST <= file.samplerate <= FASTEST:
-                raise _bad(path, f"its sample rate is {file.samplerate} Hz")
             rate = file.samplerate
-            wanted = min(max(seconds, WHOLE), LONGEST, _MOST_SAMPLES / (rate * file.channels))
-            count = min(int(wanted * rate), file.frames)
+            if not SLOWEST <= rate <= FASTEST:
+                raise _bad(path, f"its sample rate is {rate} Hz")
+            if file.frames <= 0:
+                raise _bad(path, "it is empty")
+            count = min(int(min(max(seconds, WHOLE), LONGEST) * rate), file.frames)
             first = _good_part(file, count, seed) if file.frames > 1.25 * count else 0
+            shares = folding(_heard(file, first, count), rate)
             file.seek(first)
-            sound = np.empty((count, file.channels), np.float32)
-            read = 0
-            while read < count:
-                piece = file.read(
-                    min(int(_PIECE * rate), count - read), dtype="float32", always_2d=True
+            resampler = Resampler(rate)
+            pieces = [np.zeros(0, np.float32)]
+            read, last = 0, False
+            while not last:
+                frames = file.read(
+                    min(resampler.wanted, count - read), dtype="float32", always_2d=True
                 )
-                if not len(piece):
-                    break  # shorter than its header says
-                sound[read : read + len(piece)] = piece
-                read += len(piece)
-                progress(phase, 0.8 * read / count)
+                read += len(frames)
+                # A file may be shorter than its header says.
+                last = len(frames) < resampler.wanted or read == count
+                pieces.append(resampler.push(frames @ shares, last=last))
+                progress(phase, read / count)
     except OSError as error:
         raise from_os_error(error, path, "read") from error
     except (soundfile.SoundFileError, TypeError) as error:
         said = str(getattr(error, "error_string", error)).strip().rstrip(".")
         raise _bad(path, said or "it cannot be read") from error
-    sound = sound[:read]
-    if not read or not np.isfinite(sound).all():
-        raise _bad(path, "it is empty" if not read else "it holds samples that are no numbers")
-    samples = resampled(folded(np.ascontiguousarray(sound.T), rate), rate)
-    progress(phase, 1.0)
+    samples = np.concatenate(pieces)
+    if not np.isfinite(samples).all():
+        raise _bad(path, "it holds samples that are no numbers")
     return Part(samples, first / rate)
 
 
-def resampled(mono: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    """One channel at 48 kHz."""
-    resampler = Resampler(rate)
-    pieces = [
-        resampler.push(mono[at : at + resampler.wanted], last=at + resampler.wanted >= len(mono))
-        for at in range(0, len(mono), resampler.wanted)
-    ]
-    return np.concatenate(pieces)
+def _heard(file: soundfile.SoundFile, first: int, count: int) -> NDArray[np.float32]:
+    """Some seconds of a part, from all over it: (channels, n)."""
+    short = min(file.samplerate, count)
+    pieces = []
+    for place in np.linspace(first, first + count - short, _PLACES_OF_PART):
+        file.seek(int(place))
+        pieces.append(file.read(short, dtype="float32", always_2d=True))
+    return np.ascontiguousarray(np.concatenate(pieces).T)
 
 
 def _good_part(file: soundfile.SoundFile, count: int, seed: int) -> int:
