@@ -106,10 +106,10 @@ def generates(maker: str) -> bool:
 
 
 def terms(maker: str) -> str:
-    """On what terms a maker may be used, a sentence; empty for an unknown one."""
+    """On what terms a maker may be used, for a person."""
     part = _maker(maker)
     if part is None:
-        return ""
+        return "This version does not have it"
     return f"Licence: {part.licence}. Commercial use: {part.commercial}"
 
 

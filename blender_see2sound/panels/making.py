@@ -24,11 +24,8 @@ def draw_maker(
         The name of who makes the sound, whatever it is that says so.
     """
     layout.prop(settings, "maker_menu")
-    if not settings.maker:
-        layout.label(text=maker, icon="BLANK1", translate=False)
-    terms = choice.terms(maker)
-    if terms:
-        draw_text(layout, context, terms, icon="BLANK1")
+    named = "" if settings.maker else f"{maker}. "
+    draw_text(layout, context, f"{named}{choice.terms(maker)}", icon="BLANK1")
 
 
 class _OfTheStrip:

@@ -138,11 +138,12 @@ class Sources:
     ) -> None:
         """Draw what makes its sound again, and which of its takes is heard."""
         source = speaker.data.see2sound
-        own = record.has_own_sound(speaker)
+        own, kept = record.has_own_sound(speaker), freshness.keeps_sound(speaker)
+        refused = "" if kept else freshness.refusal(collection, speaker)
         column = self.layout.column(align=True)
         row = column.row(align=True)
         again = row.row(align=True)
-        again.enabled = not freshness.keeps_sound(speaker)
+        again.enabled = not (kept or refused)
         for text, icon, another in (
             ("Make Sound", "SOUND", False),
             ("Another", "FILE_REFRESH", True),
@@ -168,10 +169,10 @@ class Sources:
         if own:
             name = record.sound_name(speaker.data.sound)
             draw_text(column, context, f"Your own file, used as it is: {name}", icon="FILE_SOUND")
-        refused = freshness.refusal(collection, speaker)
-        if refused and not freshness.keeps_sound(speaker):
-            text = sentence(f"no sound is made: {refused}")
-            draw_text(column, context, text, icon="ERROR")
+        if refused:
+            draw_text(column, context, sentence(f"no sound is made: {refused}"), icon="ERROR")
+            remedy = "Change it, or allow speech in the preferences."
+            draw_text(column, context, remedy, icon="BLANK1")
 
 
 class Sound:
