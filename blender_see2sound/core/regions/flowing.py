@@ -41,8 +41,9 @@ FEWEST = 6
 SMALL = 40.0
 #: The camera's motion is fitted at points so far apart, where something can be seen.
 SPARSE, STRUCTURE, FEWEST_POINTS = 4, 10, 24
-#: A camera that moves the picture less than this, pixels, rests.
-RESTS = 0.08
+#: A camera that moves the picture less than this, pixels, rests; as does one that changes less
+#: than this share of what lies outside the regions.
+RESTS, STIRS = 0.08, 0.01
 #: Pictures differ by this much on average where the shot is cut, and the flow explains all but
 #: this share of it where it is not.
 CUT_CHANGE, UNEXPLAINED = 14.0, 0.45
@@ -147,17 +148,18 @@ class Meter:
         boxes = [self._box(k, start, end) for k in range(len(self._regions))]
         here = [k for k, box in enumerate(boxes) if box is not None]
         jumped = float(change.mean()) > CUT_CHANGE
-        coarse = self._coarse.calc(_half(before), _half(after), None) if here or jumped else None
+        owner = _owners(before.shape, boxes)
+        stirs = jumped or (bool(here) and _stirs(change, owner))
+        coarse = self._coarse.calc(_half(before), _half(after), None) if stirs else None
         cut = jumped and coarse is not None and _unexplained(_half(before), _half(after), coarse)
         self.cuts.append(cut)
-        if cut or coarse is None or not here:
+        if cut or not here:
             for flowing in self.flowing:
                 flowing.rows.append((0.0,) * 8)
                 flowing.middles.append((0.0, 0.0, 0.0))
             self._changed = None
             return
-        owner = _owners(before.shape, boxes)
-        camera, left = _camera(coarse, before, owner)
+        camera, left = (None, 0.0) if coarse is None else _camera(coarse, before, owner)
         if camera is not None:
             size = before.shape[::-1]
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -257,6 +259,13 @@ def _owners(shape: tuple[int, ...], boxes: Sequence[Values | None]) -> NDArray[n
         x1, y1 = np.maximum(np.ceil(box[2:]), 0).astype(int)
         owner[y0:y1, x0:x1] = number
     return owner
+
+
+def _stirs(change: Grey, owner: NDArray[np.int16]) -> bool:
+    """Whether so much changes outside the regions that the camera may have moved."""
+    step = (slice(None, None, SPARSE),) * 2
+    ground = change[step][owner[step] < 0]
+    return not len(ground) or float(np.mean(ground > CHANGED)) > STIRS
 
 
 def _camera(

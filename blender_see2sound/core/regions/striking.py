@@ -29,7 +29,9 @@ BLOW, SEEN = 0.4, 1.2
 #: On its way to a blow the thing has moved by this share of its size, or so many pixels.
 WAY_SHARE, WAY_LEAST = 0.06, 2.0
 #: A blow changes the velocity by so many times what is usual within a second around.
-UNUSUAL = 2.5
+UNUSUAL = 1.8
+#: Nothing is faster within a blow than before it, or after a start, by more than this factor.
+FASTER = 1.15
 #: Blows of one thing are so far apart, seconds.
 APART = 0.12
 #: What a blow does to the picture is over after this, seconds; the shorter, the likelier.
@@ -129,10 +131,13 @@ def _blow(track: Track, k: int, wide: int, usual: Values) -> tuple[float, float]
     start = coming < KEPT * leaving
     if start:
         near = np.flatnonzero((times[1:] < times[k + wide] + WAY) & (np.arange(len(v)) >= k + wide))
-        came, kept, speeds = leaving, -coming, forth[near]
+        came, kept, speeds, inside = leaving, -coming, forth[near], forth[k : k + wide]
     else:
         near = np.flatnonzero((times[:-1] > times[k] - WAY) & (np.arange(len(v)) < k))
-        came, kept, speeds = coming, -leaving, -forth[near]
+        came, kept, speeds, inside = coming, -leaving, -forth[near], -forth[k : k + wide]
+    # Else the blow comes later, or came before.
+    if float(np.max(inside)) > FASTER * came:
+        return None
     if kept > KEPT * came or came < UNBRAKED * float(np.max(speeds)):
         return None
     moved = float(np.sum(np.maximum(speeds, 0.0) * spans[near]))
