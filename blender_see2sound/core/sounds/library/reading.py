@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...errors import See2SoundError, from_os_error
 from ...mix.reading import FASTEST, SLOWEST, Resampler
-from ...progress import Progress
+from ...progress import Progress, part_of
 from ..generated.mono import folding
 
 #: No more is read of a recording, seconds: it goes on from there.
@@ -77,8 +79,12 @@ def read_part(path: Path, seconds: float, seed: int, progress: Progress) -> Part
             if file.frames <= 0:
                 raise _bad(path, "it is empty")
             count = min(int(min(max(seconds, WHOLE), LONGEST) * rate), file.frames)
-            first = _good_part(file, count, seed) if file.frames > 1.25 * count else 0
-            shares = folding(_heard(file, first, count), rate)
+            listening = partial(part_of(progress, 0.0, 0.3), phase)
+            first = 0
+            if file.frames > 1.25 * count:
+                first = _good_part(file, count, seed, listening)
+            listening(1.0)
+            shares = folding(_heard(file, first, count, listening), rate)
             file.seek(first)
             resampler = Resampler(rate)
             pieces = [np.zeros(0, np.float32)]
@@ -91,7 +97,7 @@ def read_part(path: Path, seconds: float, seed: int, progress: Progress) -> Part
                 # A file may be shorter than its header says.
                 last = len(frames) < resampler.wanted or read == count
                 pieces.append(resampler.push(frames @ shares, last=last))
-                progress(phase, read / count)
+                progress(phase, 0.3 + 0.7 * read / count)
     except OSError as error:
         raise from_os_error(error, path, "read") from error
     except (soundfile.SoundFileError, TypeError) as error:
@@ -103,22 +109,28 @@ def read_part(path: Path, seconds: float, seed: int, progress: Progress) -> Part
     return Part(samples, first / rate)
 
 
-def _heard(file: soundfile.SoundFile, first: int, count: int) -> NDArray[np.float32]:
+def _heard(
+    file: soundfile.SoundFile, first: int, count: int, listening: Callable[[float], None]
+) -> NDArray[np.float32]:
     """Some seconds of a part, from all over it: (channels, n)."""
     short = min(file.samplerate, count)
     pieces = []
     for place in np.linspace(first, first + count - short, _PLACES_OF_PART):
+        listening(1.0)
         file.seek(int(place))
         pieces.append(file.read(short, dtype="float32", always_2d=True))
     return np.ascontiguousarray(np.concatenate(pieces).T)
 
 
-def _good_part(file: soundfile.SoundFile, count: int, seed: int) -> int:
+def _good_part(
+    file: soundfile.SoundFile, count: int, seed: int, listening: Callable[[float], None]
+) -> int:
     """Where a loud and steady part of this many frames begins."""
     short = int(_LISTENED * file.samplerate)
     places = np.linspace(0, file.frames - short, _PLACES).astype(np.int64)
     levels = np.empty(_PLACES)
     for number, place in enumerate(places):
+        listening(number / len(places))
         file.seek(int(place))
         heard = file.read(short, dtype="float32", always_2d=True)
         power = np.mean(heard.astype(np.float64) ** 2, axis=0) if len(heard) else np.zeros(1)
