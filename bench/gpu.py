@@ -3,7 +3,8 @@
 A clip of 10 s at 720p, four sources, the parts of a set. No weights are needed: the models
 are as large as the published ones, but **their weights are random**, so what they find means
 nothing. So that there is as much to do as with four sources, the finder is given four masks
-to follow wherever it looks for new ones, and depth and words are asked for four boxes.
+to follow wherever it looks for new ones, depth and words are asked for four boxes, and four
+sounds are generated together, at the maker's own number of steps.
 
 Per stage: seconds with the models loaded (the second of two runs), the peak of the GPU's
 memory, the operations that were counted while it ran (matrix products, convolutions,
@@ -29,7 +30,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import full_models
+from bench import full_generators, full_models, generation
 from blender_see2sound.core import parts, sets
 from blender_see2sound.core.media import ClipRange, OpenClip, open_clip
 from blender_see2sound.core.models import keeper
@@ -38,6 +39,8 @@ from blender_see2sound.core.models.keeper import Computing
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.regions import sam2
 from blender_see2sound.core.regions.protocol import Look, Region
+from blender_see2sound.core.scene import Clip
+from blender_see2sound.core.sounds.protocol import Making
 from tests.core.clips import write_movie
 
 SOURCES = 4
@@ -111,14 +114,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     options = parser.parse_args()
     device, chosen = choose_device(options.device), sets.set_named(options.set)
-    names = {"Regions": chosen.finder, "Depth": chosen.depth, "Words": chosen.describer}
+    names = {
+        "Regions": chosen.finder, "Depth": chosen.depth, "Words": chosen.describer,
+        "Sounds": chosen.maker,
+    }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         models = Path(folder) / "models"
-        for name in names.values():
+        for stage, name in names.items():
+            room = full_generators if stage == "Sounds" else full_models
             if options.tiny:
-                full_models.save_tiny(models, name)
+                room.save_tiny(models, name)
             else:
-                full_models.save(models, name, device)
+                room.save(models, name, device)
         if device.name == "cuda":
             torch.cuda.empty_cache()
         movie = write_movie(Path(folder) / "clip.mp4", seconds=options.seconds, size=(1280, 720))
@@ -141,10 +148,14 @@ def show(
     finder = parts.load("finder", chosen.finder, computing)
     depth = parts.load("depth", chosen.depth, computing)
     describer = parts.load("describer", chosen.describer, computing)
+    maker = parts.load("maker", chosen.maker, computing)
+    length = Clip(None, 0.0, clip.duration, 25.0, clip.size, 50.0)
+    sources = generation.sources(SOURCES)
     stages: dict[str, Callable[[], Any]] = {
         "Regions": lambda: finder.find(clip, SOURCES, silent),
         "Depth": lambda: depth.distances(clip, regions, 50.0, silent),
         "Words": lambda: describer.describe(clip, regions, silent),
+        "Sounds": lambda: list(maker.make(sources, length, Making(), silent)),
     }
     where = torch.cuda.get_device_name() if device.name == "cuda" else device.name
     size = "TINY models: these figures tell nothing" if tiny else "full-size models"

@@ -4,6 +4,7 @@ Every family sounds for some seconds, moving at its usual speed. The table gives
 time, how many times faster than real time that is, the loudness beside the one it
 shall have, and the highest peak. ``--levels`` prints the table of
 `core.sounds.levels` with the loudness measured anew, for when a family has changed.
+``--library`` times the index and the search of a library instead (``bench/library.py``).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 
+import library
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,7 +51,11 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="families; all when none is given")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--levels", action="store_true", help="print the table of levels anew")
+    parser.add_argument("--library", action="store_true", help="time a library of recordings")
     options = parser.parse_args()
+    if options.library:
+        library.measure()
+        return
     names = options.names or list(FAMILIES)
     if options.levels:
         for name in names:

@@ -78,6 +78,16 @@ class SEE2SOUND_AP_preferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
         update=_look_again,
     )
+    library: bpy.props.StringProperty(
+        name="Library Folder",
+        description="Your own recordings, subfolders too: what the maker 'library' chooses from",
+        subtype="DIR_PATH",
+    )
+    speech: bpy.props.BoolProperty(
+        name="Allow Speech",
+        description="Let generators make understandable speech and singing. Such a voice can be "
+        "taken for a real person's words: the authors of SEE-2-SOUND ask for safeguards",
+    )
     device: bpy.props.EnumProperty(
         name="Device", description="What models compute on", items=DEVICES, default="auto"
     )
@@ -106,6 +116,10 @@ class SEE2SOUND_AP_preferences(bpy.types.AddonPreferences):
         column.prop(self, "sources")
         column.prop(self, "part_set")
         column.prop(self, "off_screen")
+        layout.separator()
+        column = layout.column()
+        column.prop(self, "library")
+        column.prop(self, "speech")
         layout.separator()
         layout.prop(self, "models")
         layout.prop(self, "device")

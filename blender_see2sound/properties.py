@@ -13,6 +13,7 @@ from typing import Any
 import bpy
 from bpy.props import (
     BoolProperty,
+    CollectionProperty,
     EnumProperty,
     FloatProperty,
     FloatVectorProperty,
@@ -24,6 +25,7 @@ from bpy.props import (
 from .core import catalogue, materials, rooms, sets, targets
 from .core.catalogue import Role
 from .core.scene import LONGEST_RT60, SHORTEST_RT60
+from .core.sounds.making import MOST_TAKES
 
 #: `core.scene.Kind`, for a person.
 KINDS = (
@@ -73,6 +75,57 @@ MONITORS = (
     ("SPEAKERS", "Speakers", "Hear the speakers, live and as they are now"),
     ("MIX", "Mix", "Hear the baked mix"),
 )
+
+
+#: The item of a menu of makers for "as above": a number that no name gives.
+_AS_ABOVE = 0
+#: Blender keeps no reference to the texts of a menu that is made anew each time.
+_menus: dict[tuple[str, str], list[tuple[str, str, str, str, int]]] = {}
+
+
+def _maker_items(own: str, above: str) -> list[tuple[str, str, str, str, int]]:
+    """Every maker; before them "as above", after them one that this version does not know."""
+    if (own, above) not in _menus:
+        parts = [part for part in catalogue.PARTS if part.role == "maker"]
+        rows = [(part.name, part.name, part.about) for part in parts]
+        if own and own not in {name for name, _, _ in rows}:
+            rows.append((own, own, "This version does not have it"))
+        as_above = ("AS_ABOVE", above, "", "NONE", _AS_ABOVE)
+        _menus[own, above] = [as_above, *_numbered(*rows)]
+    return _menus[own, above]
+
+
+def _maker_menu(above: str) -> Any:
+    """The maker as a menu; the name itself is kept in ``maker``, where any name survives.
+
+    Parameters
+    ----------
+    above : str
+        What no name of its own means.
+    """
+
+    def items(
+        self: bpy.types.PropertyGroup, _context: object
+    ) -> list[tuple[str, str, str, str, int]]:
+        return _maker_items(self.maker, above)
+
+    def get(self: bpy.types.PropertyGroup) -> int:
+        name = self.maker or "AS_ABOVE"
+        return next(row[4] for row in _maker_items(self.maker, above) if row[0] == name)
+
+    def put(self: bpy.types.PropertyGroup, number: int) -> None:
+        rows = _maker_items(self.maker, above)
+        name = next(row[0] for row in rows if row[4] == number)
+        self.maker = "" if name == "AS_ABOVE" else name
+
+    return EnumProperty(
+        name="Maker",
+        description="Who makes the sound",
+        items=items,
+        get=get,
+        set=put,
+        options={"SKIP_SAVE"},
+    )
 
 
 #: How wide a source becomes when a person makes it an area, as areas that are found are.
@@ -138,6 +191,13 @@ def _wall(name: str) -> Any:
     )
 
 
+class Take(bpy.types.PropertyGroup):
+    """One of the sounds that were made for a source, to choose from."""
+
+    path: StringProperty(name="File", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})
+    origin: StringProperty(name="Origin", description="How it came about, as its file says too")
+
+
 class SourceSettings(bpy.types.PropertyGroup):
     """A source: what a Speaker has no field for."""
 
@@ -147,6 +207,9 @@ class SourceSettings(bpy.types.PropertyGroup):
     label: StringProperty(name="Label", description="What this is, in a word or two")
     prompt: StringProperty(
         name="Prompt", description="What it sounds like, for the maker of sounds"
+    )
+    negative_prompt: StringProperty(
+        name="Not", description="What it must not sound like, for makers that take that"
     )
     kind: EnumProperty(
         name="Kind", description="How the sound fills space", items=KINDS, update=_fit_spread
@@ -159,9 +222,17 @@ class SourceSettings(bpy.types.PropertyGroup):
     )
     maker: StringProperty(
         name="Maker",
-        description="The maker of this source's sound; empty for the clip's",
+        description="The maker of this source's sound by its name; empty for the strip's",
         search=_part_names("maker"),
         search_options={"SUGGESTION"},
+    )
+    maker_menu: _maker_menu("As the Strip")
+    locked: BoolProperty(name="Lock", description="Its sound stays as it is and is not made again")
+    takes: CollectionProperty(type=Take)
+    motion: StringProperty(
+        name="Motion",
+        description="How what is seen of it moves in itself, packed, for makers of sounds",
+        options={"HIDDEN"},
     )
     spread: FloatProperty(
         name="Spread",
@@ -256,6 +327,31 @@ class StripSettings(bpy.types.PropertyGroup):
     depth: _part_property("depth", "Depth", "What estimates how far away they are")
     describer: _part_property("describer", "Describer", "What puts regions into words")
     maker: _part_property("maker", "Maker", "What makes the sounds")
+    maker_menu: _maker_menu("As the Set")
+    takes: IntProperty(
+        name="Takes",
+        description="How many sounds are made for each source, to choose from; the best is "
+        "taken first",
+        default=1,
+        min=1,
+        max=MOST_TAKES,
+    )
+    steps: IntProperty(
+        name="Steps",
+        description="How often a generator refines a sound: more is slower; 0 for its own number",
+        min=0,
+        max=1000,
+        soft_max=200,
+    )
+    guidance: FloatProperty(
+        name="Guidance",
+        description="How closely a generator keeps to the prompt; 0 for its own",
+        min=0.0,
+        max=50.0,
+        soft_max=15.0,
+        precision=1,
+        step=50,
+    )
     loudness: EnumProperty(
         name="Loudness",
         description="How loud the mix becomes as a whole",
@@ -386,7 +482,7 @@ class StripSettings(bpy.types.PropertyGroup):
     )
 
 
-CLASSES = (SourceSettings, StripSettings)
+CLASSES = (Take, SourceSettings, StripSettings)
 
 
 def register() -> None:

@@ -1,4 +1,4 @@
-"""Renders the scenes of scenes.py to pictures: what finders and depth estimators look at.
+"""Renders the scenes of scenes.py and timed.py to pictures: what finders and depth estimators look at.
 
     python render_scenes.py [FOLDER] [NAME ...]                with the bpy module
     blender -b -P render_scenes.py -- [FOLDER] [NAME ...]      with Blender
@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import make_clip
 import numpy as np
 import scenes
+import timed
 from mathutils import Matrix, Vector
 
 #: Two colours, how often the texture repeats in a metre, and how fine it is.
@@ -77,11 +78,14 @@ def build(scene, camera):
     surfaces = {scene.floor: surface(scene.floor)}
     corners = [(-80, -20, 0), (80, -20, 0), (80, 400, 0), (-80, 400, 0)]
     make_clip.mesh("floor", corners, [(0, 1, 2, 3)], surfaces[scene.floor])
-    owner = {}
+    owner, moved = {}, []
     roots = [make_clip.empty(thing.name) for thing in scene.things]
     for number, (thing, root) in enumerate(zip(scene.things, roots, strict=True)):
         for solid in thing.solids:
-            owner[body(solid, surfaces, root).name] = number
+            made = body(solid, surfaces, root)
+            owner[made.name] = number
+            if solid.moves is not None:
+                moved.append((solid, made))
     camera.data.angle = math.radians(scene.fov)
     for frame, time in enumerate(scene.times, 1):
         for thing, root in zip(scene.things, roots, strict=True):
@@ -89,6 +93,9 @@ def build(scene, camera):
             root.location, root.rotation_euler = place, (0, 0, math.radians(turned))
             root.keyframe_insert("location", frame=frame)
             root.keyframe_insert("rotation_euler", frame=frame)
+        for solid, made in moved:
+            made.location = solid.at(time)
+            made.keyframe_insert("location", frame=frame)
         *place, left, up = scene.camera(time)
         turn = Matrix.Rotation(math.radians(left), 3, "Z")
         turn = turn @ Matrix.Rotation(math.pi / 2 + math.radians(up), 3, "X")
@@ -141,7 +148,7 @@ def render(scene, folder):
     settings = bpy.context.scene
     settings.cycles.samples = SAMPLES
     settings.cycles.max_bounces = 2 if scene.indoors else 1
-    settings.render.fps, settings.frame_end = scenes.FPS, len(scene.times)
+    settings.render.fps, settings.frame_end = scene.fps, len(scene.times)
     settings.render.resolution_x, settings.render.resolution_y = scenes.SIZE
     compare(scene, owner, camera)
     make_clip.render(folder / f"scene-{scene.name}.mp4")
@@ -153,7 +160,7 @@ def main():
         sys.argv[1:] if module else sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
     )
     folder = Path(given[0] if given else Path(__file__).parent).resolve()
-    for scene in scenes.SCENES:
+    for scene in (*scenes.SCENES, *(one.scene for one in timed.SCENES)):
         if scene.name in given[1:] or not given[1:]:
             render(scene, folder)
 

@@ -22,6 +22,8 @@ Values = NDArray[np.float64]
 Path = Callable[[float], tuple[float, float, float, float]]
 #: Where the camera is: x, y, z, turned to the left and up, degrees.
 Camera = Callable[[float], tuple[float, float, float, float, float]]
+#: Where a part of a thing is in it at a moment: x, y, z.
+Place = Callable[[float], tuple[float, float, float]]
 
 SIZE = (640, 360)
 FPS = 12
@@ -37,6 +39,11 @@ class Solid:
     size: tuple[float, float, float]
     place: tuple[float, float, float] = (0.0, 0.0, 0.0)
     look: str = "stone"  # a key of render_scenes.LOOKS
+    moves: Place | None = None
+
+    def at(self, time: float) -> tuple[float, float, float]:
+        """Where it is within its thing."""
+        return self.place if self.moves is None else self.moves(time)
 
 
 def standing(x: float, y: float, z: float = 0.0, turned: float = 0.0) -> Path:
@@ -87,11 +94,12 @@ class Scene:
     duration: float = 4.0
     floor: str = "gravel"
     indoors: bool = False
+    fps: int = FPS
 
     @property
     def times(self) -> Values:
         """The moments of its pictures, seconds."""
-        return np.arange(round(self.duration * FPS)) / FPS
+        return np.arange(round(self.duration * self.fps)) / self.fps
 
     @property
     def sounding(self) -> tuple[Thing, ...]:
@@ -150,7 +158,7 @@ def look(
         *place, turned = thing.path(time)
         own = turn(turned)
         for solid in thing.solids:
-            centre = np.array(place) + own @ np.array(solid.place)
+            centre = np.array(place) + own @ np.array(solid.at(time))
             rows, columns = _window(around.T @ (centre - np.array(eye)), solid, focal, size)
             if rows.start >= rows.stop or columns.start >= columns.stop:
                 continue

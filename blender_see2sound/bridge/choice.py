@@ -1,20 +1,23 @@
-"""Which parts do a strip's work, and which of their files are missing: told before a job starts."""
+"""Which parts do a strip's work and how, and what they lack: told before a job starts."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..core import parts, sets
-from ..core.catalogue import Role
+from ..core.catalogue import PARTS, Part, Role
 from ..core.errors import See2SoundError
 from . import computer
 
 #: The roles of the parts that look at a picture.
 LOOKING: tuple[Role, ...] = ("finder", "depth", "describer")
+#: The maker that takes sounds from a person's own recordings.
+LIBRARY = "library"
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,56 @@ def choice_of(settings: bpy.types.PropertyGroup | None) -> Choice:
     return Choice(name, **named, off_screen=settings.off_screen)
 
 
+@dataclass(frozen=True)
+class Making:
+    """What all sounds of a strip are made with.
+
+    Attributes
+    ----------
+    takes : int
+        How many for each source.
+    steps : int or None
+        A generator's refinements; its own number when None.
+    guidance : float or None
+        How closely a generator keeps to the prompt; its own when None.
+    """
+
+    takes: int = 1
+    steps: int | None = None
+    guidance: float | None = None
+
+    def generator(self) -> dict[str, int | float | None]:
+        """What only a generator is told."""
+        return {"steps": self.steps, "guidance": self.guidance}
+
+    def request(self) -> dict[str, Any]:
+        """What a worker is told that makes sounds."""
+        return {"takes": self.takes, **self.generator()}
+
+
+def making_of(settings: bpy.types.PropertyGroup) -> Making:
+    """What a strip's settings say of making sounds."""
+    return Making(settings.takes, settings.steps or None, round(settings.guidance, 3) or None)
+
+
+def generates(maker: str) -> bool:
+    """Whether a maker of this name is a generator, with a model behind it."""
+    part = _maker(maker)
+    return part is not None and part.checkpoint is not None
+
+
+def terms(maker: str) -> str:
+    """On what terms a maker may be used, for a person."""
+    part = _maker(maker)
+    if part is None:
+        return "This version does not have it"
+    return f"Licence: {part.licence}. Commercial use: {part.commercial}"
+
+
+def _maker(name: str) -> Part | None:
+    return next((p for p in PARTS if p.role == "maker" and p.name == name), None)
+
+
 def with_set(choice: Choice, name: str) -> Choice:
     """The same with another set.
 
@@ -75,8 +128,21 @@ def with_set(choice: Choice, name: str) -> Choice:
     return dataclasses.replace(choice, part_set=sets.set_named(name).name)
 
 
-def lacking(names: dict[Role, str]) -> See2SoundError | None:
-    """What files the first of these parts, by their roles, lacks."""
+def lacking(names: dict[Role, str], library: Path | None = None) -> See2SoundError | None:
+    """What files the first of these parts, by their roles, lacks.
+
+    Parameters
+    ----------
+    library : Path, optional
+        The folder of recordings; the preferences' when None.
+    """
+    if names.get("maker") == LIBRARY and library is None and computer.library_folder() is None:
+        return See2SoundError(
+            "the library has no folder",
+            "no folder with recordings is chosen on this computer",
+            "Choose the Library Folder in the preferences, or another maker",
+            kind="missing-part",
+        )
     folder = computer.models_folder()
     errors = (parts.lacking(role, name, folder) for role, name in names.items())
     return next((error for error in errors if error is not None), None)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core import rooms, targets
+from ..core import parts, rooms, targets
 from ..core.arguments import Parser, loudness
+from ..core.catalogue import PARTS
 from ..core.errors import Cancelled, See2SoundError, from_os_error
 from ..core.files import atomic_path, keep_apart
 from ..core.sets import SETS, set_named
@@ -47,6 +48,19 @@ def _parser() -> argparse.ArgumentParser:
     names = ", ".join(one.name for one in SETS)
     parser.add_argument(
         "--set", default="", metavar="NAME", help=f"which parts do it: {names} (the preferences')"
+    )
+    makers = ", ".join(part.name for part in PARTS if part.role == "maker")
+    parser.add_argument(
+        "--maker",
+        default="",
+        metavar="NAME",
+        help=f"who makes the sounds: {makers} (the set's)",
+    )
+    parser.add_argument(
+        "--library",
+        type=Path,
+        metavar="DIR",
+        help="your own recordings, for the maker library (the preferences')",
     )
     parser.add_argument(
         "--off-screen",
@@ -159,6 +173,15 @@ def _check(options: argparse.Namespace) -> None:
             kind="bad-request",
         )
     set_named(options.set or None)
+    if options.maker:
+        parts.named("maker", options.maker)
+    if options.library is not None and not options.library.is_dir():
+        raise See2SoundError(
+            f"cannot read {options.library}",
+            "it is no folder",
+            "Choose a folder with recordings",
+            kind="missing-file",
+        )
     if not options.clip.exists():
         raise See2SoundError(
             f"cannot read {options.clip}",
@@ -182,10 +205,13 @@ def _run(options: argparse.Namespace) -> None:
         frame_camera(scene, options.fov)
     target = steps.Target.of(scene, strip)
     settings = {**options.room, **options.lufs}
+    if options.maker:
+        settings["maker"] = options.maker
     if options.layout is not None:
         settings["layout"] = options.layout
+    library = None if options.library is None else options.library.absolute()
     work = steps.see_to_sound(
-        target, options.sources, options.set, options.off_screen, settings=settings
+        target, options.sources, options.set, options.off_screen, settings, library
     )
     task = start("See to Sound", work)
     task.run(_Lines())

@@ -46,6 +46,10 @@ class Settings:
         What models compute on.
     low_memory : bool
         Whether one model is loaded after the other.
+    library : Path or None
+        The folder of this person's own recordings.
+    speech : bool
+        Whether generators may be asked for speech.
     """
 
     python: str
@@ -57,6 +61,8 @@ class Settings:
     models: Path | None = None
     device: str = "auto"
     low_memory: bool = False
+    library: Path | None = None
+    speech: bool = False
 
     def computing(self) -> dict[str, Any]:
         """What a worker is told of how models compute."""
@@ -91,14 +97,25 @@ def settings() -> Settings:
         models=models_folder(),
         device=own.device,
         low_memory=own.low_memory,
+        library=library_folder(),
+        speech=own.speech,
     )
 
 
 def models_folder() -> Path | None:
     """The models folder of the preferences; None where they name none. Touches no file."""
+    return _folder("models")
+
+
+def library_folder() -> Path | None:
+    """The library of the preferences; None where they name none. Touches no file."""
+    return _folder("library")
+
+
+def _folder(name: str) -> Path | None:
     own = preferences()
-    models = "" if own is None else bpy.path.abspath(own.models).strip()
-    return Path(os.path.abspath(models)) if models else None
+    path = "" if own is None else bpy.path.abspath(getattr(own, name)).strip()
+    return Path(os.path.abspath(path)) if path else None
 
 
 def _extension_packages() -> tuple[str, ...]:

@@ -15,7 +15,18 @@ import bpy
 import numpy as np
 
 from ..core.scene import Clip, SoundScene, Source
-from . import camera, document, found, freshness, heard, monitor, motion, room
+from . import (
+    camera,
+    document,
+    found,
+    freshness,
+    heard,
+    monitor,
+    motion,
+    own_motion,
+    room,
+    versions,
+)
 from .strips import StripClip, clip_of
 
 #: A source that is left out, dB: nothing of it is left.
@@ -36,7 +47,7 @@ def to_sound_scene(
     Parameters
     ----------
     for_mix : bool
-        With the sounds and the room, which must fit; to make sounds neither is needed.
+        With the sounds and the room, which must fit; else with what their makers are told.
 
     Returns
     -------
@@ -53,6 +64,7 @@ def to_sound_scene(
     scene_uid, collection_uid = scene.session_uid, collection.session_uid
     clip = clip_of(scene, strip)
     fov = camera.horizontal_fov(scene, clip.size)
+    mark, content_start = own_motion.mark_of(scene, strip), versions.content_start(strip)
     speakers = document.speakers_of(collection)
     uids = [s.session_uid for s in speakers]
     ids = document.source_ids(collection)
@@ -65,6 +77,14 @@ def to_sound_scene(
         scene, collection = found.scene(scene_uid), found.collection(collection_uid)
         speaker = found.thing(uid)
         source = _source(collection, speaker, ids[speaker.name], track, clip)
+        if not for_mix:
+            own = freshness.motion_of(speaker, mark)
+            source = dataclasses.replace(
+                source,
+                maker=freshness.maker_of(collection, speaker),
+                negative_prompt=speaker.data.see2sound.negative_prompt,
+                motion=own_motion.unpacked(own, content_start, clip) if own else None,
+            )
         played = heard.played(speaker, clip) if for_mix else None
         if played is not None:
             work = heard.from_start(played, clip.duration)

@@ -19,6 +19,7 @@ import bpy
 
 from ..core.errors import See2SoundError, from_os_error
 from ..core.files import atomic_path
+from ..core.sounds.origin import sidecar_of
 
 #: The folder beside the .blend.
 ROOT = "see2sound"
@@ -106,6 +107,19 @@ def keep(
     )
 
 
+def keep_origin(made: str | Path, kept: Path) -> None:
+    """Copy what tells how a sound came about to where the sound is kept.
+
+    Raises
+    ------
+    See2SoundError
+    """
+    told, place = sidecar_of(made), sidecar_of(kept)
+    if told.is_file() and not os.path.lexists(place):
+        with atomic_path(place) as part:
+            _copy_whole(told, part)
+
+
 def to_blend(path: str | Path, blend: str | None = None) -> str:
     """The path as the .blend keeps it: relative to it once it is saved, on the same drive."""
     blend = bpy.data.filepath if blend is None else blend
@@ -153,25 +167,30 @@ def settle(blend: str) -> None:
         place = here
         if session in here.parents and here.is_file():
             place = _root(blend) / here.relative_to(session)
-            if not place.exists():
-                _bring(here, place)
+            for one, there in ((here, place), (sidecar_of(here), sidecar_of(place))):
+                if one.is_file() and not there.exists():
+                    _bring(one, there)
         elif isinstance(owner, bpy.types.Sound) or not path.startswith("//"):
             continue  # Blender keeps its own paths right, and what is absolute stays so
         # Blender remaps the paths of sounds itself, from the file that is open to the new one.
         remapped = isinstance(owner, bpy.types.Sound) and bool(bpy.data.filepath)
         new = to_blend(place, bpy.data.filepath if remapped else blend)
         if new != path:
-            _before.append((owner.session_uid, field, path))
+            _before.append((owner.session_uid, holder.path_from_id(field), path))
             setattr(holder, field, new)
 
 
 def saved(blend: str) -> None:
     """A .blend was saved (`save_post`): take back what `settle` did when that was only a copy."""
     if blend and os.path.abspath(blend) != os.path.abspath(bpy.data.filepath or os.sep):
-        paths = {(owner.session_uid, field): holder for owner, holder, field in _paths()}
-        for uid, field, path in _before:
-            if (uid, field) in paths:
-                setattr(paths[uid, field], field, path)
+        paths = {
+            (owner.session_uid, holder.path_from_id(field)): (holder, field)
+            for owner, holder, field in _paths()
+        }
+        for uid, where, path in _before:
+            if (uid, where) in paths:
+                holder, field = paths[uid, where]
+                setattr(holder, field, path)
     _before.clear()
 
 
@@ -191,7 +210,7 @@ def tidy() -> None:
             os.rmdir(folder)
 
 
-#: What `settle` changed: the owner's session uid, the field and the path before.
+#: What `settle` changed: the owner's session uid, the field's path in it and the file's before.
 _before: list[tuple[int, str, str]] = []
 
 
@@ -203,6 +222,8 @@ def _paths() -> Iterator[tuple[bpy.types.ID, Any, str]]:
     for speaker in bpy.data.speakers:
         if speaker.library is None:
             yield speaker, speaker.see2sound, "thumbnail"
+            for take in speaker.see2sound.takes:
+                yield speaker, take, "path"
     for collection in bpy.data.collections:
         if collection.library is None:
             yield collection, collection.see2sound, "mix_path"
@@ -227,7 +248,14 @@ def _bring(here: Path, place: Path) -> None:
         # Another disk, or one whose file system knows no second names; or it cannot be written
         # at all, which the copy says.
         with atomic_path(place) as part:
-            shutil.copyfile(here, part)
+            _copy_whole(here, part)
+
+
+def _copy_whole(here: Path, part: Path) -> None:
+    try:
+        shutil.copyfile(here, part)
+    except OSError as error:
+        raise from_os_error(error, here, "read") from error
 
 
 def _digest(path: Path, start: float, end: float) -> Generator[float, None, str]:

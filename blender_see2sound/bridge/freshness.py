@@ -7,6 +7,7 @@ no part of it: who drags a speaker wants the same sound from elsewhere.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Generator
 from typing import Any, Literal
@@ -14,7 +15,18 @@ from typing import Any, Literal
 import bpy
 
 from ..core.scene import Source
-from . import choice, document, files, fingerprint, mix_strip, monitor, record
+from ..core.sounds.speech import asks_for_speech
+from . import (
+    choice,
+    computer,
+    document,
+    files,
+    fingerprint,
+    mix_strip,
+    monitor,
+    own_motion,
+    record,
+)
 
 State = Literal["none", "current", "stale", "missing", "sounds"]
 Recipe = dict[str, Any]
@@ -33,22 +45,66 @@ def words(speaker: bpy.types.Object) -> tuple[str, str]:
 def maker_of(collection: bpy.types.Collection, speaker: bpy.types.Object) -> str:
     """The name of what makes a source's sound."""
     own: str = speaker.data.see2sound.maker
-    return own or choice.choice_of(collection.see2sound).part("maker")
+    return own.strip() or choice.choice_of(collection.see2sound).part("maker")
 
 
-def recipe_of(source: Source, maker: str) -> Recipe:
-    """What a maker is told, apart from places and times."""
-    return _recipe(source.label, source.prompt, source.kind, source.seed, maker)
+def motion_of(speaker: bpy.types.Object, mark: str) -> str:
+    """How the speaker's source moves in itself, packed (`own_motion`); empty where that is not known.
+
+    Parameters
+    ----------
+    mark : str
+        What the strip shows now (`own_motion.mark_of`).
+    """
+    text: str = speaker.data.see2sound.motion
+    return text if text and own_motion.shown_of(text) == mark else ""
 
 
-def _recipe(label: str, prompt: str, kind: str, seed: int, maker: str) -> Recipe:
-    return {"label": label, "prompt": prompt, "kind": kind, "seed": seed, "maker": maker}
+def recipe_of(source: Source, motion: str, making: choice.Making) -> Recipe:
+    """What a maker is told, apart from places and times.
+
+    Parameters
+    ----------
+    source : Source
+        With its maker.
+    motion : str
+        As `motion_of` gives it.
+    making : Making
+        What all sources of the strip are made with.
+    """
+    recipe: Recipe = {
+        "label": source.label,
+        "prompt": source.prompt,
+        "kind": source.kind,
+        "seed": source.seed,
+        "maker": source.maker,
+    }
+    # What is not asked for is not there, as in files from before it could be.
+    if source.negative_prompt:
+        recipe["negative_prompt"] = source.negative_prompt
+    if motion:
+        recipe["motion"] = hashlib.sha256(motion.encode()).hexdigest()[:16]
+    if choice.generates(source.maker or ""):
+        recipe |= {name: value for name, value in making.generator().items() if value is not None}
+    return recipe
 
 
-def asked(collection: bpy.types.Collection, speaker: bpy.types.Object) -> Recipe:
+def asked(collection: bpy.types.Collection, speaker: bpy.types.Object, mark: str) -> Recipe:
     """What the maker of this speaker's sound would be told now."""
     settings, (label, prompt) = speaker.data.see2sound, words(speaker)
-    return _recipe(label, prompt, settings.kind, settings.seed, maker_of(collection, speaker))
+    source = Source(
+        id="",
+        label=label,
+        prompt=prompt,
+        kind=settings.kind,
+        times=(),
+        positions=(),
+        seed=settings.seed,
+        maker=maker_of(collection, speaker),
+        negative_prompt=settings.negative_prompt,
+    )
+    making = choice.making_of(collection.see2sound)
+    return recipe_of(source, motion_of(speaker, mark), making)
 
 
 def keep_recipe(speaker: bpy.types.Object, recipe: Recipe) -> None:
@@ -56,19 +112,46 @@ def keep_recipe(speaker: bpy.types.Object, recipe: Recipe) -> None:
     record.add(speaker, _RECIPE, recipe)
 
 
-def is_outdated(collection: bpy.types.Collection, speaker: bpy.types.Object) -> bool:
+def is_outdated(collection: bpy.types.Collection, speaker: bpy.types.Object, mark: str) -> bool:
     """The speaker's sound was made, and the source asks for another one now."""
     if speaker.data.sound is None or record.has_own_sound(speaker):
         return False
-    return record.read(speaker).get(_RECIPE) != asked(collection, speaker)
+    return record.read(speaker).get(_RECIPE) != asked(collection, speaker, mark)
 
 
-def outdated_in(collection: bpy.types.Collection) -> frozenset[int]:
-    """The session uids of the speakers whose sounds are out of date, but for muted ones."""
+def keeps_sound(speaker: bpy.types.Object) -> bool:
+    """The speaker's sound is not to be made: it is a person's own, or locked."""
+    if speaker.data.sound is None:
+        return False
+    return speaker.data.see2sound.locked or record.has_own_sound(speaker)
+
+
+def refusal(collection: bpy.types.Collection, speaker: bpy.types.Object) -> str:
+    """Why the speaker's sound is not made as it is asked for, a clause; empty where it is."""
+    generated = choice.generates(maker_of(collection, speaker))
+    if generated and not computer.settings().speech and asks_for_speech(words(speaker)[1]):
+        return "its prompt asks for speech, which could be taken for a real person's words"
+    return ""
+
+
+def _may_be_made(collection: bpy.types.Collection, speaker: bpy.types.Object) -> bool:
+    """The speaker is heard, and making its sound is not ruled out."""
+    return not (
+        monitor.muted_by_person(collection, speaker)
+        or keeps_sound(speaker)
+        or refusal(collection, speaker)
+    )
+
+
+def outdated_in(
+    scene: bpy.types.Scene, strip: Any, collection: bpy.types.Collection
+) -> frozenset[int]:
+    """The session uids of the speakers whose sounds a bake would make anew: they are out of date."""
+    mark = own_motion.mark_of(scene, strip)
     return frozenset(
         speaker.session_uid
         for speaker in document.speakers_of(collection)
-        if not monitor.muted_by_person(collection, speaker) and is_outdated(collection, speaker)
+        if is_outdated(collection, speaker, mark) and _may_be_made(collection, speaker)
     )
 
 
@@ -82,29 +165,32 @@ def lacks_sound(speaker: bpy.types.Object) -> bool:
     return not files.absolute(sound.filepath, sound.library).is_file()
 
 
-def to_make(collection: bpy.types.Collection) -> list[str]:
+def to_make(scene: bpy.types.Scene, strip: Any, collection: bpy.types.Collection) -> list[str]:
     """The names of the speakers whose sounds a bake must make first.
 
-    Not those that a person muted, nor those that have neither a sound nor a prompt.
+    Not those that a person muted or locked, nor those that have neither a sound nor a prompt.
     """
+    mark = own_motion.mark_of(scene, strip)
     return [
         speaker.name
         for speaker in document.speakers_of(collection)
-        if not monitor.muted_by_person(collection, speaker)
-        and (is_outdated(collection, speaker) or (lacks_sound(speaker) and _can_be_made(speaker)))
+        if _may_be_made(collection, speaker)
+        and (
+            is_outdated(collection, speaker, mark) or (lacks_sound(speaker) and _has_words(speaker))
+        )
     ]
 
 
-def without_words(collection: bpy.types.Collection) -> list[str]:
-    """The names of the speakers that are not heard: they have neither a sound nor a prompt."""
-    return [
-        speaker.name
+def unheard(collection: bpy.types.Collection) -> dict[str, str]:
+    """Why speakers have no sound, a clause each by their names."""
+    return {
+        speaker.name: refusal(collection, speaker) or "it has neither a sound nor a prompt"
         for speaker in document.speakers_of(collection)
-        if speaker.data.sound is None and not _can_be_made(speaker)
-    ]
+        if speaker.data.sound is None and (refusal(collection, speaker) or not _has_words(speaker))
+    }
 
 
-def _can_be_made(speaker: bpy.types.Object) -> bool:
+def _has_words(speaker: bpy.types.Object) -> bool:
     return speaker.data.sound is not None or bool(speaker.data.see2sound.prompt.strip())
 
 
@@ -121,14 +207,14 @@ def state_of(
         No mix was baked; it is what a bake would give now; it is not; its strip or file is
         gone; sounds are out of date, and with them the mix.
     """
-    if outdated_in(collection):
+    if outdated_in(scene, strip, collection):
         return "sounds"
     baked = collection.see2sound.mix_fingerprint
     if not baked:
         return "none"
     if not mix_strip.is_there(scene, collection):
         return "missing"
-    if to_make(collection):
+    if to_make(scene, strip, collection):
         return "stale"
     now = yield from fingerprint.of_collection(scene, strip, collection)
     return "current" if now == baked else "stale"

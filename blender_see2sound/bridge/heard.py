@@ -122,6 +122,7 @@ def from_start(sound: Played, seconds: float) -> Generator[float, None, Path]:
                 "Choose another sound for the speaker, or make it again",
                 kind="bad-sound",
             ) from error
+    files.keep_origin(sound.path, target)
     return target
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import bpy
+
 from ..core.errors import See2SoundError, from_os_error
 from ..core.files import keep_apart
 from ..core.scene import Room, SoundScene, Source, write_scene
@@ -73,10 +75,10 @@ def mix(
     _, strip, collection = target.collection()
     mix_settings.check(collection)
     name_of_strip, wanted = strip.name, mix_settings.asked(collection, layout)
-    names = {source_id: name for name, source_id in document.source_ids(collection).items()}
+    names = names_of(collection)
     silent = tuple(
-        f"{name!r} is left out of the mix: it has neither a sound nor a prompt"
-        for name in freshness.without_words(collection)
+        f"{name!r} is left out of the mix: {why}"
+        for name, why in freshness.unheard(collection).items()
     )
     heard = yield from share(sound_scene(target), 0.0, 0.1)
     heard = dataclasses.replace(
@@ -101,11 +103,8 @@ def mix(
     try:
         report = yield from share(session.ask("mix", wanted), 0.1, 1.0)
     except See2SoundError as error:
-        what, why = _named(error.what, names), _named(error.why, names)
-        raise See2SoundError(
-            what, why, error.remedy, kind=error.kind, report=error.report
-        ) from error
-    report["warnings"] = [_named(warning, names) for warning in report["warnings"]]
+        raise named_error(error, names) from error
+    report["warnings"] = [named(warning, names) for warning in report["warnings"]]
     for source_id, final in finals.items():
         try:
             os.replace(stems / f"{source_id}.wav", final)
@@ -114,7 +113,18 @@ def mix(
     return Mixed(report, heard.room, silent)
 
 
-def _named(text: str, names: Mapping[str, str]) -> str:
+def names_of(collection: bpy.types.Collection) -> dict[str, str]:
+    """The speakers' names by the ids of their sources."""
+    return {source_id: name for name, source_id in document.source_ids(collection).items()}
+
+
+def named_error(error: See2SoundError, names: Mapping[str, str]) -> See2SoundError:
+    """As `named`, for what the worker fails with."""
+    what, why = named(error.what, names), named(error.why, names)
+    return See2SoundError(what, why, error.remedy, kind=error.kind, report=error.report)
+
+
+def named(text: str, names: Mapping[str, str]) -> str:
     """What the worker says, with the speakers' names for the ids of sources: a person knows those."""
     told = {repr(source_id): repr(name) for source_id, name in names.items()}
     return re.sub("|".join(map(re.escape, told)), lambda found: told[found[0]], text)

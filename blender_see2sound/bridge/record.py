@@ -22,7 +22,12 @@ import numpy as np
 from .actions import curve_values, curves_of
 
 #: The settings of a source that a step fills in.
-SETTINGS = ("label", "prompt", "kind", "seed", "spread", "reverb_db", "use_lfe", "lfe_db")
+SETTINGS = (
+    *("label", "prompt", "negative_prompt", "kind", "seed", "spread", "reverb_db", "use_lfe"),
+    *("lfe_db", "maker", "locked"),
+)
+#: What a record means that does not say it.
+_UNSAID = {"sound": "", "negative_prompt": "", "maker": "", "locked": False}
 
 
 def read(speaker: bpy.types.Object) -> dict[str, Any]:
@@ -85,8 +90,8 @@ def has_own_sound(speaker: bpy.types.Object) -> bool:
 
 
 def changed(speaker: bpy.types.Object) -> set[str]:
-    """The aspects that a person changed; all but "sound" on one that the steps did not make."""
-    made, now = {"sound": "", **read(speaker)}, current(speaker)
+    """The aspects that a person changed; nearly all on one that the steps did not make."""
+    made, now = {**_UNSAID, **read(speaker)}, current(speaker)
     return {aspect for aspect, value in now.items() if made.get(aspect) != value}
 
 

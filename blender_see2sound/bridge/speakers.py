@@ -1,4 +1,4 @@
-"""Sources become Speaker objects, and speakers get their sounds.
+"""Sources become Speaker objects.
 
 A speaker is a child of the scene camera, the listener: its place is that of the
 sound in the picture, whatever the camera does, and dragging it in the 3D view
@@ -12,7 +12,7 @@ as the steps made it is left alone when they do it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,19 +29,20 @@ from . import (
     document,
     files,
     found,
-    freshness,
     levels,
     matching,
     monitor,
     motion,
+    own_motion,
     record,
+    sounds,
     versions,
 )
 from .knots import knots_in_slices
 from .strips import shown_range
 
 #: What of a source goes into the settings as it is.
-_SETTINGS = ("label", "prompt", "kind", "seed", "spread", "reverb_db")
+_SETTINGS = ("label", "prompt", "negative_prompt", "kind", "seed", "spread", "reverb_db")
 #: How far keyframes may stray from the track: metres, and share of the distance (0.1 degree).
 _METRES, _ANGLE = 0.01, 0.1 * np.pi / 180.0
 _VOLUME = 0.01
@@ -137,7 +138,7 @@ def place(
             speaker = found.thing(uids[source.id])
         else:
             speaker = _new_speaker(scene, collection, source)
-            start_sound(speaker, strip)
+            sounds.start_sound(speaker, strip)
         _fill(scene, strip, speaker, source, prepared)
         ids.append(speaker.data.see2sound.source_id)
         placed.append(speaker.session_uid)
@@ -154,104 +155,8 @@ def place(
     settings.strip_name = strip.name
     settings.strip_start = versions.content_start(strip)
     monitor.follow(collection)
-    make_heard(scene, collection)
+    sounds.make_heard(scene, collection)
     return tuple(ids)
-
-
-def keep_sounds(
-    scene: bpy.types.Scene, collection: bpy.types.Collection, sounds: Mapping[str, str | Path]
-) -> Generator[float, None, dict[str, Path]]:
-    """Copy sounds to the strip's folder; what can fail of giving them to speakers.
-
-    Parameters
-    ----------
-    sounds : mapping of source id to path
-
-    Returns
-    -------
-    dict
-        The copies, by source id.
-    """
-    strip = document.strip_of(scene, collection)
-    folder = files.folder_of(strip or collection) / "sounds"
-    ids = document.source_ids(collection)
-    labels = {ids[s.name]: s.data.see2sound.label for s in document.speakers_of(collection)}
-    kept = {}
-    for number, (source_id, path) in enumerate(sounds.items()):
-        name = f"{source_id}-{labels.get(source_id, '')}".strip("-")
-        keeping = files.keep(path, folder, name)
-        kept[source_id] = yield from motion.scaled(
-            keeping, number / len(sounds), (number + 1) / len(sounds)
-        )
-    return kept
-
-
-def give_sounds(
-    scene: bpy.types.Scene,
-    collection: bpy.types.Collection,
-    sounds: Mapping[str, str | Path],
-    recipes: Mapping[str, freshness.Recipe],
-) -> Generator[float, None, tuple[str, ...]]:
-    """Give speakers their sounds, to be heard in playback at once.
-
-    Yields the fraction done between speakers. A sound that a person chose stays.
-
-    Parameters
-    ----------
-    sounds : mapping of source id to path
-        Where the files stay, as `keep_sounds` gives it.
-    recipes : mapping of source id to Recipe
-        What they were made from.
-
-    Returns
-    -------
-    tuple of str
-        What a person should know: whose own sounds stayed.
-    """
-    scene_uid, collection_uid = scene.session_uid, collection.session_uid
-    notes = []
-    for number, (source_id, path) in enumerate(sounds.items()):
-        yield number / (len(sounds) + 1)
-        scene, collection = found.scene(scene_uid), found.collection(collection_uid)
-        ids = document.source_ids(collection)
-        for speaker in document.speakers_of(collection):
-            if ids[speaker.name] != source_id:
-                continue
-            if record.has_own_sound(speaker):
-                notes.append(f"{speaker.name!r} keeps its own sound")
-            else:
-                strip = document.strip_of(scene, collection)
-                _set_sound(speaker, Path(path))
-                freshness.keep_recipe(speaker, recipes[source_id])
-                if strip is not None:
-                    start_sound(speaker, strip)
-    yield len(sounds) / (len(sounds) + 1)
-    collection = found.collection(collection_uid)
-    monitor.follow(collection)
-    make_heard(found.scene(scene_uid), collection)
-    return tuple(notes)
-
-
-def make_heard(scene: bpy.types.Scene, collection: bpy.types.Collection) -> None:
-    """Let playback and mixdown know of new speakers and sounds.
-
-    Blender looks for them when it rebuilds the relations of its dependency graph, and then
-    only at what is tagged: a passing empty makes it rebuild. What is tagged before as well
-    cannot reach for a sound that was replaced and removed (Blender 4.5 crashes then).
-    """
-    passing = bpy.data.objects.new("See2Sound", None)
-    collection.objects.link(passing)
-    _update(scene, collection)
-    bpy.data.objects.remove(passing)
-    _update(scene, collection)
-
-
-def _update(scene: bpy.types.Scene, collection: bpy.types.Collection) -> None:
-    for speaker in document.speakers_of(collection):
-        speaker.update_tag()
-        speaker.data.update_tag()
-    for layer in scene.view_layers:
-        layer.update()
 
 
 # ------------------------------------------------------------------ one speaker
@@ -329,6 +234,7 @@ def _fill(
         _set(data, "volume", keyframes.volume_frames + start, keyframes.volumes)
         levels.set_law(scene, data, source)
     settings.boxes = json.dumps(_seen(source))
+    settings.motion = own_motion.packed(scene, strip, source.motion)
     if source.id in prepared.thumbnails:
         settings.thumbnail = files.to_blend(prepared.thumbnails[source.id])
     record.write(speaker, set(record.current(speaker)) - theirs - {"sound"})
@@ -354,28 +260,6 @@ def _seen(source: Source) -> dict[str, Any]:
         "times": [source.times[i] for i in some],
         "boxes": [source.boxes[i] for i in some],
     }
-
-
-def start_sound(speaker: bpy.types.Object, strip: Any) -> None:
-    """Let a speaker's sound start with the strip, as the sounds that are made do."""
-    start, end = shown_range(strip)
-    for part in actions.sound_strips(speaker):
-        part.frame_start, part.frame_end = start, max(end, start + 1)
-
-
-def _set_sound(speaker: bpy.types.Object, kept: Path) -> None:
-    """Let a speaker play a file; a data-block of a person's that has the same file is not taken."""
-    old, written = speaker.data.sound, kept.stat().st_mtime_ns
-    if old is None or files.absolute(old.filepath, old.library) != kept:
-        speaker.data.sound = bpy.data.sounds.load(str(kept), check_existing=False)
-        speaker.data.sound.filepath = files.to_blend(kept)
-        if old is not None and old.users == 0:
-            bpy.data.sounds.remove(old)
-    elif record.read(speaker).get("written") != written:
-        # The file was missing and is made again: Blender looks for it when its path is set.
-        old.filepath = files.to_blend(kept)
-    record.write(speaker, ("sound",))
-    record.add(speaker, "written", written)
 
 
 # ------------------------------------------------------------------ keyframes of a source

@@ -29,8 +29,9 @@ from . import (
     mixing,
     model_list,
     monitor,
-    record,
+    own_motion,
     session,
+    sounds,
     speakers,
     strips,
 )
@@ -58,9 +59,7 @@ def find_sources(
     collection = document.collection_of(scene, strip)
     settings = None if collection is None else collection.see2sound
     sources = sources or _sources(settings)
-    chosen = choice.choice_of(settings)
-    if part_set:
-        chosen = choice.with_set(chosen, part_set)
+    chosen = _chosen(collection, part_set)
     if off_screen is not None:
         chosen = replace(chosen, off_screen=off_screen)
     lacking = chosen.lacking()
@@ -101,6 +100,12 @@ def find_sources(
     return _counted(len(found.sources), "source was found", "sources were found")
 
 
+def _chosen(collection: bpy.types.Collection | None, part_set: str) -> choice.Choice:
+    """What a strip is set to, with another set where one is named."""
+    chosen = choice.choice_of(None if collection is None else collection.see2sound)
+    return choice.with_set(chosen, part_set) if part_set else chosen
+
+
 def _prepare(target: Target, found: SoundScene, folder: Path) -> Work[speakers.Prepared]:
     scene, strip = target.find()
     return (yield from reading(speakers.prepare(scene, strip, found, folder), "Drawing the tracks"))
@@ -128,64 +133,123 @@ def _place(
         raise
 
 
-def make_sounds(target: Target, only: str | None = None) -> Work[str]:
+def make_sounds(
+    target: Target, only: str | None = None, another: bool = False, library: Path | None = None
+) -> Work[str]:
     """Make a sound for each speaker of the strip.
 
     Parameters
     ----------
     only : str, optional
         The name of the one speaker to make a sound for.
+    another : bool
+        With the next seed that was not heard yet.
+    library : Path, optional
+        The folder of recordings; the preferences' when None.
     """
     yield from share(_follow(target), 0.0, 0.0)
     _, _, collection = target.collection()
-    ids = document.source_ids(collection)
-    if only is not None and only not in ids:
+    chosen = _all_to_make(collection) if only is None else [_one_to_make(collection, only)]
+    if not chosen:
+        return "Nothing was made: every source keeps its sound"
+    count = yield from _make(target, chosen, another, library)
+    return _counted(count, "sound was made", "sounds were made")
+
+
+def _all_to_make(collection: bpy.types.Collection) -> list[str]:
+    """The names of all speakers but those that keep their sound; notes whose is refused."""
+    names = []
+    for speaker in document.speakers_of(collection):
+        refused = freshness.refusal(collection, speaker)
+        if freshness.keeps_sound(speaker):
+            continue
+        if refused:
+            session.note(f"No sound was made for {speaker.name!r}: {refused}")
+        else:
+            names.append(speaker.name)
+    return names
+
+
+def _one_to_make(collection: bpy.types.Collection, name: str) -> str:
+    """The name of a speaker, where a sound can be made for it.
+
+    Raises
+    ------
+    See2SoundError
+    """
+    speaker = next((s for s in document.speakers_of(collection) if s.name == name), None)
+    if speaker is None:
         raise See2SoundError(
-            f"there is no speaker {only!r}",
+            f"there is no speaker {name!r}",
             "it is not in the strip's collection",
             "Select a source in the list",
             kind="bad-request",
         )
-    chosen = [only] if only is not None else _without_own_sound(collection)
-    if not chosen:
-        return "Every source has a sound of its own: nothing was made"
-    return _counted((yield from _make(target, chosen)), "sound was made", "sounds were made")
+    refused = freshness.refusal(collection, speaker)
+    if freshness.keeps_sound(speaker):
+        locked = speaker.data.see2sound.locked
+        why = "it is locked" if locked else "it plays a file of your own"
+        remedy = "Unlock it" if locked else "Take the file away from the speaker"
+    elif refused:
+        why, remedy = refused, "Change the prompt, or allow speech in the preferences"
+    else:
+        return name
+    raise See2SoundError(f"{name!r} keeps its sound", why, remedy, kind="bad-request")
 
 
-def _make(target: Target, chosen: Sequence[str]) -> Work[int]:
+def _make(
+    target: Target, chosen: Sequence[str], another: bool = False, library: Path | None = None
+) -> Work[int]:
     """Make sounds for the speakers of these names; how many were made."""
-    _, _, collection = target.collection()
-    by_maker = _by_maker(collection, chosen)
-    for maker in by_maker:
-        lacking = choice.lacking({"maker": maker})
+    scene, strip, collection = target.collection()
+    own, making = computer.settings(), choice.making_of(collection.see2sound)
+    library = library or own.library
+    mark, ids = own_motion.mark_of(scene, strip), document.source_ids(collection)
+    speakers_there = [s for s in document.speakers_of(collection) if s.name in chosen]
+    for maker in dict.fromkeys(freshness.maker_of(collection, s) for s in speakers_there):
+        lacking = choice.lacking({"maker": maker}, library)
         if lacking is not None:
             raise lacking
-    settled = document.ids_by_uid(collection)
-    sounds: dict[str, str] = {}
+    seeds = {ids[s.name]: _next_seed(s) for s in speakers_there if another}
+    motions = {ids[s.name]: freshness.motion_of(s, mark) for s in speakers_there}
+    settled, names = document.ids_by_uid(collection), mixing.names_of(collection)
     with session.job_folder() as name:
         path = Path(name) / "scene.json"
         heard = yield from share(mixing.sound_scene(target, for_mix=False), 0.0, 0.05)
+        for source_id, seed in seeds.items():
+            heard = heard.replace_source(replace(heard.source(source_id), seed=seed))
         write_scene(heard, path)
-        recipes: dict[str, freshness.Recipe] = {}
-        for maker, group in by_maker.items():
-            recipes |= {i: freshness.recipe_of(heard.source(i), maker) for i in group}
-            request = {"scene": str(path), "maker": maker, "only": group}
-            request |= computer.settings().computing()
-            begun = 0.05 + 0.9 * len(sounds) / len(chosen)
-            ended = begun + 0.9 * len(group) / len(chosen)
-            answer = yield from share(session.ask("sound", request), begun, ended)
-            sounds |= answer["sounds"]
-            session.note(*answer["warnings"])
-        kept = yield from share(_keep(target, sounds), 0.95, 0.97)
+        recipes = {
+            i: freshness.recipe_of(heard.source(i), text, making) for i, text in motions.items()
+        }
+        request = {
+            "scene": str(path),
+            "only": list(motions),
+            "library": None if library is None else str(library),
+            "speech": own.speech,
+            **making.request(),
+            **own.computing(),
+        }
+        try:
+            answer = yield from share(session.ask("sound", request), 0.05, 0.95)
+        except See2SoundError as error:
+            raise mixing.named_error(error, names) from error
+        session.note(*(mixing.named(warning, names) for warning in answer["warnings"]))
+        kept = yield from share(_keep(target, answer["takes"]), 0.95, 0.97)
+        giving = _give(target, kept, recipes, seeds, settled)
         notes, cancelled = yield from share(
-            _changing(_give(target, kept, recipes, settled), "Giving the speakers their sounds"),
-            0.95,
-            1.0,
+            _changing(giving, "Giving the speakers their sounds"), 0.97, 1.0
         )
     session.note(*notes)
     if cancelled:
         raise Cancelled
-    return len(sounds)
+    return len(kept)
+
+
+def _next_seed(speaker: bpy.types.Object) -> int:
+    """The seed after those of the takes that a source has."""
+    settings = speaker.data.see2sound
+    return (settings.seed + max(len(settings.takes), 1)) % 2**31
 
 
 def bake_mix(target: Target) -> Work[str]:
@@ -194,7 +258,7 @@ def bake_mix(target: Target) -> Work[str]:
     Sounds that are out of date, and those of sources that have none yet, are made first.
     """
     yield from share(_follow(target), 0.0, 0.0)
-    chosen = freshness.to_make(target.collection()[2])
+    chosen = freshness.to_make(*target.collection())
     if not chosen:
         return (yield from _bake(target))
     count = yield from share(_make(target, chosen), 0.0, 0.4)
@@ -239,7 +303,7 @@ def export_mix(
     clip = strips.clip_of(scene, strip)
     keep_apart([path], [clip.path, *clip.files])
     yield from share(_follow(target), 0.0, 0.0)
-    chosen = freshness.to_make(target.collection()[2])
+    chosen = freshness.to_make(*target.collection())
     if chosen:
         yield from share(_make(target, chosen), 0.0, 0.4)
     with session.job_folder() as name:
@@ -256,6 +320,7 @@ def see_to_sound(
     part_set: str = "",
     off_screen: bool | None = None,
     settings: Mapping[str, Any] | None = None,
+    library: Path | None = None,
 ) -> Work[str]:
     """All three steps.
 
@@ -264,14 +329,22 @@ def see_to_sound(
     sources, part_set, off_screen
         As `find_sources` takes them.
     settings : mapping, optional
-        What to set of the strip's settings for its mix, in this order.
+        What to set of the strip's settings before sounds are made, in this order.
+    library : Path, optional
+        As `make_sounds` takes it.
     """
+    scene, strip = target.find()
+    chosen = _chosen(document.collection_of(scene, strip), part_set)
+    maker = (settings or {}).get("maker") or chosen.part("maker")
+    lacking = choice.lacking({"maker": maker}, library)
+    if lacking is not None:
+        raise lacking  # before minutes of work
     finding = find_sources(target, sources, part_set, off_screen)
     found = yield from share(finding, 0.0, 0.5)
     target = Target.of(*target.find())
     for name, value in (settings or {}).items():
         setattr(target.collection()[2].see2sound, name, value)
-    yield from share(make_sounds(target), 0.5, 0.75)
+    yield from share(make_sounds(target, library=library), 0.5, 0.75)
     mixed = yield from share(bake_mix(target), 0.75, 1.0)
     return f"{found}. {mixed}"
 
@@ -328,26 +401,11 @@ def _switch_to_mix(target: Target) -> Fractions[None]:
     yield 1.0
 
 
-def _without_own_sound(collection: bpy.types.Collection) -> list[str]:
-    return [s.name for s in document.speakers_of(collection) if not record.has_own_sound(s)]
-
-
 def _changing(work: Fractions[T], phase: str) -> Work[tuple[T, bool]]:
     """As `task.changing`, but not while a render reads the document."""
     while session.rendering():
         yield Tick("Waiting for the render to end", 0.0, waiting=True)
     return (yield from changing(work, phase))
-
-
-def _by_maker(collection: bpy.types.Collection, chosen: Sequence[str]) -> dict[str, list[str]]:
-    """The ids of the chosen speakers by the name of what makes their sound."""
-    ids = document.source_ids(collection)
-    groups: dict[str, list[str]] = {}
-    for speaker in document.speakers_of(collection):
-        if speaker.name in chosen:
-            maker = freshness.maker_of(collection, speaker)
-            groups.setdefault(maker, []).append(ids[speaker.name])
-    return groups
 
 
 def _follow(target: Target) -> Work[None]:
@@ -370,21 +428,22 @@ def _fingerprint(target: Target) -> Work[str]:
     return (yield from reading(fingerprint.of_collection(scene, strip, collection), mixing.READING))
 
 
-def _keep(target: Target, sounds: dict[str, str]) -> Work[dict[str, Path]]:
+def _keep(target: Target, takes: dict[str, list[str]]) -> Work[dict[str, list[sounds.Kept]]]:
     scene, _, collection = target.collection()
-    keeping = speakers.keep_sounds(scene, collection, sounds)
+    keeping = sounds.keep_sounds(scene, collection, takes)
     return (yield from reading(keeping, "Keeping the sounds"))
 
 
 def _give(
     target: Target,
-    sounds: dict[str, Path],
+    kept: dict[str, list[sounds.Kept]],
     recipes: dict[str, freshness.Recipe],
+    seeds: dict[str, int],
     settled: dict[int, str],
 ) -> Fractions[tuple[str, ...]]:
     scene, _, collection = target.collection()
     document.settle_ids(collection, settled)
-    return (yield from speakers.give_sounds(scene, collection, sounds, recipes))
+    return (yield from sounds.give_sounds(scene, collection, kept, recipes, seeds))
 
 
 def _keep_mix(target: Target, made: Path) -> Work[Path]:

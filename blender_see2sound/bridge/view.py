@@ -14,7 +14,18 @@ import bpy
 import numpy as np
 
 from ..core.errors import See2SoundError
-from . import camera, choice, computer, document, files, mix_report, mix_strip, strips, versions
+from . import (
+    camera,
+    choice,
+    computer,
+    document,
+    files,
+    freshness,
+    mix_report,
+    mix_strip,
+    strips,
+    versions,
+)
 from .freshness import State
 
 MIX_TEXTS: dict[State, str] = {
@@ -319,12 +330,27 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
         "" if collection is None else collection.see2sound.mix_report,
         strip.mute,
         _choice(collection),
+        _makers(collection),
         computer.models_folder(),
+        computer.library_folder(),
     )
 
 
 def _choice(collection: bpy.types.Collection | None) -> choice.Choice:
     return choice.choice_of(None if collection is None else collection.see2sound)
+
+
+def _makers(collection: bpy.types.Collection | None) -> tuple[str, ...]:
+    """The names of who makes the sounds of a strip, each once; the strip's own first."""
+    names = [_choice(collection).part("maker")]
+    if collection is not None:
+        names += [freshness.maker_of(collection, s) for s in document.speakers_of(collection)]
+    return tuple(dict.fromkeys(names))
+
+
+def _lacking(collection: bpy.types.Collection | None) -> See2SoundError | None:
+    missing = (choice.lacking({"maker": maker}) for maker in _makers(collection))
+    return _choice(collection).lacking() or next((m for m in missing if m is not None), None)
 
 
 def _prepare(scene: bpy.types.Scene) -> StripView:
@@ -344,7 +370,7 @@ def _prepare(scene: bpy.types.Scene) -> StripView:
         icon=_STRIP_ICONS.get(strip.type, "SEQUENCE"),
         length=f"{frames / rate:.2f} s, {frames} frames from {strip.frame_final_start}",
         problem=strips.problem_of(scene, strip),
-        lacking=_choice(collection).lacking(),
+        lacking=_lacking(collection),
         mix=mix,
         outdated=before.outdated if known else frozenset(),
         temporary=collection is not None and files.is_temporary(),

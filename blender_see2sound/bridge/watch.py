@@ -116,7 +116,7 @@ def _comparison() -> Generator[float, None, bool]:
         if collection is None:
             news |= view.set_mix(uid, "none")
             continue
-        outdated = freshness.outdated_in(collection)
+        outdated = freshness.outdated_in(scene, strip, collection)
         # A change of the document starts a new comparison, so that all of it is still there.
         state = yield from freshness.state_of(scene, strip, collection)
         news |= view.set_mix(uid, state, outdated)

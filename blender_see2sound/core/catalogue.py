@@ -10,7 +10,7 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Literal
 
-from .models.checkpoints import Checkpoint
+from .models.checkpoints import Checkpoint, Component
 
 Role = Literal["finder", "depth", "describer", "maker"]
 
@@ -35,10 +35,12 @@ class Part:
     needs : tuple of str
         Python packages, by import name.
     factory : str
-        "module:Class", the module relative to `core`. It is called with nothing, or, where there
-        is a checkpoint, with it and a `core.models.keeper.Computing`.
+        "module:Class", the module relative to `core`. It is called with the checkpoint, where
+        there is one, and with a `core.models.keeper.Computing` where there are weights at all.
     checkpoint : Checkpoint or None
         The weights that it needs.
+    helpers : tuple of Checkpoint
+        Weights that it uses where they are here.
     """
 
     role: Role
@@ -51,6 +53,7 @@ class Part:
     needs: tuple[str, ...]
     factory: str
     checkpoint: Checkpoint | None = None
+    helpers: tuple[Checkpoint, ...] = ()
 
     def missing(self) -> tuple[str, ...]:
         """The packages that are not installed here."""
@@ -63,6 +66,71 @@ PICTURES = ("numpy", "scipy", "cv2", "av")
 TORCH = ("torch", "transformers", "safetensors")
 #: What a checkpoint of a model for pictures and words holds beside its configuration and weights.
 PICTURES_AND_WORDS = ("preprocessor_config.json", "tokenizer.json", "tokenizer_config.json")
+
+#: What generators of sounds compute with.
+GENERATING = ("numpy", "scipy", "soxr", *TORCH, "diffusers")
+
+#: Tells how well a sound and words fit.
+CLAP = Checkpoint(
+    "laion/clap-htsat-unfused", ("ClapModel",),
+    ("preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"),
+)  # fmt: skip
+
+_TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
+#: As newer versions of `transformers` call a tokenizer of any kind.
+_ANY_TOKENIZER = ("TokenizersBackend", "PreTrainedTokenizerFast")
+_SCHEDULE = ("scheduler_config.json",)
+
+
+def _audioldm2(name: str) -> Checkpoint:
+    return Checkpoint(
+        name, ("AudioLDM2Pipeline",),
+        components=(
+            Component("text_encoder", ("ClapModel",)),
+            Component("text_encoder_2", ("T5EncoderModel",)),
+            Component("projection_model", ("AudioLDM2ProjectionModel",)),
+            Component("language_model", ("GPT2Model", "GPT2LMHeadModel")),
+            Component("tokenizer", ("RobertaTokenizer", "RobertaTokenizerFast", *_ANY_TOKENIZER), _TOKENIZER, False),
+            Component("tokenizer_2", ("T5Tokenizer", "T5TokenizerFast", *_ANY_TOKENIZER), _TOKENIZER, False),
+            Component("unet", ("AudioLDM2UNet2DConditionModel",)),
+            Component("vae", ("AutoencoderKL",)),
+            Component("vocoder", ("SpeechT5HifiGan",)),
+            Component(
+                "scheduler", ("DDIMScheduler", "PNDMScheduler", "LMSDiscreteScheduler"), _SCHEDULE, False,
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _stable_audio_3(name: str) -> Checkpoint:
+    return Checkpoint(
+        name, ("StableAudio3Pipeline",),
+        components=(
+            Component("text_encoder", ("T5GemmaEncoderModel",)),
+            Component("tokenizer", ("GemmaTokenizer", "GemmaTokenizerFast", *_ANY_TOKENIZER), _TOKENIZER, False),
+            Component("duration_embedder", ("StableAudio3DurationEmbedder",)),
+            Component("transformer", ("StableAudio3DiTModel",)),
+            Component("vae", ("AutoencoderSAME",)),
+            Component("scheduler", ("FlowMatchEulerDiscreteScheduler",), _SCHEDULE, False),
+        ),
+        hint="It is published in another form: convert it once with diffusers' script "
+        "convert_stable_audio_3_to_diffusers.py, as docs/models.md shows, or choose another maker",
+    )  # fmt: skip
+
+
+_STABLE_AUDIO_OPEN = Checkpoint(
+    "stabilityai/stable-audio-open-1.0", ("StableAudioPipeline",),
+    components=(
+        Component("text_encoder", ("T5EncoderModel",)),
+        Component("tokenizer", ("T5Tokenizer", "T5TokenizerFast", *_ANY_TOKENIZER), _TOKENIZER, False),
+        Component("projection_model", ("StableAudioProjectionModel",)),
+        Component("transformer", ("StableAudioDiTModel",)),
+        Component("vae", ("AutoencoderOobleck",)),
+        Component("scheduler", ("CosineDPMSolverMultistepScheduler",), _SCHEDULE, False),
+    ),
+    hint="Accept its terms on its page, put its files there, or choose another maker",
+)  # fmt: skip
+_STABILITY = ("Stability AI Community License", "yes, below 1 million dollars of yearly revenue")
 
 #: Architectures and files of Depth Anything.
 _DEPTH_ANYTHING = (("DepthAnythingForDepthEstimation",), ("preprocessor_config.json",))
@@ -254,5 +322,43 @@ PARTS: tuple[Part, ...] = (
         "Draft: procedural sounds chosen by the words of the prompt; no model.",
         "GPL-3.0-or-later", "yes", 0, 200, ("numpy", "scipy"),
         "sounds.built_in:ProceduralMaker",
+    ),
+    Part(
+        "maker", "library",
+        "Library: the person's own recordings, found by their words; no model.",
+        "GPL-3.0-or-later", "yes", 0, 400, ("numpy", "scipy", "soundfile", "av"),
+        "sounds.library.maker:LibraryMaker", None, (CLAP,),
+    ),
+    Part(
+        "maker", "stable-audio-open",
+        "Stable Audio Open: generated from the words, clear and in full band, up to 47 s; for a GPU.",
+        *_STABILITY, 5300, 5500, (*GENERATING, "torchsde"),
+        "sounds.generated.stable_audio:StableAudioMaker", _STABLE_AUDIO_OPEN, (CLAP,),
+    ),
+    Part(
+        "maker", "stable-audio-3-medium",
+        "Stable Audio 3 medium: the same in 8 steps, the best and quickest; for a GPU.",
+        *_STABILITY, 8000, 6500, GENERATING,
+        "sounds.generated.stable_audio3:StableAudio3Maker",
+        _stable_audio_3("stabilityai/stable-audio-3-medium"), (CLAP,),
+    ),
+    Part(
+        "maker", "stable-audio-3-small-sfx",
+        "Stable Audio 3 small for sound effects: the choice for a computer without a GPU.",
+        *_STABILITY, 3500, 3500, GENERATING,
+        "sounds.generated.stable_audio3:StableAudio3Maker",
+        _stable_audio_3("stabilityai/stable-audio-3-small-sfx"), (CLAP,),
+    ),
+    Part(
+        "maker", "audioldm2",
+        "AudioLDM 2: generated from the words, which it follows well; up to 8 kHz, 10 s.",
+        "CC-BY-NC-SA-4.0", "no", 4400, 4500, GENERATING,
+        "sounds.generated.audioldm2:AudioLdm2Maker", _audioldm2("cvssp/audioldm2"), (CLAP,),
+    ),
+    Part(
+        "maker", "audioldm2-large",
+        "AudioLDM 2 large: the same with a larger model.",
+        "CC-BY-NC-SA-4.0", "no", 6000, 5500, GENERATING,
+        "sounds.generated.audioldm2:AudioLdm2Maker", _audioldm2("cvssp/audioldm2-large"), (CLAP,),
     ),
 )  # fmt: skip

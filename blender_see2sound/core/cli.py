@@ -1,4 +1,4 @@
-"""The ``see2sound`` command: find, sound, mix, run and models, each a step of `core.pipeline`.
+"""The ``see2sound`` command: find, sound, mix, run, models and library, most a step of `core.pipeline`.
 
 Exit code 0; or 2 and one line on standard error for anything that a person can
 mend. Results go to standard output (``--json``: as one JSON object), progress
@@ -125,17 +125,26 @@ def _find(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
 
 
 def _sound(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
-    from .pipeline import make_sounds
+    from .pipeline import choose_take, make_sounds
 
-    done = make_sounds(
-        options.scene, part_set=options.set, maker=options.maker, prompt=options.prompt, seed=options.seed,
-        only=options.only, progress=bar,
-    )  # fmt: skip
-    made = {s.id for s in done.scene.sources} if options.only is None else set(options.only)
-    sounds = {s.id: s.sound for s in done.scene.sources if s.sound and s.id in made}
-    result = {"scene": str(options.scene), "sounds": sounds, "warnings": list(done.warnings)}
+    if options.take is not None:
+        if options.only is None or len(options.only) != 1:
+            raise See2SoundError(
+                "--take needs one source", "", "Name it with --only", kind="bad-request"
+            )
+        chosen = choose_take(options.scene, options.only[0], options.take)
+        made, warnings, scene = tuple(options.only), chosen.warnings, chosen.scene
+    else:
+        done = make_sounds(
+            options.scene, part_set=options.set, maker=options.maker, prompt=options.prompt,
+            negative_prompt=options.negative_prompt, seed=options.seed, only=options.only,
+            **_making_options(options), progress=bar,
+        )  # fmt: skip
+        made, warnings, scene = done.made, done.warnings, done.scene
+    sounds = {s.id: s.sound for s in scene.sources if s.id in made}
+    result = {"scene": str(options.scene), "sounds": sounds, "warnings": list(warnings)}
     lines = [f"  {source}  {path}" for source, path in sounds.items()]
-    return result, _lines(f"{options.scene}", *lines, *_warned(done.warnings))
+    return result, _lines(f"{options.scene}", *lines, *_warned(warnings))
 
 
 def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
@@ -153,8 +162,8 @@ def _run(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
     from .pipeline import run_clip
 
     done, report = run_clip(
-        _clip_range(options), options.output, **_find_options(options), maker=options.maker,
-        room=options.room, **_mix_options(options), progress=bar,
+        _clip_range(options), options.output, **_find_options(options) | _making_options(options),
+        maker=options.maker, room=options.room, **_mix_options(options), progress=bar,
     )  # fmt: skip
     mix = report.to_json()
     warnings = [*done.warnings, *mix["warnings"]]
@@ -186,6 +195,10 @@ def _models(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str
         where = (
             [f"{row['repository']}: {row['absent'] or row['path']}"] if row["repository"] else []
         )
+        where += [
+            f"uses {one['repository']}, where it is here: {one['absent'] or one['path']}"
+            for one in row["helpers"]
+        ]
         if row["missing"]:
             where.append(f"Python packages are missing: {', '.join(row['missing'])}")
         lines += _block(
@@ -197,6 +210,30 @@ def _models(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str
     return {"models": str(folder), "sets": together, "parts": rows}, _lines(*lines)
 
 
+def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
+    from .sounds.library.browsing import browse
+
+    found = browse(options.folder, options.search, 20, bar)
+    scan, hits = found.scan, found.hits
+    lines = [
+        f"{options.folder}: {scan.files} recordings ({scan.read} read, {scan.moved} moved, "
+        f"{scan.gone} gone)",
+        *(f"  {hit.score:.2f}  {hit.seconds:7.1f} s  {hit.path}" for hit in hits),
+    ]
+    if options.search and not hits:
+        lines.append(f"  nothing fits {options.search!r}")
+    warnings = [f"{path} cannot be used: {why}" for path, why in scan.broken]
+    result = {
+        "library": str(options.folder), "files": scan.files, "read": scan.read,
+        "moved": scan.moved, "gone": scan.gone, "broken": dict(scan.broken),
+        "hits": [
+            {"path": hit.path, "seconds": round(hit.seconds, 3), "score": hit.score,
+             "words": list(hit.matched)} for hit in hits
+        ],
+    }  # fmt: skip
+    return result, _lines(*lines, *_warned(warnings))
+
+
 def _block(kind: str, row: dict[str, Any], state: str, *more: str) -> list[str]:
     """The lines about a set or a part."""
     default = " (default)" if row["default"] else ""
@@ -204,7 +241,14 @@ def _block(kind: str, row: dict[str, Any], state: str, *more: str) -> list[str]:
     return lines + [f"{'':<10} {text}" for text in (row["about"], *more)]
 
 
-_STEPS = {"find": _find, "sound": _sound, "mix": _mix, "run": _run, "models": _models}
+_STEPS = {
+    "find": _find,
+    "sound": _sound,
+    "mix": _mix,
+    "run": _run,
+    "models": _models,
+    "library": _library,
+}
 
 
 def _find_options(options: argparse.Namespace) -> dict[str, Any]:
@@ -222,6 +266,16 @@ def _mix_options(options: argparse.Namespace) -> dict[str, Any]:
         "layout": options.layout, "lufs": options.lufs, "format": options.format,
         "stems": options.stems, "air": options.air, "propagation": options.propagation,
         "sofa": options.sofa, "renderer": options.renderer, "cache": options.cache,
+    }  # fmt: skip
+
+
+def _making_options(options: argparse.Namespace) -> dict[str, Any]:
+    """The parameters of `make_sounds` that `sound` and `run` share."""
+    from .sounds.protocol import Making
+
+    return {
+        "making": Making(options.takes, options.steps, options.guidance, options.library),
+        "speech": options.allow_speech, "computing": _computing(options),
     }  # fmt: skip
 
 

@@ -39,10 +39,19 @@ def build_parser() -> argparse.ArgumentParser:
     sound.add_argument(
         "--prompt", metavar="TEXT", help="what it sounds like, instead of the scene's prompt"
     )
-    sound.add_argument("--seed", type=int, metavar="N", help="another seed, another take")
+    sound.add_argument(
+        "--negative-prompt", metavar="TEXT", help="what it must not sound like, for generators"
+    )
+    sound.add_argument("--seed", type=int, metavar="N", help="another seed, another sound")
     sound.add_argument(
         "--only", action="append", metavar="ID", help="this source alone; may be given again"
     )
+    sound.add_argument(
+        "--take", type=int, metavar="N",
+        help="make nothing: let the source named by --only sound like this one of its takes",
+    )  # fmt: skip
+    _making_arguments(sound)
+    _computing_arguments(sound)
 
     mix = steps.add_parser("mix", help="mix the sounds of a scene to a loudspeaker layout")
     mix.add_argument("scene", type=Path, metavar="SCENE")
@@ -59,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
     _find_arguments(run)
     _part_arguments(run, "maker")
+    _making_arguments(run)
     _room_argument(run)
     _mix_arguments(run)
 
@@ -67,7 +77,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _models_argument(models)
 
-    for step in (find, sound, mix, run, models):
+    library = steps.add_parser(
+        "library", help="index the folder of your recordings, tell what is in it, and search it"
+    )
+    library.add_argument("folder", type=Path, metavar="FOLDER")
+    library.add_argument(
+        "--search", metavar="WORDS", default="", help="what it shall sound like, as a prompt"
+    )
+
+    for step in (find, sound, mix, run, models, library):
         step.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
 
@@ -98,6 +116,25 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also add what one would hear there but does not see, beside or behind",
     )
+    _computing_arguments(parser)
+
+
+def _making_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--takes", type=int, default=1, metavar="N",
+        help="make so many of each sound, best first, 1 to 8 (1)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--steps", type=int, metavar="N", help="steps of a generator (its own number)"
+    )
+    parser.add_argument(
+        "--guidance", type=float, metavar="X", help="how closely it keeps to the prompt (its own)"
+    )
+    parser.add_argument("--library", type=Path, metavar="DIR", help="the folder of your recordings")
+    parser.add_argument("--allow-speech", action="store_true", help="let generators make speech")
+
+
+def _computing_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="what models compute on (auto)"
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from .catalogue import PARTS, Part, Role
 from .errors import See2SoundError
+from .models.checkpoints import Checkpoint
 from .models.folder import locate, models_folder
 from .models.keeper import Computing
 
@@ -62,12 +63,13 @@ def load(role: Role, name: str | None = None, computing: Computing | None = None
             kind="missing-part",
         )
     module, _, cls = part.factory.partition(":")
-    if part.checkpoint is None:
-        return getattr(importlib.import_module(f".{module}", __package__), cls)()
     computing = computing or Computing()
-    locate(part.checkpoint, models_folder(computing.models))
+    if part.checkpoint is not None:
+        locate(part.checkpoint, models_folder(computing.models))
     made = getattr(importlib.import_module(f".{module}", __package__), cls)
-    return made(part.checkpoint, computing)
+    if part.checkpoint is not None:
+        return made(part.checkpoint, computing)
+    return made(computing) if part.helpers else made()
 
 
 def listing(models: Path | None = None) -> list[dict[str, Any]]:
@@ -75,29 +77,35 @@ def listing(models: Path | None = None) -> list[dict[str, Any]]:
 
     Beside the fields of `Part`: ``default``, whether it is ``here``, the ``missing`` packages,
     and for weights the ``repository``, the ``path`` where they are (None where not), and
-    ``absent``, why not.
+    ``absent``, why not. ``helpers`` tells ``repository``, ``path`` and ``absent`` of each.
     """
     return [_listed(part, models_folder(models)) for part in PARTS]
 
 
 def _listed(part: Part, folder: Path) -> dict[str, Any]:
-    row = {k: v for k, v in asdict(part).items() if k not in ("factory", "checkpoint")}
+    row = {k: v for k, v in asdict(part).items() if k not in ("factory", "checkpoint", "helpers")}
     row |= {
         "needs": list(part.needs),
         "default": part.name == default(part.role),
         "missing": list(part.missing()),
+        "helpers": [_found(helper, folder) for helper in part.helpers],
         "repository": None,
         "path": None,
         "absent": "",
     }
     if part.checkpoint is not None:
-        row["repository"] = part.checkpoint.repository
-        try:
-            row["path"] = str(locate(part.checkpoint, folder).path)
-        except See2SoundError as error:
-            row["absent"] = error.why
+        row |= _found(part.checkpoint, folder)
     row["here"] = not row["missing"] and not row["absent"]
     return row
+
+
+def _found(checkpoint: Checkpoint, folder: Path) -> dict[str, Any]:
+    """Where a checkpoint is, or why it is not here."""
+    try:
+        path, absent = str(locate(checkpoint, folder).path), ""
+    except See2SoundError as error:
+        path, absent = None, error.why
+    return {"repository": checkpoint.repository, "path": path, "absent": absent}
 
 
 def lacking(role: Role, name: str, models: Path | None = None) -> See2SoundError | None:

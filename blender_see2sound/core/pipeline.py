@@ -7,13 +7,12 @@ can be cancelled; what it had not finished is not there, what was there stays.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import parts, rooms, sets
 from .errors import See2SoundError, from_os_error
@@ -24,7 +23,6 @@ from .scene import (
     SoundScene,
     Source,
     read_scene,
-    resolve,
     scene_from_json,
     scene_to_json,
     write_scene,
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from .mix import MixReport
     from .models.keeper import Computing
     from .regions.protocol import Region
+    from .sounds.protocol import Making
 
 DEFAULT_SOURCES = 5
 
@@ -54,6 +53,13 @@ class StepResult:
 
     scene: SoundScene
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SoundedResult(StepResult):
+    """A step's result that also names the sources whose sound was made."""
+
+    made: tuple[str, ...] = ()
 
 
 def find_sources(
@@ -99,6 +105,7 @@ def find_sources(
     """
     from .media import open_clip
     from .placement import positions_of
+    from .regions.motion import motions_of
     from .regions.offscreen import MOST, placed_apart
     from .regions.sounding import candidates_for, choose
 
@@ -128,15 +135,17 @@ def find_sources(
     )
     with open_clip(clip) as opened:
         count = candidates_for(sources) if finding.proposes else sources
-        regions = finding.find(opened, count, part_of(progress, 0.0, 0.9))
+        regions = finding.find(opened, count, part_of(progress, 0.0, 0.75))
         regions = describing.describe(
-            opened, regions, part_of(progress, 0.9, 0.95), off_screen=off_screen
+            opened, regions, part_of(progress, 0.75, 0.8), off_screen=off_screen
         )
         if finding.proposes:
             regions = choose(regions, sources)
         in_picture, unseen = placed_apart(regions)
-        measured = estimating.distances(opened, in_picture, fov, part_of(progress, 0.95, 0.98))
+        measured = estimating.distances(opened, in_picture, fov, part_of(progress, 0.8, 0.85))
         view = measured.horizontal_fov
+        moving = part_of(progress, 0.85, 0.98)
+        moved = motions_of(opened, in_picture, measured.metres, view, moving)
         accompanied = any(region.kind != "ambience" for region in in_picture)
         found = tuple(
             Source(
@@ -153,9 +162,16 @@ def find_sources(
                 gain_db=BED_GAIN_DB if region.kind == "ambience" and accompanied else 0.0,
                 spread={"point": 0.0, "area": 0.5, "ambience": 1.0}[region.kind],
                 seed=number,
+                motion=motion,
             )
-            for number, (region, metres) in enumerate(
-                zip(regions, [*measured.metres, *unseen], strict=True), 1
+            for number, (region, metres, motion) in enumerate(
+                zip(
+                    regions,
+                    [*measured.metres, *unseen],
+                    [*moved, *(None for _ in unseen)],
+                    strict=True,
+                ),
+                1,
             )
         )
         found = tuple(dataclasses.replace(s, lfe_db=_lfe_of(s)) for s in found)
@@ -185,12 +201,18 @@ def make_sounds(
     part_set: str | None = None,
     maker: str | None = None,
     prompt: str | None = None,
+    negative_prompt: str | None = None,
     seed: int | None = None,
     only: Sequence[str] | None = None,
+    making: Making | None = None,
+    speech: bool = False,
     computing: Computing | None = None,
     progress: Progress = silent,
-) -> StepResult:
+) -> SoundedResult:
     """Make a mono sound for each source of a scene; write them and the scene.
+
+    Locked sources keep their sound, and so do those with a file that a person has chosen,
+    unless they are named.
 
     Parameters
     ----------
@@ -198,11 +220,16 @@ def make_sounds(
     part_set : str, optional
         A name from `core.sets`; the built-in one when None.
     maker : str, optional
-        A name from `core.parts`; that of the set when None.
-    prompt, seed : optional
+        A name from `core.parts`. Of named sources it becomes their own; else it is the maker of
+        those that have none of their own, instead of the set's.
+    prompt, negative_prompt, seed : optional
         Replace those of the sources that are sounded.
     only : sequence of str, optional
         Ids; the other sources keep what they have.
+    making : Making, optional
+        How many takes, a generator's settings, the library's folder.
+    speech : bool
+        Whether generators may be asked for speech.
     computing : Computing, optional
         Where models are and on what they compute.
 
@@ -210,40 +237,51 @@ def make_sounds(
     ------
     See2SoundError, Cancelled
     """
-    from .sounds import SAMPLE_RATE, pending_sound
+    from .sounds.making import make_into
+    from .sounds.protocol import Making
 
     scene = read_scene(scene_path)
     chosen = [scene.source(i) for i in only] if only is not None else list(scene.sources)
-    if prompt is not None:
-        chosen = [dataclasses.replace(s, prompt=prompt) for s in chosen]
-    if seed is not None:
-        if not 0 <= seed < 2**31:
-            raise See2SoundError(
-                f"seed {seed} cannot be used", "", "Choose 0 to 2147483647", kind="bad-request"
-            )
-        chosen = [dataclasses.replace(s, seed=seed) for s in chosen]
-    ids = {s.id for s in chosen}
-    others = [s.sound for s in scene.sources if s.sound is not None and s.id not in ids]
-    keep_apart(
-        [resolve(f"sounds/{i}.wav", scene_path) for i in ids],
-        [resolve(sound, scene_path) for sound in others],
-    )
-    making = parts.load("maker", sets.mixed(part_set, maker=maker).maker, computing)
-    done: list[Source] = []
-    # One source at a time, so that memory does not grow with their number; the files get
-    # their names when all are whole.
-    with contextlib.ExitStack() as pending:
-        for number, source in enumerate(chosen):
-            step = part_of(progress, number / len(chosen), (number + 1) / len(chosen))
-            samples = making.make([source], scene.clip, step)[0]
-            name = f"sounds/{source.id}.wav"
-            file = resolve(name, scene_path)
-            pending.enter_context(pending_sound(file, samples, SAMPLE_RATE))
-            done.append(dataclasses.replace(source, sound=name))
-    for source in done:
-        scene = scene.replace_source(source)
-    write_scene(scene, scene_path)
+    if seed is not None and not 0 <= seed < 2**31:
+        raise See2SoundError(
+            f"seed {seed} cannot be used", "", "Choose 0 to 2147483647", kind="bad-request"
+        )
+    told: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative_prompt, "seed": seed}
+    if only is not None:
+        told["maker"] = maker
+    told = {name: value for name, value in told.items() if value is not None}
+    done = make_into(
+        scene, scene_path, [dataclasses.replace(s, **told) for s in chosen],
+        sets.mixed(part_set, maker=maker).maker, making or Making(), named=only is not None, speech=speech,
+        computing=computing, progress=progress,
+    )  # fmt: skip
+    write_scene(done.scene, scene_path)
     progress("Made the sounds", 1.0)
+    return SoundedResult(done.scene, done.warnings, done.made)
+
+
+def choose_take(scene_path: str | Path, source_id: str, number: int) -> StepResult:
+    """Let a source sound like another of its takes, 1 being the first; write the scene.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-request" where there is no such take.
+    """
+    from .sounds.making import take_name, takes_of
+
+    scene = read_scene(scene_path)
+    source = scene.source(source_id)
+    names = takes_of(source_id, scene_path)
+    if take_name(source_id, number) not in names:
+        raise See2SoundError(
+            f"source {source_id!r} has no take {number}",
+            f"it has {len(names)}",
+            "Make its sound again with more takes" if len(names) < 2 else "Choose one of these",
+            kind="bad-request",
+        )
+    scene = scene.replace_source(dataclasses.replace(source, sound=take_name(source_id, number)))
+    write_scene(scene, scene_path)
     return StepResult(scene)
 
 
@@ -334,6 +372,8 @@ def run_clip(
     maker: str | None = None,
     fov: float | None = None,
     off_screen: bool = False,
+    making: Making | None = None,
+    speech: bool = False,
     computing: Computing | None = None,
     layout: str = "5.1",
     lufs: float | None = -23.0,
@@ -380,8 +420,8 @@ def run_clip(
         placed = rooms.chosen(room, found.scene.sources)
         write_scene(dataclasses.replace(found.scene, room=placed), scene_path)
     sounded = make_sounds(
-        scene_path, part_set=part_set, maker=maker, computing=computing,
-        progress=part_of(progress, 0.5, 0.7),
+        scene_path, part_set=part_set, maker=maker, making=making, speech=speech,
+        computing=computing, progress=part_of(progress, 0.5, 0.7),
     )  # fmt: skip
     report = mix_scene(
         scene_path, mix_path, layout=layout, lufs=lufs, format=format, stems=stems, air=air,

@@ -10,6 +10,7 @@ rejects what it does not understand and names the field. Standard library only.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import json
 import math
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from .errors import See2SoundError, from_os_error
+from .fields import Fields
 from .files import write_text
 from .materials import MATERIALS, OCTAVES, WALLS
 
@@ -63,6 +65,29 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Motion:
+    """How what is seen of a source moves in itself, finer in time than its track.
+
+    Attributes
+    ----------
+    times : tuple of float, length M
+        Seconds from the clip's start, strictly rising.
+    speed : tuple of float, length M
+        m/s, mean over what is seen of it, across the line of sight, the camera's own motion
+        taken out; interpolated between times, 0 outside them.
+    impacts : tuple of float, length K
+        Seconds, strictly rising: when it hits something, or sets a foot down.
+    strengths : tuple of float, length K
+        0 to 1, the hardest being 1.
+    """
+
+    times: tuple[float, ...]
+    speed: tuple[float, ...]
+    impacts: tuple[float, ...] = ()
+    strengths: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Source:
     """One thing that sounds.
 
@@ -91,6 +116,14 @@ class Source:
     lfe_db : float or None
         What goes to the LFE channel; None for nothing.
     seed : int
+    maker : str or None
+        What makes its sound (`core.parts`); None for the scene's.
+    negative_prompt : str
+        What it must not sound like, for makers that take that.
+    locked : bool
+        Its sound is not made again.
+    motion : Motion or None
+        None where it was never seen, or does not move in itself.
     """
 
     id: str
@@ -107,6 +140,10 @@ class Source:
     reverb_db: float = 0.0
     lfe_db: float | None = None
     seed: int = 0
+    maker: str | None = None
+    negative_prompt: str = ""
+    locked: bool = False
+    motion: Motion | None = None
 
 
 @dataclass(frozen=True)
@@ -196,6 +233,8 @@ def scene_to_json(scene: SoundScene) -> dict[str, Any]:
         row["positions"] = [list(p) for p in source.positions]
         row["boxes"] = [list(b) for b in source.boxes]
         row["presence"] = list(source.presence)
+        if row["motion"] is not None:
+            row["motion"] = {name: list(values) for name, values in row["motion"].items()}
         sources.append(row)
     room: dict[str, Any] | None = None
     if scene.room is not None:
@@ -263,7 +302,7 @@ def scene_from_json(data: Any, name: str = "the scene") -> SoundScene:
     See2SoundError
         Of kind "bad-scene", naming the first field that is wrong.
     """
-    reader = _Reader(name)
+    reader = Fields(functools.partial(_bad, name))
     top = reader.mapping(
         data, "", {"format", "clip", "sources", "room"}, {"format", "clip", "sources"}
     )
@@ -285,7 +324,7 @@ def scene_from_json(data: Any, name: str = "the scene") -> SoundScene:
     return scene
 
 
-def _clip(reader: _Reader, data: Any) -> Clip:
+def _clip(reader: Fields, data: Any) -> Clip:
     names = {f.name for f in dataclasses.fields(Clip)}
     row = reader.mapping(data, "clip", names, names)
     size = reader.sequence(row["size"], "clip.size", length=2)
@@ -304,7 +343,7 @@ def _clip(reader: _Reader, data: Any) -> Clip:
     )
 
 
-def _source(reader: _Reader, data: Any, where: str) -> Source:
+def _source(reader: Fields, data: Any, where: str) -> Source:
     names = {f.name for f in dataclasses.fields(Source)}
     row = reader.mapping(data, where, names, {"id", "kind", "times", "positions"})
     source_id = reader.text(row["id"], f"{where}.id")
@@ -360,10 +399,36 @@ def _source(reader: _Reader, data: Any, where: str) -> Source:
         if lfe is None
         else reader.number(lfe, f"{where}.lfe_db", low=-200.0, high=60.0),
         seed=reader.integer(row.get("seed", 0), f"{where}.seed", low=0),
+        maker=reader.text_or_none(row.get("maker"), f"{where}.maker"),
+        negative_prompt=reader.text(row.get("negative_prompt", ""), f"{where}.negative_prompt"),
+        locked=reader.flag(row.get("locked", False), f"{where}.locked"),
+        motion=None
+        if row.get("motion") is None
+        else _motion(reader, row["motion"], f"{where}.motion"),
     )
 
 
-def _room(reader: _Reader, data: Any) -> Room:
+def _motion(reader: Fields, data: Any, where: str) -> Motion:
+    names = {f.name for f in dataclasses.fields(Motion)}
+    row = reader.mapping(data, where, names, {"times", "speed"})
+    times, speed = (
+        reader.numbers(row["times"], f"{where}.times"),
+        reader.numbers(row["speed"], f"{where}.speed", low=0.0),
+    )
+    impacts, strengths = (
+        reader.numbers(row.get("impacts", []), f"{where}.impacts"),
+        reader.numbers(row.get("strengths", []), f"{where}.strengths", low=0.0, high=1.0),
+    )
+    for name, values in (("times", times), ("impacts", impacts)):
+        if any(b <= a for a, b in itertools.pairwise(values)):
+            raise reader.bad(f"{where}.{name}", "times must rise")
+    for name, values, at in (("speed", speed, times), ("strengths", strengths, impacts)):
+        if len(values) != len(at):
+            raise reader.bad(f"{where}.{name}", f"it has {len(values)} values for {len(at)} times")
+    return Motion(times, speed, impacts, strengths)
+
+
+def _room(reader: Fields, data: Any) -> Room:
     row = reader.mapping(data, "room", {"size", "rt60", "listener", "materials"}, {"size", "rt60"})
     sides = [
         reader.number(v, f"room.size[{i}]", low=SHORTEST_WALL, high=LONGEST_WALL)
@@ -380,14 +445,14 @@ def _room(reader: _Reader, data: Any) -> Room:
     return Room(size, _rt60(reader, row["rt60"]), listener, _materials(reader, row))
 
 
-def _rt60(reader: _Reader, value: Any) -> float | tuple[float, ...]:
+def _rt60(reader: Fields, value: Any) -> float | tuple[float, ...]:
     if not isinstance(value, (list, tuple)):
         return reader.number(value, "room.rt60", low=SHORTEST_RT60, high=LONGEST_RT60)
     reader.sequence(value, "room.rt60", length=len(OCTAVES))
     return reader.numbers(value, "room.rt60", low=SHORTEST_RT60, high=LONGEST_RT60)
 
 
-def _materials(reader: _Reader, room: Mapping[str, Any]) -> tuple[str, ...]:
+def _materials(reader: Fields, room: Mapping[str, Any]) -> tuple[str, ...]:
     if room.get("materials") is None:
         return ()
     row = reader.mapping(room["materials"], "room.materials", set(WALLS), set())
@@ -400,7 +465,7 @@ def _materials(reader: _Reader, room: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(row.get(wall, "plain") for wall in WALLS)
 
 
-def _check_inside(reader: _Reader, scene: SoundScene, room: Room) -> None:
+def _check_inside(reader: Fields, scene: SoundScene, room: Room) -> None:
     place = room.listener_place()
     for i, source in enumerate(scene.sources):
         if source.kind == "ambience":
@@ -420,19 +485,6 @@ def _check_inside(reader: _Reader, scene: SoundScene, room: Room) -> None:
                 )
 
 
-def _all_numbers(values: Sequence[Any], low: float, high: float) -> bool:
-    """Whether all are numbers from low to high: for long lists, of which no field is named.
-
-    False says nothing: then each is looked at.
-    """
-    if not set(map(type, values)) <= {int, float}:
-        return False
-    # NaN may hide from `min` and `max`, not from the sum.
-    return not values or (
-        low <= min(values) and max(values) <= high and not math.isnan(sum(values))
-    )
-
-
 def _metres(vector: Sequence[float]) -> str:
     return "(" + ", ".join(f"{v:.2f}" for v in vector) + ") m"
 
@@ -442,95 +494,3 @@ def _bad(name: str, where: str, why: str, remedy: str = "") -> See2SoundError:
     return See2SoundError(
         what, why, remedy or "Mend the file, or find the sources again", kind="bad-scene"
     )
-
-
-class _Reader:
-    """Checks single values and names the field that breaks the format."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def bad(self, where: str, why: str, remedy: str = "") -> See2SoundError:
-        return _bad(self.name, where, why, remedy)
-
-    def mapping(
-        self, value: Any, where: str, known: set[str], needed: set[str]
-    ) -> Mapping[str, Any]:
-        if not isinstance(value, dict):
-            raise self.bad(where, "it must be an object")
-        dot = f"{where}." if where else ""
-        for key in value:
-            if key not in known:
-                raise self.bad(f"{dot}{key}", "this field is not known")
-        for key in sorted(needed):
-            if key not in value:
-                raise self.bad(f"{dot}{key}", "it is missing")
-        return value
-
-    def sequence(self, value: Any, where: str, length: int | None = None) -> Sequence[Any]:
-        if not isinstance(value, (list, tuple)):
-            raise self.bad(where, "it must be a list")
-        if length is not None and len(value) != length:
-            raise self.bad(where, f"it must have {length} values, not {len(value)}")
-        return value
-
-    def number(
-        self,
-        value: Any,
-        where: str,
-        *,
-        low: float = -1e9,
-        high: float = 1e9,
-        above: float = -math.inf,
-        below: float = math.inf,
-    ) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.bad(where, f"it must be a number, not {value!r:.40}")
-        if not (low <= value <= high and above < value < below):  # NaN fails every comparison
-            raise self.bad(where, f"{value!r:.40} is out of range")
-        return float(value)
-
-    def integer(self, value: Any, where: str, *, low: int) -> int:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise self.bad(where, f"it must be a whole number, not {value!r:.40}")
-        if not low <= value <= 2**53:
-            raise self.bad(where, f"{value!r:.40} is out of range")
-        return value
-
-    def numbers(
-        self, value: Any, where: str, *, low: float = -1e9, high: float = 1e9
-    ) -> tuple[float, ...]:
-        values = self.sequence(value, where)
-        if _all_numbers(values, low, high):
-            return tuple(map(float, values))
-        return tuple(
-            self.number(v, f"{where}[{i}]", low=low, high=high) for i, v in enumerate(values)
-        )
-
-    def vectors(
-        self, value: Any, where: str, width: int, lengths: tuple[int, ...]
-    ) -> tuple[tuple[float, ...], ...]:
-        rows = self.sequence(value, where)
-        if len(rows) not in lengths:
-            raise self.bad(where, f"it has {len(rows)} values for {lengths[-1]} times")
-        if all(isinstance(row, (list, tuple)) and len(row) == width for row in rows):
-            values = [value for row in rows for value in row]
-            if _all_numbers(values, -1e9, 1e9):
-                return tuple(tuple(map(float, row)) for row in rows)
-        return tuple(
-            tuple(
-                self.number(v, f"{where}[{i}][{j}]")
-                for j, v in enumerate(self.sequence(row, f"{where}[{i}]", length=width))
-            )
-            for i, row in enumerate(rows)
-        )
-
-    def text(self, value: Any, where: str) -> str:
-        if not isinstance(value, str):
-            raise self.bad(where, f"it must be text, not {value!r:.40}")
-        if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
-            raise self.bad(where, "it holds characters that no file can bear")
-        return value
-
-    def text_or_none(self, value: Any, where: str) -> str | None:
-        return None if value is None else self.text(value, where)

@@ -47,16 +47,17 @@ SETS: tuple[PartSet, ...] = (
         "draft", "draft", "draft", "draft",
     ),
     PartSet(
-        "free", "Free for Commercial Work", "Models whose licences allow any use",
-        "sam2.1-large", "depth-anything-small", "florence-2-base", "draft",
+        "free", "Free for Commercial Work",
+        "Models that may be used in paid work; the maker's below 1 million dollars of revenue",
+        "sam2.1-large", "depth-anything-small", "florence-2-base", "stable-audio-open",
     ),
     PartSet(
         "best", "Best Quality", "The best models; some are for research only",
-        "sam2.1-large", "depth-pro", "florence-2-large", "draft",
+        "sam2.1-large", "depth-pro", "florence-2-large", "stable-audio-3-medium",
     ),
     PartSet(
         "fastest", "Fastest", "The least to compute; the choice for a computer without a GPU",
-        "eomt-large", "depth-anything-small", "labels", "draft",
+        "eomt-large", "depth-anything-small", "labels", "stable-audio-3-small-sfx",
     ),
 )  # fmt: skip
 

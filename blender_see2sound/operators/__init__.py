@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from . import cancel, clear, export, failure, find, memory, mix, see_to_sound, select, sounds
+from . import cancel, clear, export, failure, find, memory, mix, see_to_sound, select, sounds, takes
 
 CLASSES = (
     *find.CLASSES,
     *sounds.CLASSES,
+    *takes.CLASSES,
     *mix.CLASSES,
     *export.CLASSES,
     *see_to_sound.CLASSES,

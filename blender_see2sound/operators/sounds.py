@@ -9,7 +9,7 @@ from .job import JobOperator, sources_problem
 
 
 class SEE2SOUND_OT_make_sounds(JobOperator, bpy.types.Operator):
-    """Make a sound for each speaker of the strip; files that a person has chosen stay"""
+    """Make a sound for each speaker of the strip; locked ones and files of your own stay"""
 
     bl_idname = "see2sound.make_sounds"
     bl_label = "Make Sounds"
@@ -19,10 +19,17 @@ class SEE2SOUND_OT_make_sounds(JobOperator, bpy.types.Operator):
         description="The name of the speaker to make a sound for; empty for all of the strip",
         options={"SKIP_SAVE"},
     )
+    another: bpy.props.BoolProperty(
+        name="Another",
+        description="With the next seed: another sound from the same prompt",
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties: SEE2SOUND_OT_make_sounds) -> str:
         """The tooltip."""
+        if properties.another:
+            return "Make another sound of this source: from the same prompt, with the next seed"
         if properties.speaker:
             return "Make the sound of this source again, from its prompt and seed"
         return cls.__doc__ or ""
@@ -37,7 +44,7 @@ class SEE2SOUND_OT_make_sounds(JobOperator, bpy.types.Operator):
         from ..bridge import steps
 
         only = self.speaker or None
-        return steps.make_sounds(steps.Target.active(context), only=only)
+        return steps.make_sounds(steps.Target.active(context), only, self.another)
 
 
 CLASSES = (SEE2SOUND_OT_make_sounds,)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from . import main, mix, sources, status, tools
+from . import main, making, mix, sources, status, tools
 
-CLASSES = (*main.CLASSES, *sources.CLASSES, *mix.CLASSES, *tools.CLASSES)
+CLASSES = (*main.CLASSES, *sources.CLASSES, *making.CLASSES, *mix.CLASSES, *tools.CLASSES)
 
 
 def register() -> None:

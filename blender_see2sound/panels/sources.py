@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import mix_settings, session, view
-from .common import draw_text
+from ..bridge import choice, freshness, mix_settings, record, session, sounds, view
+from .common import draw_text, sentence
+from .making import draw_maker
 from .places import in_both
 
 _KIND_ICONS = {"point": "SPEAKER", "area": "MOD_OCEAN", "ambience": "WORLD"}
 
 
 class SEE2SOUND_UL_sources(bpy.types.UIList):
-    """A source a row: its kind, its label, how far it is, whether it is heard."""
+    """A source a row: its kind, its label, how far it is, whether it is locked, and heard."""
 
     def draw_item(
         self,
@@ -39,6 +40,13 @@ class SEE2SOUND_UL_sources(bpy.types.UIList):
             right.label(text="", icon="QUESTION")
         elif shown is not None and item.session_uid in shown.outdated:
             right.label(text="", icon="FILE_REFRESH")
+        right.prop(
+            source,
+            "locked",
+            text="",
+            emboss=False,
+            icon="LOCKED" if source.locked else "UNLOCKED",
+        )
         right.prop(
             source,
             "mute",
@@ -106,16 +114,7 @@ class Sources:
         column.prop(source, "label")
         column.prop(source, "prompt")
         column.prop(source, "kind")
-        column.prop(source, "seed")
-        column.prop(source, "maker")
-        row = column.row()
-        made = row.operator(
-            "see2sound.make_sounds",
-            text="Make Sound",
-            icon="SOUND",
-        )
-        made.speaker = speaker.name
-        layout.template_ID(data, "sound", open="sound.open_mono")
+        self._draw_making(context, collection, speaker)
         column = layout.column()
         column.prop(data, "volume", text="Gain")
         why_not = mix_settings.shapeless(collection, speaker)
@@ -130,6 +129,79 @@ class Sources:
         level = row.row()
         level.active = source.use_lfe
         level.prop(source, "lfe_db", text="dB")
+
+    def _draw_making(
+        self,
+        context: bpy.types.Context,
+        collection: bpy.types.Collection,
+        speaker: bpy.types.Object,
+    ) -> None:
+        """Draw what makes its sound again, and which of its takes is heard."""
+        source = speaker.data.see2sound
+        own, kept = record.has_own_sound(speaker), freshness.keeps_sound(speaker)
+        refused = "" if kept else freshness.refusal(collection, speaker)
+        column = self.layout.column(align=True)
+        row = column.row(align=True)
+        again = row.row(align=True)
+        again.enabled = not (kept or refused)
+        for text, icon, another in (
+            ("Make Sound", "SOUND", False),
+            ("Another", "FILE_REFRESH", True),
+        ):
+            made = again.operator("see2sound.make_sounds", text=text, icon=icon)
+            made.speaker, made.another = speaker.name, another
+        row.prop(source, "locked", text="", icon="LOCKED" if source.locked else "UNLOCKED")
+        number, count = sounds.take_of(speaker), len(source.takes)
+        if own and count:
+            made = column.operator(
+                "see2sound.choose_take", text="Use the Made Sound", icon="LOOP_BACK"
+            )
+            made.speaker = speaker.name
+        elif number and count > 1:
+            row = column.row(align=True)
+            for text, icon, step in (("", "TRIA_LEFT", -1), ("", "TRIA_RIGHT", 1)):
+                if step > 0:
+                    middle = row.row()
+                    middle.alignment = "CENTER"
+                    middle.label(text=f"Take {number} of {count}", translate=False)
+                take = row.operator("see2sound.choose_take", text=text, icon=icon)
+                take.speaker, take.number = speaker.name, (number - 1 + step) % count + 1
+        if own:
+            name = record.sound_name(speaker.data.sound)
+            draw_text(column, context, f"Your own file, used as it is: {name}", icon="FILE_SOUND")
+        if refused:
+            draw_text(column, context, sentence(f"no sound is made: {refused}"), icon="ERROR")
+            remedy = "Change it, or allow speech in the preferences."
+            draw_text(column, context, remedy, icon="BLANK1")
+
+
+class Sound:
+    """Who makes the sound of the chosen source, and where it came from."""
+
+    bl_label = "Maker and File"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Whether a source is chosen."""
+        return view.chosen_speaker(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what is asked of its maker, its file and its origin."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        collection, speaker = view.active_collection(context), view.chosen_speaker(context)
+        source = speaker.data.see2sound
+        maker = freshness.maker_of(collection, speaker)
+        column = layout.column()
+        draw_maker(column, context, source, maker)
+        if choice.generates(maker) or maker == choice.LIBRARY:
+            column.prop(source, "negative_prompt")
+        column.prop(source, "seed")
+        layout.template_ID(speaker.data, "sound", open="see2sound.choose_sound")
+        number = sounds.take_of(speaker)
+        if number and source.takes[number - 1].origin:
+            draw_text(layout, context, sentence(source.takes[number - 1].origin), icon="INFO")
 
 
 def _get_active(self: bpy.types.WindowManager) -> int:
@@ -147,7 +219,11 @@ def _set_active(self: bpy.types.WindowManager, index: int) -> None:
         session.redraw()
 
 
-CLASSES = (SEE2SOUND_UL_sources, *in_both("sources", Sources, parent="main"))
+CLASSES = (
+    SEE2SOUND_UL_sources,
+    *in_both("sources", Sources, parent="main"),
+    *in_both("sound", Sound, parent="sources", closed=True),
+)
 
 
 def register() -> None:

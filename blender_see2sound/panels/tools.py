@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..bridge import choice, computer, view
-from ..core.sets import ROLES, set_named
+from ..core.sets import set_named
 from .places import in_both
 
 
@@ -28,7 +28,7 @@ class Tools:
                 column.prop(settings, name)
         if collection is not None:
             own = set_named(choice.choice_of(settings).part_set)
-            for role in ROLES:
+            for role in choice.LOOKING:
                 column.prop(settings, role, placeholder=own.part(role))
         column = layout.column(align=True)
         column.operator("see2sound.select_speakers", icon="RESTRICT_SELECT_OFF")

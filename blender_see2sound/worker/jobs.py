@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import See2SoundError
+from ..core.own_folders import cache_folder
 from ..core.progress import Progress
 from ..core.version import version
 
@@ -235,46 +235,42 @@ def sound(params: Params, progress: Progress) -> Answer:
     scene = params.needed_path("scene")
     part_set, maker = params.text("set"), params.text("maker")
     prompt, seed, only = params.text("prompt"), params.whole("seed"), params.texts("only")
+    negative, speech = params.text("negative_prompt"), params.flag("speech", False)
+    takes, steps, guidance = params.whole("takes"), params.whole("steps"), params.number("guidance")
+    library = params.path("library")
     computing = computing_of(params)
     params.end()
     from ..core import pipeline
     from ..core.scene import resolve
+    from ..core.sounds.making import takes_of
+    from ..core.sounds.protocol import Making
 
     made = pipeline.make_sounds(
-        scene, part_set=part_set, maker=maker, prompt=prompt, seed=seed, only=only,
-        computing=computing, progress=progress,
+        scene, part_set=part_set, maker=maker, prompt=prompt, negative_prompt=negative, seed=seed,
+        only=only, making=Making(1 if takes is None else takes, steps, guidance, library),
+        speech=speech, computing=computing, progress=progress,
     )  # fmt: skip
     return {
         "scene": str(scene),
         "sounds": {
             source.id: os.path.normpath(resolve(source.sound, scene))
             for source in made.scene.sources
-            if source.sound is not None and (only is None or source.id in only)
+            if source.sound is not None and source.id in made.made
+        },
+        "takes": {
+            source_id: [
+                os.path.normpath(resolve(name, scene)) for name in takes_of(source_id, scene)
+            ]
+            for source_id in made.made
         },
         "warnings": list(made.warnings),
     }
 
 
 def stem_folder() -> Path | None:
-    """This person's folder for what mixes keep, where their system has such things.
-
-    Not among temporary files: on many computers these lie in memory. None where the person has
-    no folder of their own.
-    """
-    own = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(own):
-        return Path(own) / "see2sound" / "stems"
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None  # a mix needs no cache
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA", "")
-        base = Path(local) if os.path.isabs(local) else home / "AppData" / "Local"
-        return base / "See2Sound" / "Cache" / "stems"
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "See2Sound" / "stems"
-    return home / ".cache" / "see2sound" / "stems"
+    """This person's folder for what mixes keep; None where they have none: a mix needs no cache."""
+    own = cache_folder()
+    return None if own is None else own / "stems"
 
 
 def mix(params: Params, progress: Progress) -> Answer:

@@ -5,8 +5,9 @@ Requests go to the server, each answered by a result or an error:
     find    {"clip": {"path", "files", "start", "duration", "frame_rate", "time_map"}, "scene",
              "sources", "set", "finder", "depth", "describer", "fov", "off_screen",
              "device", "low_memory", "models"}           ->  {"scene", "sources", "warnings"}
-    sound   {"scene", "set", "maker", "prompt", "seed", "only", "device", "low_memory", "models"}
-                                                         ->  {"scene", "sounds", "warnings"}
+    sound   {"scene", "set", "maker", "prompt", "negative_prompt", "seed", "only", "takes", "steps",
+             "guidance", "library", "speech", "device", "low_memory", "models"}
+                                                         ->  {"scene", "sounds", "takes", "warnings"}
     mix     {"scene", "output", "layout", "lufs", "format", "room", "stems", "air",
              "propagation", "sofa", "renderer", "cache"} ->  the mix's report
     models  {"models"}                                   ->  {"parts", "sets"}

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_see2sound.bridge import speakers
+from blender_see2sound.bridge import sounds
 
 from .cut import exported, mark, place, source, speaker
 from .test_bridge_speakers import heard, sound
@@ -49,7 +49,7 @@ def levels(
     scene: bpy.types.Scene, strip: Any, collection: Any, folder: Path
 ) -> tuple[float, float]:
     """Live and mixed, in decibels, each beside something of its own."""
-    speakers.make_heard(scene, collection)
+    sounds.make_heard(scene, collection)
     live = np.sqrt(np.mean(np.sum(heard(folder) ** 2, axis=1)))
     (told,) = exported(scene, strip, collection).sources
     return 20.0 * math.log10(live), told.gain_db

@@ -20,6 +20,7 @@ from blender_see2sound.bridge import (
     freshness,
     mix_strip,
     monitor,
+    sounds,
     speakers,
 )
 from blender_see2sound.core.errors import See2SoundError
@@ -53,15 +54,16 @@ def sound(collection: Any, folder: Path) -> None:
     give(collection, dict.fromkeys(ids, path))
 
 
-def give(collection: Any, sounds: dict[str, Path]) -> tuple[str, ...]:
+def give(collection: Any, files_of: dict[str, Path]) -> tuple[str, ...]:
     """Give speakers sounds, as a step does."""
     scene = bpy.context.scene
-    kept = run(speakers.keep_sounds(scene, collection, sounds))
+    takes = {source_id: [path] for source_id, path in files_of.items()}
+    kept = run(sounds.keep_sounds(scene, collection, takes))
     ids = document.source_ids(collection)
     recipes = {
-        ids[s.name]: freshness.asked(collection, s) for s in document.speakers_of(collection)
+        ids[s.name]: freshness.asked(collection, s, "") for s in document.speakers_of(collection)
     }
-    return run(speakers.give_sounds(scene, collection, kept, recipes))
+    return run(sounds.give_sounds(scene, collection, kept, recipes))
 
 
 def heard(folder: Path) -> np.ndarray:

@@ -156,7 +156,7 @@ def test_a_still_becomes_a_clip_of_ten_seconds(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "channels", "lufs", "room"),
     [
-        (("--layout", "7.1", "--room", "hall,1.5", "--lufs", "web"), 8, -16.0, ("hall", 1.5)),
+        (("--layout", "7.1", "--room", "hall,1.5", "--lufs", "atsc"), 8, -24.0, ("hall", 1.5)),
         (("--layout", "binaural", "--room", "9x8x3,0.3", "--lufs=-30"), 2, -30.0, ("CUSTOM", 0.3)),
     ],
 )

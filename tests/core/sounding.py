@@ -10,7 +10,7 @@ from scipy import signal
 
 from blender_see2sound.core.progress import Progress, silent
 from blender_see2sound.core.scene import Clip, Kind, Source
-from blender_see2sound.core.sounds import SAMPLE_RATE
+from blender_see2sound.core.sounds import SAMPLE_RATE, Making
 from blender_see2sound.core.sounds.built_in import ProceduralMaker
 
 Samples = NDArray[np.float32]
@@ -48,7 +48,8 @@ def moving(
 
 def sound(source: Source, seconds: float, progress: Progress = silent) -> Samples:
     """What the maker makes of a source."""
-    return ProceduralMaker().make([source], clip_of(seconds), progress)[0]
+    (takes,) = ProceduralMaker().make([source], clip_of(seconds), Making(), progress)
+    return np.concatenate([np.zeros(0, np.float32), *takes[0].blocks])
 
 
 def rms(samples: Samples) -> float:

@@ -119,7 +119,8 @@ def test_what_moves_rings_as_long_and_as_loud_as_what_stands_still(tmp_path):
             return super().source(sound, (x, y, z), (x + 0.01, y, z), **more)
 
     found = [
-        responses(desk, STUDIO, renderer="microphones") for desk in (Desk(tmp_path), Moved(tmp_path))
+        responses(desk, STUDIO, renderer="microphones")
+        for desk in (Desk(tmp_path), Moved(tmp_path))
     ]
     assert misses(found[1], STUDIO.rt60) == []
     levels = [[10.0 * np.log10(np.sum(r[RATE // 10 :] ** 2)) for r in each] for each in found]

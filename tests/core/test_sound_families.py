@@ -13,7 +13,7 @@ from blender_see2sound.core.mix.layouts import layout_named
 from blender_see2sound.core.mix.loudness import LoudnessMeter
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.sounds import SAMPLE_RATE, Choice
-from blender_see2sound.core.sounds.built_in import sound_of
+from blender_see2sound.core.sounds.built_in import blocks_of
 from blender_see2sound.core.sounds.families import FAMILIES
 from blender_see2sound.core.sounds.levels import LEVELS
 
@@ -40,7 +40,7 @@ def family(name: str, seed: int = 1, seconds: float = SECONDS) -> Samples:
     source = (
         still("", seed=seed) if speed is None else moving("", lambda t: speed, seconds, seed=seed)
     )
-    return sound_of(source, seconds, silent, [Choice(name, 1.0)])
+    return np.concatenate([*blocks_of(source, seconds, silent, [Choice(name, 1.0)])])
 
 
 every_family = pytest.mark.parametrize("name", sorted(FAMILIES))

@@ -387,7 +387,10 @@ def _words() -> list[str]:
 
 def save_free_set(folder: Path) -> Path:
     """The models of the set "free", tiny ones under their names; gives the models folder."""
+    from .tiny_generators import save_stable_audio
+
     save_sam2(folder, "sam2.1-hiera-large")
     save_depth_anything(folder)
     save_florence(folder)
+    save_stable_audio(folder)
     return folder

@@ -86,6 +86,8 @@ class Frame:
 class _Reader(Protocol):
     def read(self, time: float, longest: int | None) -> Picture: ...
 
+    def begins(self, time: float) -> float: ...
+
     def close(self) -> None: ...
 
 
@@ -165,6 +167,49 @@ class OpenClip:
         count = 1 if self.kind == "still" else max(1, math.ceil(self.duration * rate - 1e-6))
         return self._stream(rate, count, width)
 
+    def pictures(self, fastest: float, width: int) -> Iterator[Frame]:
+        """Stream the clip's pictures in clip-time order, each once and at its own time.
+
+        What a movie of varying rate, a retimed or a reversed clip shows is so timed exactly.
+
+        Parameters
+        ----------
+        fastest : float
+            Pictures per second at most.
+        width : int
+            As of `frames`.
+
+        Yields
+        ------
+        Frame
+            At the rising clip times of the media's pictures, to which the strip's time map has
+            brought them; the first may lie before the clip, which then begins within it.
+
+        Raises
+        ------
+        See2SoundError
+            When the media turns out to be unreadable.
+        """
+        if not (math.isfinite(fastest) and fastest > 0.0 and width >= 1):
+            raise ValueError(f"rate {fastest} and width {width} must be above 0")
+        count = 1 if self.kind == "still" else max(1, math.ceil(self.duration * fastest - 1e-6))
+        shown, last = math.nan, -math.inf
+        with closing(self._reader()) as reader:
+            for run in self._runs(fastest, count, width):
+                got: list[tuple[float, float, NDArray[np.uint8]]] = []
+                for time in (k / fastest for k in reversed(run)):
+                    media = self.media_time(time)
+                    begun = reader.begins(media)
+                    known = got[-1][0] if got else shown if len(run) == 1 else math.nan
+                    if begun != known:
+                        own = self._own_time(time, begun, 1 / fastest)
+                        got.append((begun, own, reader.read(media, width)))
+                for begun, own, image in reversed(got):
+                    if begun != shown and own > last:
+                        yield Frame(own, image)
+                        last = own
+                    shown = begun
+
     def frame_at(self, time: float, width: int | None = None) -> Frame:
         """The picture shown at one moment.
 
@@ -202,18 +247,22 @@ class OpenClip:
         return pictures.PictureReader(self._media, self.frame_rate)
 
     def _stream(self, rate: float, count: int, width: int) -> Iterator[Frame]:
+        with closing(self._reader()) as reader:
+            for run in self._runs(rate, count, width):
+                # Decoding goes forwards only: read a backward run from its end, then turn it.
+                images = [reader.read(self.media_time(k / rate), width) for k in reversed(run)]
+                for k in run:
+                    yield Frame(k / rate, images.pop())
+
+    def _runs(self, rate: float, count: int, width: int) -> Iterator[range]:
+        """The numbers of the pictures to be read, those with falling media times together."""
         w, h = reduced_size(self.size, width)
         most = min(max(_BACKWARD_BYTES // (3 * w * h), 8), 256)
-        with closing(self._reader()) as reader:
-            k = 0
-            while k < count:
-                run = self._falling_run(k, min(k + most, count), rate)
-                # Decoding goes forwards only: read a backward run from its end, then turn it.
-                times = [j / rate for j in range(k, k + run)]
-                images = [reader.read(self.media_time(t), width) for t in reversed(times)]
-                for time in times:
-                    yield Frame(time, images.pop())
-                k += run
+        k = 0
+        while k < count:
+            run = self._falling_run(k, min(k + most, count), rate)
+            yield range(k, k + run)
+            k += run
 
     def _falling_run(self, first: int, end: int, rate: float) -> int:
         """How many pictures from `first` on have falling media times; at least 1."""
@@ -223,6 +272,12 @@ class OpenClip:
         while k < end and self.media_time(k / rate) < self.media_time((k - 1) / rate):
             k += 1
         return k - first
+
+    def _own_time(self, time: float, begun: float, step: float) -> float:
+        """The clip time near a moment at which a moment of the media comes."""
+        media = self.media_time(time)
+        slope = (self.media_time(time + step / 2) - self.media_time(time - step / 2)) / step
+        return time if abs(slope) < 1e-6 else time + (begun - media) / slope
 
 
 def open_clip(clip_range: ClipRange) -> OpenClip:

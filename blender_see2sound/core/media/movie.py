@@ -117,14 +117,30 @@ class MovieReader:
         See2SoundError
             When nothing can be decoded there.
         """
+        frame, _ = self._at(time)
+        return self._scaler.picture(frame, reduced_size(self.movie.size, longest))
+
+    def begins(self, time: float) -> float:
+        """When the picture that is shown at a moment begins to be shown, seconds.
+
+        Raises
+        ------
+        See2SoundError
+            When nothing can be decoded there.
+        """
+        return self._at(time)[1]
+
+    def _at(self, time: float) -> tuple[av.VideoFrame, float]:
+        """The picture shown at a moment, and its own time."""
         time = min(max(time, 0.0), self.movie.duration)
         self._jump(time)
         while self._next is not None and self._next_time <= time + EARLY:
             self._step()
-        frame = self._shown if self._shown is not None else self._next
-        if frame is None:
-            raise bad_media(self.movie.path, f"no picture can be decoded at {time:.2f} s")
-        return self._scaler.picture(frame, reduced_size(self.movie.size, longest))
+        if self._shown is not None:
+            return self._shown, self._shown_time
+        if self._next is not None:
+            return self._next, self._next_time
+        raise bad_media(self.movie.path, f"no picture can be decoded at {time:.2f} s")
 
     def _jump(self, time: float) -> None:
         """Seek when `time` lies behind, or when a keyframe closer before it lies ahead."""

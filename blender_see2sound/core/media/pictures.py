@@ -55,7 +55,14 @@ class Sequence:
 
     def path_at(self, number: int) -> Path:
         """The file that is shown for a number; the one before where it is missing."""
-        return self.paths[max(bisect.bisect_right(self.numbers, number) - 1, 0)]
+        return self.paths[self._index(number)]
+
+    def number_at(self, number: int) -> int:
+        """The number of the file that is shown for a number."""
+        return self.numbers[self._index(number)]
+
+    def _index(self, number: int) -> int:
+        return max(bisect.bisect_right(self.numbers, number) - 1, 0)
 
 
 def is_picture(path: Path) -> bool:
@@ -164,8 +171,7 @@ class PictureReader:
         See2SoundError
             When the picture cannot be decoded, or is not as large as the first.
         """
-        number = int(max(time, 0.0) * self._rate + 1e-3)
-        path = self._sequence.path_at(number)
+        path = self._sequence.path_at(self._number(time))
         if self._last is None or self._last[:2] != (path, longest):
             still = _Still(path)
             if still.size != self.size:
@@ -178,6 +184,13 @@ class PictureReader:
             picture = still.picture(self._scaler, reduced_size(self.size, longest))
             self._last = (path, longest, picture)
         return self._last[2]
+
+    def begins(self, time: float) -> float:
+        """When the picture that is shown at a moment begins to be shown, seconds."""
+        return self._sequence.number_at(self._number(time)) / self._rate
+
+    def _number(self, time: float) -> int:
+        return int(max(time, 0.0) * self._rate + 1e-3)
 
 
 class _Still:

@@ -14,6 +14,7 @@ from ..errors import See2SoundError, from_os_error
 from ..files import atomic_path
 from ..progress import Progress, part_of, silent
 from ..scene import Room, SoundScene, Source, resolve
+from ..sounds.origin import read_origin
 from ..sounds.protocol import SAMPLE_RATE
 from .air import Air
 from .aside import Aside
@@ -30,6 +31,9 @@ from .take import Take, opened
 from .writing import FLOAT, SoundWriter, encoding_for
 
 RENDERERS = ("panning", "microphones")
+
+#: The most that a mix says of one sound, characters.
+_SAID = 400
 
 #: A loudness farther than this from what was asked for is worth a warning, LU.
 _TOLERANCE = 0.2
@@ -114,6 +118,7 @@ def mix_to_file(
                 for s, r in zip(sources, readers, strict=True)
                 if r.channels > 1
             ]
+        said = {s.id: _said_of(s, files[s.id], warnings) for s in sources}
         take = Take(files, chosen, room, samples, travel)
         if cache is not None:
             surroundings = {
@@ -124,7 +129,8 @@ def mix_to_file(
             take.keep(cache, sources, surroundings, lambda: step("Looking for what is kept", 0.0))
         step = part_of(progress, 0.02, 0.5 if written else 0.75)
         mix = stack.enter_context(_mixed(take, sources, output, partial(step, "Mixing")))
-        with SoundWriter(part, output, samples, chosen, encoding) as writer:
+        sounds = tuple(filter(None, said.values()))
+        with SoundWriter(part, output, samples, chosen, encoding, sounds) as writer:
             step = part_of(progress, 0.5, 0.7) if written else part_of(progress, 0.75, 1.0)
             levels = master(mix, lufs, writer, step)
             peak_db = _decibels(levels.peak, 20.0)
@@ -135,7 +141,8 @@ def mix_to_file(
             begin = 0.7 + 0.3 * number / len(sources)
             step = part_of(progress, begin, begin + 0.3 / len(sources))
             final = written[source.id]
-            with SoundWriter(parts[source.id], final, samples, chosen, FLOAT) as writer:
+            own = tuple(filter(None, [said[source.id]]))
+            with SoundWriter(parts[source.id], final, samples, chosen, FLOAT, own) as writer:
                 tell = partial(step, f"Writing the stem of {source.id}")
                 meter, peaks = LoudnessMeter(chosen), PeakMeter(len(chosen.channels))
                 with contextlib.closing(take.blocks([source], tell)) as blocks:
@@ -148,7 +155,7 @@ def mix_to_file(
             told.append(FileLevels(final, meter.integrated(), meter.loudness_range(), peak))
         progress("Mixed", 1.0)
     warnings += _about(levels, lufs)
-    return _reported(output, chosen, scene.room, samples, levels, told, warnings)
+    return _reported(output, chosen, scene.room, samples, levels, told, sounds, warnings)
 
 
 @contextlib.contextmanager
@@ -220,6 +227,20 @@ def _sounding(scene: SoundScene) -> tuple[list[Source], list[str]]:
     ]
 
 
+def _said_of(source: Source, file: Path, warnings: list[str]) -> str:
+    """How a source's sound came about, for the mix's metadata; empty for a person's own file."""
+    try:
+        origin = read_origin(file)
+    except See2SoundError as error:
+        warnings.append(f"How the sound of {source.id!r} was made is not known: {error}")
+        return ""
+    return (
+        ""
+        if origin is None
+        else f"{source.id} {source.label}".strip() + f": {origin.sentence(_SAID)}"
+    )
+
+
 def _check_outputs(output: Path, stems: Collection[Path], sounds: Collection[Path]) -> None:
     """A mix must not replace what it is made of, and must be able to get its name."""
     # Not `Path.resolve`, which fails on links that lead to themselves.
@@ -273,6 +294,7 @@ def _reported(
     samples: int,
     levels: Levels,
     stems: list[FileLevels],
+    sounds: tuple[str, ...],
     warnings: list[str],
 ) -> MixReport:
     return MixReport(
@@ -288,5 +310,6 @@ def _reported(
         limited_db=levels.limited_db,
         room=room,
         stems=tuple(stems),
+        sounds=sounds,
         warnings=tuple(warnings),
     )

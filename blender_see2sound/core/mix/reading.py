@@ -69,7 +69,7 @@ class SoundReader:
             self._file.close()
             raise
         self._resampler = (
-            None if self._file.samplerate == SAMPLE_RATE else _Resampler(self._file.samplerate)
+            None if self._file.samplerate == SAMPLE_RATE else Resampler(self._file.samplerate)
         )
         self._made = np.zeros(0, np.float32)
         self._ended = False
@@ -137,11 +137,21 @@ def _said(error: Exception) -> str:
     return getattr(error, "error_string", str(error)).strip().rstrip(".") or "it cannot be read"
 
 
-class _Resampler:
+class Resampler:
     """Polyphase resampling to 48 kHz in pieces that join without a seam.
 
     Each piece is resampled together with its neighbours' ends; the filter is finite, so the
     samples are those of the whole file resampled at once.
+
+    Parameters
+    ----------
+    rate : int
+        Samples per second of what comes, `SLOWEST` to `FASTEST`.
+
+    Attributes
+    ----------
+    wanted : int
+        Frames in a piece.
     """
 
     def __init__(self, rate: int) -> None:

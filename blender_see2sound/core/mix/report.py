@@ -45,6 +45,9 @@ class MixReport:
         The room that was heard; None for none.
     stems : tuple of FileLevels
         In the order of the sources; empty where none were asked for.
+    sounds : tuple of str
+        What each sound is that was made by a maker, and how, one sentence each: the file's
+        metadata says the same.
     warnings : tuple of str
         Sentences for a person.
     """
@@ -61,6 +64,7 @@ class MixReport:
     limited_db: float
     room: Room | None
     stems: tuple[FileLevels, ...]
+    sounds: tuple[str, ...]
     warnings: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -72,6 +76,7 @@ class MixReport:
             "channel_rms_db": list(self.channel_rms_db),
             "room": None if self.room is None else _room_to_json(self.room),
             "stems": [{**dataclasses.asdict(s), "path": str(s.path)} for s in self.stems],
+            "sounds": list(self.sounds),
             "warnings": list(self.warnings),
         }
 

@@ -60,7 +60,7 @@ _FULL_BYTES = 4 * 2**20
 
 #: Characters that are kept free in a file's comment for what is known only at its end.
 _COMMENT = 120
-_HEAD = 16_384
+_HEAD = 1 << 18
 
 
 def encoding_for(output: Path, name: str | None, layout: Layout) -> Encoding:
@@ -128,13 +128,22 @@ class SoundWriter:
         How many samples per channel it will hold.
     layout : Layout
     encoding : Encoding
+    sounds : tuple of str
+        What is said of the sounds in it, a line each.
     """
 
     def __init__(
-        self, part: Path, final: Path, samples: int, layout: Layout, encoding: Encoding
+        self,
+        part: Path,
+        final: Path,
+        samples: int,
+        layout: Layout,
+        encoding: Encoding,
+        sounds: tuple[str, ...] = (),
     ) -> None:
         self._part, self._final, self._layout, self._encoding = part, final, layout, encoding
         self._comment = f"{layout.name} mix"
+        self._sounds = sounds
         self._lufs: float | None = None
         self._range: float | None = None
         self._peak_db: float | None = None
@@ -149,7 +158,9 @@ class SoundWriter:
             )
             # libsndfile adds its own name to the software's.
             self._file.software = f"See2Sound {version()}"
-            self._file.comment = _padded(self._comment)
+            # libsndfile forgets a long comment of a WAV file: there `bext` lists the sounds.
+            said = sounds if encoding is FLAC else ()
+            self._file.comment = "\n".join([_padded(self._comment), *said])
         except soundfile.SoundFileError as error:
             raise self._failed(error) from error
 
@@ -228,7 +239,10 @@ class SoundWriter:
         """A `bext` chunk (EBU Tech 3285, version 2), without a date, so that files compare."""
         maker = f"See2Sound {version()}"
         bits = "F=48000,W=24" if self._encoding is PCM24 else "F=48000,W=32"
-        history = f"A=PCM,{bits},T={maker};{self._layout.name}\r\n".encode()
+        # One line per sound that went in, then the mix (EBU R 98: free text without commas).
+        lines = [f"A=PCM,F=48000,M=mono,T={said.replace(',', ';')}" for said in self._sounds]
+        lines.append(f"A=PCM,{bits},T={maker};{self._layout.name}")
+        history = "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace")
         # Loudness, its range, true peak, and the loudest moment and stretch, where known.
         unknown = _hundredths(None)
         known = [_hundredths(level) for level in (self._lufs, self._range, self._peak_db)]

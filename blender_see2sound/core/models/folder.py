@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Any
 
 from ..errors import See2SoundError, from_os_error
 from ..files import write_text
+from ..own_folders import data_folder
 from ..progress import Progress, silent
 from .checkpoints import Checkpoint
 
@@ -30,7 +30,10 @@ from .checkpoints import Checkpoint
 ENVIRONMENT = "SEE2SOUND_MODELS"
 RECORD = "see2sound-files.json"
 
-_WEIGHTS, _INDEX, _CONFIG = "model.safetensors", "model.safetensors.index.json", "config.json"
+_CONFIG, _PIPELINE = "config.json", "model_index.json"
+#: How `transformers` and `diffusers` name weights, and the index of their shards.
+_WEIGHTS = ("model.safetensors", "diffusion_pytorch_model.safetensors")
+_INDEXES = tuple(f"{name}.index.json" for name in _WEIGHTS)
 _CHUNK = 4 << 20
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -62,21 +65,41 @@ class Located:
     @property
     def weights(self) -> str:
         """The name of the file of weights, or of the index of its shards."""
-        return next(name for name in self.files if name in (_WEIGHTS, _INDEX))
+        return next(name for name in self.files if name in (*_WEIGHTS, *_INDEXES))
+
+    def component(self, name: str) -> Located:
+        """One component of a pipeline, as if it were a checkpoint of its own."""
+        part = next(part for part in self.checkpoint.components if part.name == name)
+        return Located(
+            Checkpoint(self.checkpoint.repository, part.classes, part.files),
+            self.path / name,
+            tuple(f.removeprefix(f"{name}/") for f in self.files if f.startswith(f"{name}/")),
+            self.commit,
+            self.cached,
+        )
 
 
 def models_folder(chosen: str | Path | None = None) -> Path:
-    """The models folder: the one that is chosen, else the environment's, else this person's."""
+    """The models folder: the one that is chosen, else the environment's, else this person's.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-part" where this person has no folder of their own.
+    """
     if chosen:
         return Path(chosen).expanduser()
     if named := os.environ.get(ENVIRONMENT):
         return Path(named).expanduser()
-    home = Path.home()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "See2Sound/models"
-    if sys.platform == "darwin":
-        return home / "Library/Application Support/See2Sound/models"
-    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share") / "see2sound/models"
+    own = data_folder()
+    if own is None:
+        raise See2SoundError(
+            "there is no place for models",
+            "this person has no home folder",
+            f"Choose a models folder, or set {ENVIRONMENT}",
+            kind="missing-part",
+        )
+    return own / "models"
 
 
 def locate(checkpoint: Checkpoint, folder: Path) -> Located:
@@ -197,29 +220,47 @@ def _places(checkpoint: Checkpoint, folder: Path) -> Iterator[tuple[Path, bool]]
 
 def _needed(checkpoint: Checkpoint, path: Path) -> Iterator[str]:
     """The names of the files that a checkpoint needs, all of which are there."""
-    for name in (_CONFIG, *checkpoint.files):
+    if not checkpoint.components:
+        yield from _needed_of_model(checkpoint, path, (_CONFIG, *checkpoint.files), weights=True)
+        return
+    if not (path / _PIPELINE).is_file():
+        raise _missing(checkpoint, f"{path / _PIPELINE} is missing")
+    yield _PIPELINE
+    for part in checkpoint.components:
+        inner = path / part.name
+        for name in _needed_of_model(checkpoint, inner, part.files, weights=part.weights):
+            yield f"{part.name}/{name}"
+
+
+def _needed_of_model(
+    checkpoint: Checkpoint, path: Path, files: tuple[str, ...], *, weights: bool
+) -> Iterator[str]:
+    for name in files:
         if not (path / name).is_file():
             raise _missing(checkpoint, f"{path / name} is missing")
         yield name
     # What the libraries read besides, where it is there, must stay the same too.
-    known = {_CONFIG, _INDEX, RECORD, *checkpoint.files}
+    known = {RECORD, *_INDEXES, *files}
     yield from sorted(p.name for p in path.glob("*.json") if p.name not in known)
-    if (path / _WEIGHTS).is_file():
-        yield _WEIGHTS
+    if not weights:
         return
-    if not (path / _INDEX).is_file():
+    if found := next((name for name in _WEIGHTS if (path / name).is_file()), None):
+        yield found
+        return
+    index = next((name for name in _INDEXES if (path / name).is_file()), None)
+    if index is None:
         pickles = [p.name for p in sorted(path.glob("*.bin")) + sorted(path.glob("*.pt"))]
-        why = f"{path / _WEIGHTS} is missing"
+        why = f"{path / _WEIGHTS[bool(checkpoint.components)]} is missing"
         if pickles:
             why += f"; {pickles[0]} is a pickle, which can run anything, and is not loaded"
         raise _missing(checkpoint, why)
-    yield _INDEX
-    shards = _read_json(checkpoint, path, _INDEX).get("weight_map")
+    yield index
+    shards = _read_json(checkpoint, path, index).get("weight_map")
     if not isinstance(shards, dict) or not all(isinstance(s, str) for s in shards.values()):
-        raise _broken(checkpoint, path, _INDEX, "it does not say which files hold the weights")
+        raise _broken(checkpoint, path, index, "it does not say which files hold the weights")
     for shard in sorted(set(shards.values())):
         if Path(shard).name != shard or not shard.endswith(".safetensors"):
-            raise _broken(checkpoint, path, _INDEX, f"it names {shard!r}, which is not loaded")
+            raise _broken(checkpoint, path, index, f"it names {shard!r}, which is not loaded")
         if not (path / shard).is_file():
             raise _missing(checkpoint, f"{path / shard} is missing")
         yield shard
@@ -230,11 +271,12 @@ def _commit(path: Path, cached: bool) -> str | None:
     if cached:
         return path.name
     # What `hf download --local-dir` notes of each file: the commit is the first line.
-    notes = path / ".cache/huggingface/download" / f"{_CONFIG}.metadata"
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        commit = notes.read_text().partition("\n")[0].strip()
-        if _COMMIT.fullmatch(commit):
-            return commit
+    for name in (_CONFIG, _PIPELINE):
+        notes = path / ".cache/huggingface/download" / f"{name}.metadata"
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            commit = notes.read_text().partition("\n")[0].strip()
+            if _COMMIT.fullmatch(commit):
+                return commit
     return None
 
 
@@ -298,7 +340,8 @@ def _missing(checkpoint: Checkpoint, why: str) -> See2SoundError:
     return See2SoundError(
         f"the model {checkpoint.repository} is not here",
         why,
-        "Put its files there, choose another models folder, or choose another part",
+        checkpoint.hint
+        or "Put its files there, choose another models folder, or choose another part",
         kind="missing-part",
     )
 

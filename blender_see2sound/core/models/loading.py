@@ -53,19 +53,38 @@ def load_model(
         Of kind "missing-part": a file is missing, broken, or of another architecture.
     Cancelled
     """
-    import torch
-
-    _check_architecture(cls, located)
-    _check_forms(located)
+    check_architecture(cls, located)
+    check_forms(located)
     sums = check(located, part_of(progress, 0.0, 0.5))
     progress("Loading the model", 0.5)
+    model = load_weights(cls, located, device, half=half, **options)
+    remember(located, sums)
+    progress("Loading the model", 0.9)
+    return model
+
+
+def load_weights(
+    cls: type[Any], located: Located, device: Device, *, half: bool, **options: Any
+) -> torch.nn.Module:
+    """Load a model whose files have been checked; all of its weights must be there.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-part".
+    """
+    import torch
+
+    numbers = getattr(torch, device.half if half else "float32")
+    if cls.__module__.startswith("transformers."):
+        options |= {"dtype": numbers, "trust_remote_code": False}
+    else:  # of `diffusers`
+        options |= {"torch_dtype": numbers}
     try:
         model, told = cls.from_pretrained(
             str(located.path),
-            dtype=getattr(torch, device.half if half else "float32"),
             use_safetensors=True,
             local_files_only=True,
-            trust_remote_code=False,
             output_loading_info=True,
             **options,
         )
@@ -77,12 +96,10 @@ def load_model(
     if absent:
         more = f" and {len(absent) - 1} more" if absent[1:] else ""
         raise broken(located, located.weights, f"its weights lack {absent[0]!r}{more}")
-    remember(located, sums)
-    progress("Loading the model", 0.9)
     return model.to(device.torch).eval().requires_grad_(False)
 
 
-def _check_architecture(cls: type[Any], located: Located) -> None:
+def check_architecture(cls: type[Any], located: Located) -> None:
     """Refuse another model's files; some that are published name only the type of the model."""
     config = config_of(located)
     named, expected = config.get("architectures"), located.checkpoint.architectures
@@ -149,7 +166,7 @@ def _unusable(located: Located, error: Exception, what: str = "") -> See2SoundEr
     return broken(located, "", f"{what}{_short(error)}")
 
 
-def _check_forms(located: Located) -> None:
+def check_forms(located: Located) -> None:
     """Read the small files and open the weights, so that what is cut off or no such file is named."""
     from safetensors import SafetensorError, safe_open
 

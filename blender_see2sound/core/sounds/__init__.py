@@ -1,13 +1,23 @@
 """Makers of sounds: from a source's words, motion and presence to a mono sound.
 
-`protocol` is what a maker offers; `built_in` is the one without a model, a bank of
+`protocol` is what a maker offers, `making` asks makers and writes files, `origin` says how
+a sound came about; `built_in` is the one without a model, a bank of
 procedural `families` chosen by the table in `words`.
 """
 
 from __future__ import annotations
 
-from .protocol import SAMPLE_RATE, Maker
+from .protocol import SAMPLE_RATE, Made, Maker, Making
 from .words import Choice, families_for
 from .writing import pending_sound, write_sound
 
-__all__ = ["SAMPLE_RATE", "Choice", "Maker", "families_for", "pending_sound", "write_sound"]
+__all__ = [
+    "SAMPLE_RATE",
+    "Choice",
+    "Made",
+    "Maker",
+    "Making",
+    "families_for",
+    "pending_sound",
+    "write_sound",
+]

@@ -1,24 +1,26 @@
 """The maker without a model: procedural sounds, layered, at balanced levels.
 
-Sounds are made a second at a time into one float32 array, so that hours need
-little more memory than their result. Presence and distance are left to the mix;
+Sounds are made a second at a time, so that hours need no more memory. Presence and distance are left to the mix;
 here presence only decides when single events happen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import See2SoundError
 from ..progress import Progress, part_of
 from ..scene import Clip, Source
+from ..version import version
 from .drive import drive_of
 from .families import FAMILIES, Take
 from .levels import LEVELS
-from .protocol import SAMPLE_RATE
+from .origin import Origin, now
+from .protocol import SAMPLE_RATE, Made, Making
 from .synth import Filter, Render, Samples, decibels, highpass, scaled
 from .words import Choice, families_for, says_it_moves
 
@@ -34,6 +36,9 @@ CEILING = decibels(-1.0)
 #: Above this, peaks are rounded off towards the ceiling: -4.4 dBFS.
 KNEE = 0.6
 
+#: Families of words that say no more than that something moves.
+ONLY_MOVES = frozenset({"cloth", "whoosh", "room tone"})
+
 #: What cannot be heard and shifts the zero line is taken away below this, Hz.
 LOWEST = 20.0
 
@@ -42,79 +47,91 @@ class ProceduralMaker:
     """Makes sounds from the families that the words of a source name."""
 
     def make(
-        self, sources: Sequence[Source], clip: Clip, progress: Progress
-    ) -> list[NDArray[np.float32]]:
+        self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
+    ) -> Iterator[Sequence[Made]]:
         """Give each source its sound; see `core.sounds.protocol.Maker`."""
-        return [
-            sound_of(
-                source,
-                clip.duration,
-                part_of(progress, number / len(sources), (number + 1) / len(sources)),
+        each = 1.0 / max(len(sources) * making.candidates, 1)
+        steps = (part_of(progress, n * each, (n + 1) * each) for n in itertools.count())
+        for source in sources:
+            choices = choices_of(source)
+            takes = (
+                dataclasses.replace(source, seed=seed)
+                for seed in range(source.seed, source.seed + making.candidates)
             )
-            for number, source in enumerate(sources)
-        ]
+            yield [
+                Made(
+                    blocks_of(take, clip.duration, next(steps), choices), _origin_of(take, choices)
+                )
+                for take in takes
+            ]
 
 
-def sound_of(
+def choices_of(source: Source) -> tuple[Choice, ...]:
+    """The families of a source: those that its words name, and blows where only the picture has them.
+
+    What is known only to move ("a moving thing") may be seen to strike.
+    """
+    choices = families_for(source.label, source.prompt, source.kind)
+    strikes = source.motion is not None and len(source.motion.impacts) > 0
+    if strikes and all(choice.family in ONLY_MOVES for choice in choices):
+        return (*choices, Choice("impact", 1.0))
+    return choices
+
+
+def _origin_of(source: Source, choices: Sequence[Choice]) -> Origin:
+    return Origin(
+        maker="draft",
+        synthetic=True,
+        model="See2Sound's procedural bank",
+        revision=version(),
+        prompt=source.prompt,
+        seed=source.seed,
+        settings={choice.family: round(choice.weight, 3) for choice in choices},
+        made=now(),
+    )
+
+
+def blocks_of(
     source: Source,
     duration: float,
     progress: Progress,
     choices: Sequence[Choice] | None = None,
-) -> NDArray[np.float32]:
-    """The sound of one source.
+) -> Iterator[NDArray[np.float32]]:
+    """The sound of one source, a second at a time.
 
     Parameters
     ----------
     duration : float
         Seconds.
     choices : sequence of Choice, optional
-        The families to layer; those that its words name when None.
+        The families to layer; `choices_of` it when None.
 
-    Returns
-    -------
-    (N,) float32 array
-        N = round(duration x 48000), within -1 dBFS, silent at both ends.
+    Yields
+    ------
+    (n,) float32 array
+        Together round(duration x 48000) samples, within -1 dBFS, silent at both ends.
 
     Raises
     ------
-    See2SoundError
-        Where this computer has no memory for it.
     Cancelled
     """
     count = round(duration * SAMPLE_RATE)
     if choices is None:
-        choices = families_for(source.label, source.prompt, source.kind)
+        choices = choices_of(source)
     phase = f"Making the sound of {source.label or source.id}"
     progress(phase, 0.0)
-    try:
-        sound = np.empty(count, np.float32)
-        layers = _layers(
-            source,
-            families_for(source.label, source.prompt, source.kind) if choices is None else choices,
-            duration,
-            lambda: progress(phase, 0.0),
-        )
-        steady = Filter(highpass(LOWEST))
-        for start in range(0, count, BLOCK):
-            stop = min(start + BLOCK, count)
-            total = np.zeros(stop - start)
-            for render in layers:
-                total += render(start, stop)
-            sound[start:stop] = _rounded(steady(total))
-            progress(phase, stop / count)
-    except MemoryError as error:
-        raise See2SoundError(
-            f"the sound of {source.label or source.id!r} does not fit into memory",
-            f"{duration:.0f} s need about {duration * 0.0006:.1f} GB",
-            "Close other programs, or take a shorter part of the clip",
-            kind="no-memory",
-        ) from error
-    fade = min(FADE, count // 2)
-    ramp = (0.5 - 0.5 * np.cos(np.pi * np.arange(fade) / max(fade, 1))).astype(np.float32)
-    sound[:fade] *= ramp
-    sound[count - fade :] *= ramp[::-1]
-    progress(phase, 1.0)
-    return sound
+    layers = _layers(source, choices, duration, lambda: progress(phase, 0.0))
+    steady = Filter(highpass(LOWEST))
+    fade = max(min(FADE, count // 2), 1)
+    for start in range(0, count, BLOCK):
+        stop = min(start + BLOCK, count)
+        total = np.zeros(stop - start)
+        for render in layers:
+            total += render(start, stop)
+        from_ends = np.minimum(np.arange(start, stop), count - 1 - np.arange(start, stop))
+        ramp = 0.5 - 0.5 * np.cos(np.pi * np.minimum(from_ends / fade, 1.0))
+        yield (_rounded(steady(total)) * ramp).astype(np.float32)
+        progress(phase, stop / count)
 
 
 def _layers(

@@ -1,19 +1,21 @@
-"""What drives a sound: the motion and presence of its source, sampled for synthesis.
+"""What drives a sound: the motion, impacts and presence of its source, sampled for synthesis.
 
-Positions come from a tracker and tremble by some centimetres, so they are
-smoothed before they become speeds; while a source is out of the picture its
-speed is zero and it triggers nothing.
+Where the picture was measured (`Source.motion`), speed and impacts are what it shows,
+the speed towards or away from the camera added from the track. Else the track alone gives
+the speed: its positions tremble by some centimetres, so they are smoothed before. While a
+source is out of the picture its speed is zero and it triggers nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from ..scene import Source
+from ..scene import Motion, Source
 from .protocol import SAMPLE_RATE
 
 #: Values per second of every control curve.
@@ -25,11 +27,20 @@ SMOOTHING = 0.2
 #: Below this a thing stands still, m/s: what is left of a tracker's tremble.
 STILL = 0.2
 
+#: The same of measured motion, which is 0 where nothing moves.
+HARDLY = 0.03
+
 #: Nothing in a picture is taken to be faster, m/s; jumps of a tracker are.
 FASTEST = 80.0
 
 #: A source below this presence is out of the picture.
 ABSENT = 0.05
+
+#: Impacts farther apart than this do not belong together, seconds.
+RARE = 2.5
+
+#: The weakest impact sounds with this factor.
+SOFTEST = 0.15
 
 Curve = NDArray[np.float64]
 
@@ -46,6 +57,10 @@ class Drive:
         m/s, never negative, 0 while it is absent or stands still.
     presence : (C,) float array
         0 to 1.
+    impacts : (K,) float array
+        Seconds, rising: when it hits something or sets a foot down, while it is present.
+    strengths : (K,) float array
+        0 to 1.
     moving : bool
         It ever moves.
     """
@@ -53,6 +68,8 @@ class Drive:
     seconds: float
     speed: Curve
     presence: Curve
+    impacts: Curve = field(default_factory=lambda: np.empty(0))
+    strengths: Curve = field(default_factory=lambda: np.empty(0))
 
     @property
     def count(self) -> int:
@@ -122,6 +139,46 @@ class Drive:
         times = np.interp(moments, there[rising], np.flatnonzero(rising) / CONTROL_RATE)
         return self.while_present(times)
 
+    def struck(
+        self, otherwise: NDArray[np.float64], rate: tuple[float, float] = (0.0, np.inf)
+    ) -> tuple[NDArray[np.float64], Curve]:
+        """When something strikes, and how hard: as seen, or at other times where that is unlikely.
+
+        Impacts that are seen count for the time from `RARE` before the first to `RARE` after the
+        last of each run of them; in the rest the other times hold.
+
+        Parameters
+        ----------
+        otherwise : (N,) float array
+            Seconds, for where the picture shows no impacts.
+        rate : (float, float)
+            Impacts per second that the thing may make while it makes them.
+
+        Returns
+        -------
+        times, forces : (K,) float array
+            Seconds, rising; `SOFTEST` to 1.
+        """
+        seen = self.impacts
+        if not len(seen) or not self._likely(rate):
+            return otherwise, np.ones(len(otherwise))
+        after = np.searchsorted(seen, otherwise)
+        to_next = np.concatenate((seen, [np.inf]))[after] - otherwise
+        to_last = otherwise - np.concatenate(([-np.inf], seen))[after]
+        free = otherwise[np.minimum(to_next, to_last) > RARE]
+        times = np.concatenate((seen, free))
+        forces = np.concatenate((np.maximum(self.strengths, SOFTEST), np.ones(len(free))))
+        order = np.argsort(times)
+        return times[order], forces[order]
+
+    def _likely(self, rate: tuple[float, float]) -> bool:
+        """Whether the impacts follow each other as quickly as they may."""
+        gaps = np.diff(self.impacts)
+        gaps = gaps[gaps < RARE]
+        if not len(gaps):
+            return rate[0] == 0.0
+        return bool(rate[0] <= 1.0 / float(np.median(gaps)) <= rate[1])
+
     def scatter(self, rng: np.random.Generator, rate: Curve) -> NDArray[np.float64]:
         """Random moments at a changing density, present or not: the grains of a texture.
 
@@ -157,19 +214,40 @@ def drive_of(source: Source, seconds: float, usual_speed: float | None = None) -
     times = np.asarray(source.times, np.float64)
     presence = np.asarray(source.presence or (1.0,) * len(times), np.float64)
     presence = np.interp(grid, times, presence)
-    if len(times) == 1:
+    positions = np.asarray(source.positions, np.float64)
+    if source.motion is not None:
+        speed = _measured(source.motion, times, positions, grid)
+    elif len(times) == 1:
         speed = np.full(count, usual_speed or 0.0)
     else:
-        speed = _speeds(times, np.asarray(source.positions, np.float64), grid)
+        speed = _speeds(times, positions, grid)
         speed[speed < STILL] = 0.0
     speed[presence <= ABSENT] = 0.0
-    return Drive(seconds, speed, presence)
+    drive = Drive(seconds, speed, presence)
+    if source.motion is None:
+        return drive
+    impacts, strengths = np.asarray(source.motion.impacts), np.asarray(source.motion.strengths)
+    heard = np.isin(impacts, drive.while_present(impacts))
+    return dataclasses.replace(drive, impacts=impacts[heard], strengths=strengths[heard])
 
 
-def _speeds(times: Curve, positions: NDArray[np.float64], grid: Curve) -> Curve:
-    """Speed in m/s on the grid, from a smoothed track."""
-    track = np.stack([np.interp(grid, times, positions[:, axis]) for axis in range(3)], axis=1)
-    smooth = gaussian_filter1d(track, SMOOTHING * CONTROL_RATE, axis=0, mode="nearest")
+def _measured(motion: Motion, times: Curve, positions: NDArray[np.float64], grid: Curve) -> Curve:
+    """Speed in m/s on the grid: across the line of sight as measured, along it from the track."""
+    speed = np.interp(grid, motion.times, motion.speed, left=0.0, right=0.0)
+    moves = speed > HARDLY
+    if len(times) > 1:
+        away = np.linalg.norm(positions, axis=1)[:, None]
+        along = _speeds(times, away, grid)
+        speed = np.hypot(speed, np.where(along > STILL, along, 0.0))
+    return np.minimum(np.where(moves, speed, 0.0), FASTEST)
+
+
+def _speeds(times: Curve, track: NDArray[np.float64], grid: Curve) -> Curve:
+    """Speed in m/s on the grid, from a track (T, axes) that is smoothed."""
+    at = [np.interp(grid, times, track[:, axis]) for axis in range(track.shape[1])]
+    smooth = gaussian_filter1d(
+        np.stack(at, axis=1), SMOOTHING * CONTROL_RATE, axis=0, mode="nearest"
+    )
     # Near the ends the smoothed track slows down for want of what comes next: there the
     # speed of the nearest place that sees a whole window counts.
     speed = np.linalg.norm(np.gradient(smooth, axis=0), axis=1) * CONTROL_RATE

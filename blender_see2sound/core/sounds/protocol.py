@@ -1,8 +1,10 @@
-"""What a maker of sounds must offer: a mono sound for a source, as long as the clip."""
+"""What a maker of sounds must offer: mono sounds for sources, as long as the clip."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -10,30 +12,79 @@ from numpy.typing import NDArray
 
 from ..progress import Progress
 from ..scene import Clip, Source
+from .origin import Origin
 
 #: The sample rate of everything that this project makes, Hz.
 SAMPLE_RATE = 48_000
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a person wants sounds to be made, apart from what a source says itself.
+
+    Attributes
+    ----------
+    candidates : int
+        How many sounds a maker offers for a source, the best first; 1 to 8.
+    steps : int or None
+        Denoising steps of a generator; None for its own number.
+    guidance : float or None
+        How closely a generator keeps to the prompt; None for its own.
+    library : Path or None
+        The folder of the person's own recordings.
+    """
+
+    candidates: int = 1
+    steps: int | None = None
+    guidance: float | None = None
+    library: Path | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """A sound that a maker offers.
+
+    Attributes
+    ----------
+    blocks : iterable of (n,) float32 arrays
+        Mono, 48 kHz, in order and once, together round(duration x 48000) samples, within -1 to
+        1, without clicks. May raise `Cancelled`.
+    origin : Origin
+        How it came about.
+    """
+
+    blocks: Iterable[NDArray[np.float32]]
+    origin: Origin
 
 
 class Maker(Protocol):
     """Makes sounds from words, motion and presence."""
 
     def make(
-        self, sources: Sequence[Source], clip: Clip, progress: Progress
-    ) -> list[NDArray[np.float32]]:
-        """Give each source its sound.
+        self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
+    ) -> Iterator[Sequence[Made]]:
+        """Give each source its sound, and others to choose from.
 
         Parameters
         ----------
         sources : sequence of Source
-            Those to sound; their prompt says what, `seed` makes it repeatable, motion and
-            presence drive it.
+            Those to sound; their prompt says what, `seed` makes it repeatable, motion drives it.
         clip : Clip
             Its duration is the length of every sound.
+        making : Making
+        progress : Progress
+            Told of all the work, also that of the blocks.
 
-        Returns
-        -------
-        list of (N,) float32 arrays
-            Mono, 48 kHz, N = round(duration x 48000), within -1 to 1, without clicks.
+        Yields
+        ------
+        sequence of Made
+            For each source in order, the best first, at most `making.candidates`; each is used up
+            before the next is asked for. Presence is left to the mix, which scales by it.
+
+        Raises
+        ------
+        See2SoundError
+            Naming the source.
+        Cancelled
         """
         ...

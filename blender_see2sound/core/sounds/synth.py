@@ -64,14 +64,19 @@ def smooth(curve: Curve, seconds: float) -> Curve:
     return followed
 
 
+#: Where samples lie between two values of a control curve, 0 to 1.
+_PARTS: Samples = np.arange(SAMPLE_RATE // CONTROL_RATE) * (CONTROL_RATE / SAMPLE_RATE)
+
+
 def at_samples(curve: Curve, start: int, stop: int) -> Samples:
     """A control curve at the rate of samples, straight between its values."""
     step = SAMPLE_RATE // CONTROL_RATE
-    first = start // step
-    last = min((stop - 1) // step + 2, len(curve))
-    return np.interp(
-        np.arange(start, stop) / step - first, np.arange(last - first), curve[first:last]
-    )
+    first, last = start // step, (stop - 1) // step + 2
+    knots = np.asarray(curve[first:last], np.float64)
+    if len(knots) < last - first:  # beyond its end it holds
+        knots = np.concatenate((knots, np.full(last - first - len(knots), curve[-1])))
+    lines = knots[:-1, None] + np.diff(knots)[:, None] * _PARTS
+    return lines.ravel()[start - first * step : stop - first * step]
 
 
 def decibels(value: float) -> float:
@@ -83,10 +88,8 @@ def decibels(value: float) -> float:
 
 
 @lru_cache(maxsize=4096)
-def _design(kind: str, order: int, *steps: int) -> Samples:
-    corners = [2.0 ** (step / 48.0) for step in steps]
-    edges = corners if len(corners) > 1 else corners[0]
-    return signal.butter(order, edges, kind, fs=SAMPLE_RATE, output="sos")
+def _design(kind: str, order: int, step: int) -> Samples:
+    return signal.butter(order, 2.0 ** (step / 48.0), kind, fs=SAMPLE_RATE, output="sos")
 
 
 def _step(hertz: float) -> int:
@@ -104,15 +107,28 @@ def highpass(hertz: float, order: int = 2) -> Samples:
     return _design("high", order, _step(hertz))
 
 
-def bandpass(low: float, high: float, order: int = 1) -> Samples:
-    """Butterworth band-pass, as second-order sections."""
-    return _design("band", order, _step(low), _step(high))
+def bandpass(low: float, high: float) -> Samples:
+    """Butterworth band-pass of first order, as a second-order section.
+
+    In closed form (the bilinear transform of s B / (s^2 + s B + W^2), edges prewarped): grains
+    draw thousands of them.
+    """
+    below, above = (math.tan(math.pi * edge / SAMPLE_RATE) for edge in (low, high))
+    width, middle = above - below, above * below
+    return _section(width, middle)
 
 
-@lru_cache(maxsize=4096)
 def resonance(hertz: float, bandwidth: float) -> Samples:
     """Two poles with gain 1 at their peak, as a second-order section."""
-    return signal.tf2sos(*signal.iirpeak(hertz, hertz / bandwidth, fs=SAMPLE_RATE))
+    middle = math.tan(math.pi * hertz / SAMPLE_RATE) ** 2
+    return _section(math.tan(math.pi * bandwidth / SAMPLE_RATE) * (1.0 + middle), middle)
+
+
+def _section(width: float, middle: float) -> Samples:
+    """s B / (s^2 + s B + W^2) with s = (1 - 1/z) / (1 + 1/z), B the width, W^2 the middle."""
+    whole = 1.0 + width + middle
+    poles = (1.0, 2.0 * (middle - 1.0) / whole, (1.0 - width + middle) / whole)
+    return np.array([[width / whole, 0.0, -width / whole, *poles]])
 
 
 class Filter:
@@ -235,6 +251,10 @@ def slope(corner: float | Samples, decibels_per_octave: float) -> Samples:
 # ------------------------------------------------------------------ tones
 
 
+#: Samples of the stored period of an `Oscillator`, a power of two.
+_PERIOD = 4096
+
+
 class Oscillator:
     """One period, repeated at a changing frequency.
 
@@ -252,19 +272,22 @@ class Oscillator:
     ) -> None:
         weights = np.asarray(harmonics, np.float64)
         weights = weights[: max(1, int(20_000 / np.max(hertz)))]
-        size = 4096
-        spectrum = np.zeros(size // 2 + 1, np.complex128)
+        spectrum = np.zeros(_PERIOD // 2 + 1, np.complex128)
         phases = 2.0 * np.pi * rng.uniform(size=len(weights))
-        spectrum[1 : len(weights) + 1] = 0.5 * size * weights * np.exp(1j * phases)
-        period = np.fft.irfft(spectrum, size)
-        self._period = np.append(period, period[0])
+        spectrum[1 : len(weights) + 1] = 0.5 * _PERIOD * weights * np.exp(1j * phases)
+        self._period = np.fft.irfft(spectrum, _PERIOD)
+        self._rise = np.diff(self._period, append=self._period[0])
         self._phase = rng.uniform() + np.concatenate(([0.0], np.cumsum(hertz)[:-1])) / CONTROL_RATE
 
-    def __call__(self, start: int, stop: int) -> Samples:
-        place = (at_samples(self._phase, start, stop) % 1.0) * (len(self._period) - 1)
-        index = place.astype(np.int64)
-        low = self._period[index]
-        return low + (place - index) * (self._period[index + 1] - low)
+    def __call__(self, start: int, stop: int, every: int = 1) -> Samples:
+        """The samples from start to stop, or only each so many of them."""
+        place = at_samples(self._phase, start, stop)[::every] * _PERIOD
+        whole = place.astype(np.int64)
+        place -= whole
+        whole &= _PERIOD - 1
+        place *= self._rise.take(whole)
+        place += self._period.take(whole)
+        return place
 
 
 def pulses(times: NDArray[np.float64], gains: Samples) -> Render:
@@ -327,9 +350,15 @@ def envelope(length: float, attack: float, release: float) -> Samples:
     """A rise and a fall, both half cosines, over a stretch in seconds."""
     shape = np.ones(max(int(length * SAMPLE_RATE), 2))
     for side, span in ((shape, attack), (shape[::-1], release)):
-        ramp = np.arange(max(span * SAMPLE_RATE, 4.0))[: len(shape)]
-        side[: len(ramp)] *= 0.5 - 0.5 * np.cos(np.pi / max(span * SAMPLE_RATE, 4.0) * ramp)
+        rise = _rise(max(round(span * SAMPLE_RATE), 4))[: len(shape)]
+        side[: len(rise)] *= rise
     return shape
+
+
+@lru_cache(maxsize=256)
+def _rise(count: int) -> Samples:
+    """Half a cosine from 0 towards 1."""
+    return 0.5 - 0.5 * np.cos(np.pi / count * np.arange(count))
 
 
 def modes(

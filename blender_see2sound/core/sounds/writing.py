@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,38 +13,57 @@ from numpy.typing import NDArray
 
 from ..errors import See2SoundError, from_os_error
 from ..files import atomic_path
+from ..version import version
+from .protocol import SAMPLE_RATE
 
 
-def write_sound(path: str | Path, samples: NDArray[np.float32], rate: int) -> None:
-    """Write a mono sound, 32-bit float WAV, atomically.
+def write_sound(
+    path: str | Path, samples: NDArray[np.float32], rate: int = SAMPLE_RATE, comment: str = ""
+) -> None:
+    """Write a mono sound, 32-bit float WAV, atomically; see `pending_sound`."""
+    with pending_sound(path, [samples], rate, comment):
+        pass
+
+
+@contextlib.contextmanager
+def pending_sound(
+    path: str | Path,
+    blocks: Iterable[NDArray[np.float32]],
+    rate: int = SAMPLE_RATE,
+    comment: str = "",
+) -> Iterator[None]:
+    """Write a sound, 32-bit float WAV, that gets its name only when the block ends well.
 
     Parameters
     ----------
     path : path
         Ends in ``.wav``; its folder is made where it is missing.
-    samples : (N,) float32 array
+    blocks : iterable of (n,) float32 arrays
+        Its samples, in order; one is in memory at a time.
     rate : int
         Samples per second.
+    comment : str
+        What the file's metadata says of it.
 
     Raises
     ------
     See2SoundError
         Of kind "no-permission", "no-space" or "missing-file", naming `path`.
     """
-    with pending_sound(path, samples, rate):
-        pass
-
-
-@contextlib.contextmanager
-def pending_sound(path: str | Path, samples: NDArray[np.float32], rate: int) -> Iterator[None]:
-    """Write a sound that gets its name only when the block ends well; see `write_sound`."""
     import soundfile
 
     with atomic_path(path) as part:
         try:
-            soundfile.write(part, samples, rate, format="WAV", subtype="FLOAT")
-            with part.open("r+b") as file:
-                undate(file)
+            with soundfile.SoundFile(
+                part, "w", rate, channels=1, format="WAV", subtype="FLOAT"
+            ) as file:
+                if comment:
+                    file.software = f"See2Sound {version()}"
+                    file.comment = comment
+                for samples in blocks:
+                    file.write(samples)
+            with part.open("r+b") as raw:
+                undate(raw)
         except OSError as error:
             raise from_os_error(error, path, "write") from error
         except soundfile.LibsndfileError as error:

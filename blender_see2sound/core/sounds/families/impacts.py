@@ -55,14 +55,19 @@ def _knock(rng: np.random.Generator) -> Samples:
     total = np.zeros(int(1.3 * 48_000))
     panel, at = rng.uniform(0.9, 1.1), 0.0
     for _ in range(int(rng.integers(2, 5))):
-        hit = modes(
-            [125.0 * panel, 268.0 * panel, 495.0 * panel, 930.0 * panel, 1850.0 * panel],
-            [0.1, 0.08, 0.05, 0.03, 0.02], [0.8, 1.0, 0.6, 0.3, 0.15], 0.14,
-        )  # fmt: skip
-        _place(total, at, hit, rng.uniform(0.7, 1.0))
-        _place(total, at, burst(rng, 0.012, bandpass(800.0, 4500.0), 0.0005), 0.3)
+        _place(total, at, _rap(rng, panel))
         at += rng.uniform(0.16, 0.24)
     return total
+
+
+def _rap(rng: np.random.Generator, panel: float = 1.0) -> Samples:
+    """One knock on a panel of some tuning."""
+    hit = rng.uniform(0.7, 1.0) * modes(
+        [125.0 * panel, 268.0 * panel, 495.0 * panel, 930.0 * panel, 1850.0 * panel],
+        [0.1, 0.08, 0.05, 0.03, 0.02], [0.8, 1.0, 0.6, 0.3, 0.15], 0.14,
+    )  # fmt: skip
+    _place(hit, 0.0, burst(rng, 0.012, bandpass(800.0, 4500.0), 0.0005), 0.3)
+    return hit
 
 
 def _door(rng: np.random.Generator) -> Samples:
@@ -78,9 +83,15 @@ def _door(rng: np.random.Generator) -> Samples:
         signal.sosfilt(resonance(f, w), slips) for f, w in ((430, 60), (980, 90), (1900, 160))
     )
     _place(total, 0.0, creak * envelope(creaking, 0.15, 0.2), 9.0)
-    _place(total, creaking + 0.12, _thud(rng), 0.9)
-    _place(total, creaking + 0.14, modes([1650.0, 2700.0], [0.05, 0.04], [0.4, 0.3], 0.08))
+    _place(total, creaking + 0.12, _slam(rng))
     return total
+
+
+def _slam(rng: np.random.Generator) -> Samples:
+    """A door meets its frame, and the latch falls."""
+    shut = 0.9 * _thud(rng)
+    _place(shut, 0.02, modes([1650.0, 2700.0], [0.05, 0.04], [0.4, 0.3], 0.08))
+    return shut
 
 
 def _glass(rng: np.random.Generator) -> Samples:
@@ -145,14 +156,19 @@ def _ball(rng: np.random.Generator) -> Samples:
     at, gap, force = 0.0, rng.uniform(0.45, 0.65), 1.0
     tune = rng.uniform(0.85, 1.2)
     while gap > 0.05 and at < 2.4:
-        skin = modes(
-            [92.0 * tune, 205.0 * tune, 640.0 * tune, 990.0 * tune],
-            [0.09, 0.07, 0.05, 0.03], [1.0, 0.6, 0.35, 0.2], 0.1,
-        )  # fmt: skip
-        _place(total, at, skin, force)
-        _place(total, at, burst(rng, 0.02, bandpass(700.0, 4000.0), 0.0008), 0.25 * force)
+        _place(total, at, _bounce(rng, tune), force)
         at, gap, force = at + gap, gap * 0.76, force * 0.74
     return total
+
+
+def _bounce(rng: np.random.Generator, tune: float = 1.0) -> Samples:
+    """A ball that meets the ground once."""
+    skin = modes(
+        [92.0 * tune, 205.0 * tune, 640.0 * tune, 990.0 * tune],
+        [0.09, 0.07, 0.05, 0.03], [1.0, 0.6, 0.35, 0.2], 0.1,
+    )  # fmt: skip
+    _place(skin, 0.0, burst(rng, 0.02, bandpass(700.0, 4000.0), 0.0008), 0.25)
+    return skin
 
 
 def _scrape(rng: np.random.Generator) -> Samples:
@@ -183,11 +199,23 @@ BLOWS: dict[str, tuple[Blow, float]] = {
 }
 
 
-def blows(take: Take, blow: Blow, every: float) -> Render:
-    """Single strikes at random, while the source is there."""
+#: Of what comes in rows or late in its sound: the strike itself, for when the picture shows it.
+SINGLE: dict[str, Blow] = {"knocking": _rap, "ball": _bounce, "door": _slam}
+
+#: What the picture's impacts do not make: their sound has another cause, or no moment.
+UNSEEN = frozenset({"scraping", "gunshot", "explosion"})
+
+
+def blows(take: Take, name: str) -> Render:
+    """Strikes when the picture shows impacts, else at random while the source is there."""
     rng = take.rng()
+    blow, every = BLOWS[name]
     times = take.drive.events(rng, every, first=min(every, 1.2), least=0.4 * every)
-    return Events(times, lambda _: rng.uniform(0.7, 1.0) * blow(rng))
+    if name in UNSEEN or not len(take.drive.impacts):
+        return Events(times, lambda _: rng.uniform(0.7, 1.0) * blow(rng))
+    seen, force = take.drive.struck(np.empty(0))
+    single = SINGLE.get(name, blow)
+    return Events(seen, lambda i: force[i] * rng.uniform(0.85, 1.0) * single(rng))
 
 
 # ------------------------------------------------------------------ hands
@@ -217,19 +245,16 @@ def clapping(take: Take) -> Render:
         owners.append(np.full(len(own), person))
     owner = np.concatenate(owners)
     # Each pair of hands claps in some ways; a draw from them is quicker than a new one.
-    sorts = [[_clap(rng, h * rng.uniform(0.9, 1.1)) for _ in range(10)] for h in hollow]
+    sorts = [[_clap(rng, h * rng.uniform(0.9, 1.1)) for _ in range(6)] for h in hollow]
 
     def one(i: int) -> Samples:
         person = int(owner[i])
-        return near[person] * rng.uniform(0.5, 1.0) * sorts[person][int(rng.integers(10))]
+        return near[person] * rng.uniform(0.5, 1.0) * sorts[person][int(rng.integers(6))]
 
     return Events(np.maximum(np.concatenate(times), 0.0), one)
 
 
 FAMILIES = (
-    *(
-        Family(name, partial(blows, blow=blow, every=every))
-        for name, (blow, every) in BLOWS.items()
-    ),
+    *(Family(name, partial(blows, name=name)) for name in BLOWS),
     Family("clapping", clapping),
 )

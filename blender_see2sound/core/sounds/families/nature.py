@@ -80,11 +80,14 @@ def leaves(take: Take) -> Render:
     single = drive.events(rng, 0.02, first=0.02)
     strong = rng.uniform(size=len(single)) ** 3 * drive.at(force, single) ** 1.5
 
-    def rub(i: int) -> Samples:
+    def one() -> Samples:
         low = rng.uniform(1800.0, 4500.0)
-        return (
-            0.9 * strong[i] * burst(rng, rng.uniform(0.008, 0.035), bandpass(low, 2.4 * low), 0.002)
-        )
+        return 0.9 * burst(rng, rng.uniform(0.008, 0.035), bandpass(low, 2.4 * low), 0.002)
+
+    sorts = [one() for _ in range(120)]  # a draw from them is quicker than a new one
+
+    def rub(i: int) -> Samples:
+        return strong[i] * sorts[int(rng.integers(len(sorts)))]
 
     return mixed(ShapedNoise(rng, shape), Events(single, rub))
 

@@ -1,8 +1,9 @@
 """What walks: footsteps on several grounds, paws, hooves, and the rustle of clothes.
 
 A step is a heel, then a sole: a thud of the body, modes of the ground, and grains
-of what lies on it (Cook, Modeling Bill's gait, 2002; Farnell, practical 14). The
-rhythm follows the speed of the track; what stands still makes no step.
+of what lies on it (Cook, Modeling Bill's gait, 2002; Farnell, practical 14). Feet
+are set down when the picture shows it; where it shows none the rhythm follows the
+speed, and what stands still makes no step.
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ class Ground:
     scuff: tuple[float, float, float, float]
     grains: tuple[int, float, float, float, float]
 
+
+#: Feet that are set down at another rate than these, per second, were not seen well enough.
+STEPS, PAWS, HOOVES = (0.7, 4.5), (1.5, 12.0), (1.0, 10.0)
 
 GROUNDS = {
     "pavement": Ground(
@@ -111,10 +115,12 @@ def footsteps(take: Take, ground: str) -> Render:
     """Steps of a person."""
     rng, drive = take.rng(), take.drive
     rate = cadence(drive.speed) * _uneven(rng, drive.count)
-    times = drive.cycles(rate, rng.uniform(0.2, 0.9))
+    times, force = drive.struck(drive.cycles(rate, rng.uniform(0.2, 0.9)), STEPS)
     pace = drive.at(drive.speed, times)
     floor = GROUNDS[ground]
-    return Events(times, lambda i: _step(rng, floor, float(pace[i]), 1.0 if i % 2 else 0.88))
+    return Events(
+        times, lambda i: force[i] * _step(rng, floor, float(pace[i]), 1.0 if i % 2 else 0.88)
+    )
 
 
 def _step(rng: np.random.Generator, ground: Ground, pace: float, side: float) -> Samples:
@@ -202,6 +208,7 @@ def paws(take: Take) -> Render:
     galloping = np.mean(drive.speed[drive.speed > 0.0]) > 3.0 if drive.moving else False
     pattern = (0.0, 0.12, 0.5, 0.62) if galloping else (0.0, 0.25, 0.5, 0.75)
     times = _strides(take, _stride_rate(drive, 1.1, 2.6), pattern)
+    times, strength = drive.struck(times, PAWS)
     pace = drive.at(drive.speed, times)
 
     def foot(i: int) -> Samples:
@@ -215,7 +222,7 @@ def paws(take: Take) -> Render:
             claw = modes([rng.uniform(2800.0, 5200.0)], [0.012], [0.1], 0.014)
             at = int(rng.uniform(0.0, 0.02) * 48_000)
             total[at : at + len(claw)] += claw
-        return force * total
+        return strength[i] * force * total
 
     return Events(times, foot)
 
@@ -231,6 +238,7 @@ def hooves(take: Take) -> Render:
     else:
         pattern = (0.0, 0.22, 0.27, 0.46)
     times = _strides(take, _stride_rate(drive, 0.8, 2.1), pattern)
+    times, strength = drive.struck(times, HOOVES)
     tunes = rng.uniform(0.85, 1.2, 4)
 
     def hoof(i: int) -> Samples:
@@ -243,7 +251,7 @@ def hooves(take: Take) -> Render:
         )
         dirt = burst(rng, 0.05, bandpass(800.0, 4000.0), 0.002)
         clop[: len(dirt)] += 0.3 * dirt
-        return rng.uniform(0.7, 1.0) * clop
+        return strength[i] * rng.uniform(0.7, 1.0) * clop
 
     return Events(times, hoof)
 

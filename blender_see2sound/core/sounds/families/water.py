@@ -7,6 +7,9 @@ Doel, Physically based models for liquid sounds, ACM TAP 2005).
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
 import numpy as np
 
 from ..synth import (
@@ -33,15 +36,22 @@ from .family import Family, Take
 
 
 def bubble(radius: float, rise: float) -> Samples:
-    """One bubble, of amplitude 1.
+    """One bubble, of amplitude 1; not to be written into.
 
     Parameters
     ----------
     radius : float
-        Metres; 0.15 to 15 mm are heard.
+        Metres; 0.15 to 15 mm are heard. The nearest of 36 to the octave is taken, so that
+        the thousands of a stream are drawn from some hundred.
     rise : float
-        How fast its pitch goes up, 0 to about 0.3.
+        How fast its pitch goes up, 0 to about 0.3, in steps of 0.05.
     """
+    return _bubble(round(36.0 * math.log2(radius)), round(20.0 * rise))
+
+
+@lru_cache(maxsize=1024)
+def _bubble(size: int, rising: int) -> Samples:
+    radius, rise = 2.0 ** (size / 36.0), rising / 20.0
     damping = 0.13 / radius + 0.0072 * radius**-1.5
     t = seconds(6.9 / damping)
     # The frequency is f (1 + rise damping t); its phase is the integral.
@@ -184,7 +194,8 @@ def pouring(take: Take) -> Render:
         return drive.at(unsteady, times)[:, None] * (column + 0.06 * jet)
 
     times = drive.scatter(rng, 150.0 * unsteady * (drive.presence > 0.05))
-    return mixed(scaled(ShapedNoise(rng, shape), 0.8), _bubbles(rng, times, 0.0008, 0.0045))
+    bubbles = _bubbles(rng, times, 0.0006, 0.003)
+    return mixed(ShapedNoise(rng, shape), scaled(bubbles, 0.6))
 
 
 def lake(take: Take) -> Render:

@@ -1,0 +1,208 @@
+"""How well sounds keep time with the picture, on scenes of known truth: python bench/timing.py.
+
+For each scene of examples/timed.py the whole command runs: find with the built-in finder, sound
+with the draft maker; a synthetic recording is conformed too. Printed are the speed's correlation
+with the true one, how far impacts lie from the true ones, and how far the attacks of the sounds
+do; the correlation of each sound's envelope with the true motion; and the same of controls that
+must fail: the sound 150 ms late, and another scene's truth. Last, what measuring motion
+costs of finding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import importlib.util
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from scipy.ndimage import gaussian_filter1d
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "examples")]
+
+from blender_see2sound.core import pipeline
+from blender_see2sound.core.media import ClipRange
+from blender_see2sound.core.progress import silent
+from blender_see2sound.core.regions import motion as measuring
+from blender_see2sound.core.scene import Source
+from blender_see2sound.core.sounds.conforming import conformed, conforms, is_struck
+
+#: Envelopes and true motions are compared at this rate, Hz, both smoothed by this, seconds.
+RATE, SMOOTH = 200, 0.04
+#: What is heard of a blow, seconds: the true envelope rings so long.
+RINGS = 0.06
+LATE = 0.15
+PROMPTS = {
+    "ball": "a ball bouncing", "steps": "footsteps of a person walking",
+    "mallet": "impacts of a mallet on wood", "stop": "a car driving past, engine and tyres",
+}  # fmt: skip
+
+
+def _timed() -> Any:
+    spec = importlib.util.spec_from_file_location("timed", ROOT / "examples" / "timed.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["timed"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def truth_of(timed: Any, duration: float) -> np.ndarray:
+    """The true motion as an envelope: blows that ring, or speed where there are none."""
+    grid = np.arange(int(duration * RATE)) / RATE
+    if not timed.impacts:
+        return gaussian_filter1d(np.array([timed.speed(t) for t in grid]), SMOOTH * RATE)
+    level = np.zeros(len(grid))
+    for at in timed.impacts:
+        after = grid - at
+        level += np.where(after >= 0, np.exp(-np.maximum(after, 0.0) / RINGS), 0.0)
+    return gaussian_filter1d(level, SMOOTH * RATE)
+
+
+def envelope_of(samples: np.ndarray, duration: float) -> np.ndarray:
+    step = 48_000 // RATE
+    count = int(duration * RATE)
+    samples = np.pad(samples, (0, max(0, count * step - len(samples))))[: count * step]
+    level = np.sqrt(np.mean(samples.reshape(count, step) ** 2, axis=1))
+    return gaussian_filter1d(level, SMOOTH * RATE)
+
+
+def attacks_of(samples: np.ndarray) -> np.ndarray:
+    """When blows begin in a sound: steep rises of its level, seconds."""
+    level = np.sqrt(np.convolve(samples**2, np.ones(240) / 240, "same"))[::48]
+    rise = level[4:] - level[:-4]
+    found: list[float] = []
+    for k in np.argsort(-rise):
+        if rise[k] < 0.1 * rise.max():
+            break
+        if all(abs(k / 1000 - other) > 0.16 for other in found):
+            found.append((k + 2) / 1000)
+    return np.sort(found)
+
+
+def offset(found: np.ndarray, true: tuple[float, ...]) -> float:
+    """Median distance of true moments to the nearest found one, milliseconds."""
+    if not len(found) or not true:
+        return float("nan")
+    return 1000 * float(np.median([np.abs(found - t).min() for t in true]))
+
+
+def recording() -> np.ndarray:
+    """Five blows over a little hiss: what a library may hold."""
+    random = np.random.default_rng(4)
+    samples = random.normal(0.0, 1e-4, 4 * 48_000)
+    for n in range(5):
+        t = np.arange(20_000) / 48_000
+        start = int((0.3 + 0.7 * n) * 48_000)
+        samples[start : start + len(t)] += random.normal(0.0, 0.3, len(t)) * np.exp(-t / 0.03)
+    return samples.astype(np.float32)
+
+
+def source_of(scene: Any, timed: Any, module: Any) -> Source | None:
+    """The source that follows the scene's thing most closely."""
+    thing = next(t for t in timed.scene.things if t.name == timed.thing)
+    best: tuple[float, Source | None] = (12.0, None)
+    for source in scene.sources:
+        if source.kind != "point" or np.mean(source.presence) < 0.3:
+            continue
+        away = []
+        for at in np.arange(0.2, timed.scene.duration - 0.2, 0.2):
+            true = module.scenes.position(timed.scene, thing, float(at))
+            place = [
+                np.interp(at, source.times, [p[k] for p in source.positions]) for k in range(3)
+            ]
+            cosine = float(true @ place / np.linalg.norm(true) / np.linalg.norm(place))
+            away.append(np.degrees(np.arccos(min(cosine, 1.0))))
+        if float(np.median(away)) < best[0]:
+            best = (float(np.median(away)), source)
+    return best[1]
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    count = min(len(a), len(b))
+    a, b = a[:count], b[:count]
+    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else 0.0
+
+
+def late(samples: np.ndarray) -> np.ndarray:
+    return np.concatenate((np.zeros(int(LATE * 48_000)), samples))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scene", action="append", help="its name; all when not given")
+    options = parser.parse_args()
+    module = _timed()
+    spent = 0.0
+    measure = measuring.motions_of
+
+    def timed_measure(*given: Any) -> Any:
+        nonlocal spent
+        start = time.process_time()
+        found = measure(*given)
+        spent = time.process_time() - start
+        return found
+
+    measuring.motions_of = timed_measure
+    print(
+        f"{'scene':<8}{'impacts':>9}{'offset':>9}{'speed r':>9}  {'sound':<10}{'offset':>9}"
+        f"{'envelope r':>12}{'150 ms late':>13}{'other truth':>13}{'cost':>7}"
+    )
+    for timed in module.SCENES:
+        name = timed.scene.name
+        movie = ROOT / "examples" / f"scene-{name}.mp4"
+        if (options.scene and name not in options.scene) or not movie.exists():
+            continue
+        others = [
+            t
+            for t in module.SCENES
+            if t.scene.name != name and bool(t.impacts) == bool(timed.impacts)
+        ]
+        other = others[0] if others else next(t for t in module.SCENES if t.scene.name != name)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "scene.json"
+            start = time.process_time()
+            scene = pipeline.find_sources(ClipRange(movie), path, progress=silent).scene
+            cost = spent / (time.process_time() - start - spent)
+            source = source_of(scene, timed, module)
+            if source is None or source.motion is None:
+                print(f"{name:<8}{'not found' if source is None else 'no motion':>9}")
+                continue
+            duration = scene.clip.duration
+            grid = np.arange(0.1, duration - 0.1, 0.02)
+            true = np.array([timed.speed(t) for t in grid])
+            found = np.interp(grid, source.motion.times, source.motion.speed)
+            told = (
+                f"{name:<8}{f'{len(source.motion.impacts)}/{len(timed.impacts)}':>9}"
+                f"{offset(np.array(source.motion.impacts), timed.impacts):>6.0f} ms"
+                f"{correlation(true, found):>9.2f}"
+            )
+            made = pipeline.make_sounds(
+                path, only=[source.id], prompt=PROMPTS[name], progress=silent
+            )
+            sound, _ = soundfile.read(Path(folder) / str(made.scene.source(source.id).sound))
+            sounds = [("draft", sound)]
+            source = dataclasses.replace(source, prompt=PROMPTS[name])
+            if is_struck(source) and conforms(recording(), source):
+                render = conformed(recording(), source, duration)
+                sounds.append(("recording", render(0, int(duration * 48_000))))
+            for kind, samples in sounds:
+                truth, wrong = truth_of(timed, duration), truth_of(other, duration)
+                print(
+                    f"{told}  {kind:<10}{offset(attacks_of(samples), timed.impacts):>6.0f} ms"
+                    f"{correlation(truth, envelope_of(samples, duration)):>12.2f}"
+                    f"{correlation(truth, envelope_of(late(samples), duration)):>13.2f}"
+                    f"{correlation(wrong, envelope_of(samples, duration)):>13.2f}{100 * cost:>5.0f} %"
+                )
+                told = " " * len(told)
+
+
+if __name__ == "__main__":
+    main()

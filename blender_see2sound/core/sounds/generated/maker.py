@@ -1,0 +1,239 @@
+"""The maker around a pipeline: asks for all sources together, ranks the takes, and fits them to the clip."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import catalogue
+from ...errors import See2SoundError
+from ...models.checkpoints import Checkpoint
+from ...models.devices import Device
+from ...models.folder import Located
+from ...models.keeper import Computing, borrowed
+from ...models.pipelines import telling
+from ...progress import Progress, part_of
+from ...scene import Clip, Source
+from ..fitting import fitted
+from ..origin import Origin, now
+from ..protocol import Made, Making
+from . import ranking, wording
+from .generating import Asked, Generator, Request, generate
+
+#: So many takes are generated before the first of them are given away: what a job holds in memory.
+_GROUP = 64
+#: Asked for beyond the clip's length, seconds: what trimming takes from the beginning.
+_LITTLE = 0.5
+#: A sound that nowhere rises above this, -60 dBFS, is silent.
+_SILENCE = 1e-3
+#: What is added to the seed of a take that came out silent.
+_ANOTHER = 1_000_003
+_MOST_STEPS, _MOST_GUIDANCE = 1000, 50.0
+
+
+@dataclass(frozen=True)
+class _Take:
+    recording: NDArray[np.float32]
+    seed: int
+    precision: str
+    fit: float | None = None
+
+
+class GeneratedMaker:
+    """What the makers of generated sounds share; each has its `load` and its lengths.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    computing : Computing
+
+    Attributes
+    ----------
+    load : callable
+        Makes a `Generator` of the checkpoint's files; for `core.models.keeper.borrowed`.
+    shortest, longest : float
+        The lengths that its model makes well, seconds; what is longer is continued.
+    """
+
+    load: ClassVar[staticmethod[[Located, Device, Progress], Generator]]
+    shortest: ClassVar[float]
+    longest: ClassVar[float]
+
+    def __init__(self, checkpoint: Checkpoint, computing: Computing) -> None:
+        self._checkpoint = checkpoint
+        self._computing = computing
+
+    def make(
+        self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
+    ) -> Iterator[Sequence[Made]]:
+        """Give each source its sound; see `core.sounds.protocol.Maker`."""
+        _check(making)
+        for source in sources:
+            wording.words_of(source)  # one without words is told before the work
+        group = max(1, _GROUP // making.candidates)
+        for start in range(0, len(sources), group):
+            chosen = sources[start : start + group]
+            ends = (start / len(sources), (start + len(chosen)) / len(sources))
+            step = part_of(progress, *ends)
+            takes, rest = self._takes(chosen, clip, making, part_of(step, 0.0, 0.9))
+            left = sum(map(len, takes))
+            done = 0
+            for source, of_one in zip(chosen, takes, strict=True):
+                offered = []
+                for take in of_one:
+                    fitting = part_of(step, 0.9 + 0.1 * done / left, 0.9 + 0.1 * (done + 1) / left)
+                    blocks = fitted(take.recording, source, clip.duration, fitting)
+                    offered.append(Made(blocks, dataclasses.replace(
+                        rest, prompt=wording.words_of(source), seed=take.seed, fit=take.fit,
+                        negative_prompt=wording.kept_away(source) if _guided(rest) else "",
+                        settings={
+                            **rest.settings, "told": wording.told(source),
+                            "precision": take.precision,
+                        },
+                    )))  # fmt: skip
+                    done += 1
+                yield offered
+
+    def _takes(
+        self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
+    ) -> tuple[list[list[_Take]], Origin]:
+        """The takes of each source, best first, and what their origins have in common."""
+        ranked = making.candidates > 1 and ranking.can_rank(self._computing)
+        generating = part_of(progress, 0.1, 0.9 if ranked else 1.0)
+        with borrowed(
+            self._checkpoint, self._computing, type(self).load, part_of(progress, 0.0, 0.1)
+        ) as (generator, device):
+            asked = Asked(
+                seconds=min(max(clip.duration + _LITTLE, self.shortest), self.longest),
+                steps=generator.steps if making.steps is None else making.steps,
+                guidance=generator.guidance if making.guidance is None else making.guidance,
+            )
+            takes = _heard(generator, device, sources, making.candidates, asked, generating)
+            origin = self._origin(generator, asked)
+        if not ranked:
+            return takes, origin
+        fits = ranking.fits(
+            [wording.words_of(source) for source in sources],
+            [[take.recording for take in of_one] for of_one in takes],
+            self._computing,
+            part_of(progress, 0.9, 1.0),
+        )
+        for number, (of_one, values) in enumerate(zip(takes, fits, strict=True)):
+            pairs = zip(of_one, values, strict=True)
+            judged = [dataclasses.replace(take, fit=round(fit, 4)) for take, fit in pairs]
+            takes[number] = sorted(judged, key=lambda take: -(take.fit or 0.0))
+        return takes, origin
+
+    def _origin(self, generator: Generator, asked: Asked) -> Origin:
+        names = (p.name for p in catalogue.PARTS if p.checkpoint == self._checkpoint)
+        return Origin(
+            maker=next(names, self._checkpoint.repository),
+            synthetic=True,
+            model=self._checkpoint.repository,
+            revision=generator.revision,
+            settings={
+                "seconds": round(asked.seconds, 3),
+                "steps": asked.steps,
+                "guidance": asked.guidance,
+            },
+            made=now(),
+        )
+
+
+def _heard(
+    generator: Generator,
+    device: Device,
+    sources: Sequence[Source],
+    candidates: int,
+    asked: Asked,
+    progress: Progress,
+) -> list[list[_Take]]:
+    """The takes of each source that can be heard, in the order of their seeds.
+
+    A silent one is made once more with another seed, and left out where that is silent too.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-sound", naming the source that has none.
+    """
+    numbers = [(n, k) for n in range(len(sources)) for k in range(candidates)]
+    requests = [_request(sources[n], k) for n, k in numbers]
+    phase = f"Generating {len(sources)} sounds"
+    if len(sources) == 1:
+        phase = f"Generating the sound of {sources[0].label or sources[0].id}"
+    tell = telling(progress, phase, least=0.1)
+    tell(0.0)
+    made = generate(generator, requests, asked, device, tell)
+    silent = [
+        n for n, one in enumerate(made) if one.recording is not None and _silent(one.recording)
+    ]
+    if silent:
+        for n in silent:
+            another = (requests[n].seed + _ANOTHER) % 2**31
+            requests[n] = dataclasses.replace(requests[n], seed=another)
+        again = generate(
+            generator, [requests[n] for n in silent], asked, device, lambda _: tell(None)
+        )
+        for n, one in zip(silent, again, strict=True):
+            made[n] = one
+    takes: list[list[_Take]] = [[] for _ in sources]
+    for (n, _), request, one in zip(numbers, requests, made, strict=True):
+        if one.recording is not None and not _silent(one.recording):
+            takes[n].append(_Take(one.recording, request.seed, one.precision))
+    for n, source in enumerate(sources):
+        if not takes[n]:
+            of_it = [one.recording for (m, _), one in zip(numbers, made, strict=True) if m == n]
+            raise _nothing(source, silent=any(recording is not None for recording in of_it))
+    return takes
+
+
+def _request(source: Source, candidate: int) -> Request:
+    seed = (source.seed + candidate) % 2**31
+    return Request(wording.told(source), wording.kept_away(source), seed)
+
+
+def _silent(recording: NDArray[np.float32]) -> bool:
+    return float(np.max(np.abs(recording), initial=0.0)) < _SILENCE
+
+
+def _nothing(source: Source, *, silent: bool) -> See2SoundError:
+    return See2SoundError(
+        f"no sound could be generated for source {source.id!r} ({source.label})",
+        "what the model made is silent" if silent else "what the model made are no numbers",
+        "Choose another seed, prompt or maker for it"
+        if silent
+        else "Get the model again, or choose another device or maker",
+        kind="bad-sound",
+    )
+
+
+def _guided(origin: Origin) -> bool:
+    """Whether the model was told what to keep away from: only guidance above 1 asks for it."""
+    guidance = origin.settings["guidance"]
+    return isinstance(guidance, (int, float)) and guidance > 1.0
+
+
+def _check(making: Making) -> None:
+    """Refuse settings that no generator can have.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-request".
+    """
+    if making.steps is not None and not 1 <= making.steps <= _MOST_STEPS:
+        raise See2SoundError(
+            f"{making.steps} steps cannot be made", "", f"Choose 1 to {_MOST_STEPS}",
+            kind="bad-request",
+        )  # fmt: skip
+    if making.guidance is not None and not 0.0 <= making.guidance <= _MOST_GUIDANCE:
+        raise See2SoundError(
+            f"a guidance of {making.guidance:g} cannot be used", "",
+            f"Choose 0 to {_MOST_GUIDANCE:g}", kind="bad-request",
+        )  # fmt: skip

@@ -1,0 +1,342 @@
+"""The index of a library: an SQLite database with full-text search (FTS5), kept per library.
+
+It lies in this person's own data folder, since a library may be on a disk that is only read.
+Several processes may use it at once. One of another version, or damaged, is made anew: all that
+is in it can be read from the library again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from ...errors import See2SoundError, from_os_error
+from ...own_folders import data_folder
+
+#: Marks a database as ours, and tells how it is laid out and how its words are cut.
+_APPLICATION, _VERSION = 0x5332_534C, 1
+
+#: Of an index so much may be kept in memory, KiB.
+_CACHE = 32_768
+
+#: Another process that writes is waited for so long, seconds.
+_WAIT = 60.0
+
+_LAYOUT = """
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    catid TEXT NOT NULL,
+    told TEXT NOT NULL,
+    broken TEXT NOT NULL
+);
+CREATE VIRTUAL TABLE words USING fts5(name, category, metadata, folder, tokenize='unicode61');
+CREATE TABLE embeddings (
+    file INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (file, model)
+) WITHOUT ROWID;
+"""
+
+#: How much a word counts in each column of `words`.
+_WEIGHTS = "10.0, 7.0, 3.0, 1.5"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """By what one tells that a file has not changed: its size and when it was written, ns."""
+
+    size: int
+    changed: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file as the index keeps it.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the library, "/" between folders.
+    stamp : Stamp
+    seconds : float
+        0 where it is broken.
+    catid : str
+    told : str
+        What its metadata say, as written.
+    words : (str, str, str, str)
+        Stems of the name, the category, the metadata and the folders.
+    broken : str
+        Why it cannot be used; empty where it can.
+    """
+
+    path: str
+    stamp: Stamp
+    seconds: float = 0.0
+    catid: str = ""
+    told: str = ""
+    words: tuple[str, str, str, str] = ("", "", "", "")
+    broken: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that holds some of the words that were looked for; see `Entry`."""
+
+    id: int
+    path: str
+    seconds: float
+    words: tuple[str, str, str, str]
+
+
+class Index:
+    """An open index. Errors of SQLite pass through; `with_index` turns them into ours."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def stamps(self) -> dict[str, Stamp]:
+        """All files that are known, broken ones too."""
+        rows = self._connection.execute("SELECT path, size, changed FROM files")
+        return {path: Stamp(size, changed) for path, size, changed in rows}
+
+    def entry(self, path: str) -> Entry | None:
+        """What is known of a file."""
+        row = self._connection.execute(
+            "SELECT path, size, changed, seconds, catid, told, name, category, metadata, folder, "
+            "broken FROM files JOIN words ON words.rowid = id WHERE path = ?",
+            (path,),
+        ).fetchone()
+        if row is None:
+            return None
+        path, size, changed, seconds, catid, told, *words, broken = row
+        name, category, metadata, folder = words
+        stamp = Stamp(size, changed)
+        return Entry(path, stamp, seconds, catid, told, (name, category, metadata, folder), broken)
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Add files, or replace what is known of them, at once."""
+        with self._writing() as write:
+            for entry in entries:
+                _drop(write, entry.path)
+                added = write.execute(
+                    "INSERT INTO files (path, size, changed, seconds, catid, told, broken) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        *(entry.path, entry.stamp.size, entry.stamp.changed, entry.seconds),
+                        *(entry.catid, entry.told, entry.broken),
+                    ),
+                )
+                write.execute(
+                    "INSERT INTO words (rowid, name, category, metadata, folder) "
+                    "VALUES (?, ?, ?, ?, ?)",
+                    (added.lastrowid, *entry.words),
+                )
+
+    def move(self, old: str, entry: Entry) -> None:
+        """Give a known file another path and the words of that."""
+        with self._writing() as write:
+            row = write.execute("SELECT id FROM files WHERE path = ?", (old,)).fetchone()
+            if row is None:
+                return
+            _drop(write, entry.path)
+            write.execute(
+                "UPDATE files SET path = ?, catid = ? WHERE id = ?",
+                (entry.path, entry.catid, row[0]),
+            )
+            write.execute(
+                "UPDATE words SET name = ?, category = ?, metadata = ?, folder = ? WHERE rowid = ?",
+                (*entry.words, row[0]),
+            )
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Forget files."""
+        with self._writing() as write:
+            for path in paths:
+                _drop(write, path)
+
+    def count(self) -> int:
+        """How many files can be used."""
+        row = self._connection.execute("SELECT count(*) FROM files WHERE broken = ''").fetchone()
+        return int(row[0])
+
+    def broken(self) -> list[tuple[str, str]]:
+        """The files that cannot be used, and why."""
+        return self._connection.execute(
+            "SELECT path, broken FROM files WHERE broken != '' ORDER BY path"
+        ).fetchall()
+
+    def holding(self, groups: Sequence[Sequence[Sequence[str]]], most: int) -> list[Found]:
+        """The files that hold a term of each group, those first that hold more and rarer ones.
+
+        Parameters
+        ----------
+        groups : sequence of sequence of sequence of str
+            Of each group its terms: stems that follow each other.
+        most : int
+        """
+        query = " AND ".join(
+            "(" + " OR ".join('"' + " ".join(term).replace('"', '""') + '"' for term in group) + ")"
+            for group in groups
+        )
+        rows = self._connection.execute(
+            "SELECT id, path, seconds, name, category, metadata, folder FROM "
+            "(SELECT rowid AS place FROM words "
+            f"WHERE words MATCH ? ORDER BY bm25(words, {_WEIGHTS}), rowid LIMIT ?) "
+            "JOIN files ON files.id = place JOIN words ON words.rowid = place WHERE broken = ''",
+            (query, most),
+        )
+        return [Found(key, path, seconds, (a, b, c, d)) for key, path, seconds, a, b, c, d in rows]
+
+    def embeddings(self, model: str, files: Sequence[int]) -> dict[int, bytes]:
+        """What a model has made of some files, as far as it is kept."""
+        marks = ", ".join("?" * len(files))
+        rows = self._connection.execute(
+            f"SELECT file, vector FROM embeddings WHERE model = ? AND file IN ({marks})",
+            (model, *files),
+        )
+        return dict(rows.fetchall())
+
+    def keep_embedding(self, model: str, file: int, vector: bytes) -> None:
+        """Keep what a model has made of a file, until the file changes."""
+        with self._writing() as write:
+            write.execute(
+                "INSERT OR REPLACE INTO embeddings (file, model, vector) VALUES (?, ?, ?)",
+                (file, model, vector),
+            )
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        # At once, not at the first change: two that both read first could never both go on.
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+
+
+def _drop(write: sqlite3.Connection, path: str) -> None:
+    row = write.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
+    if row is not None:
+        write.execute("DELETE FROM words WHERE rowid = ?", row)
+        write.execute("DELETE FROM embeddings WHERE file = ?", row)
+        write.execute("DELETE FROM files WHERE id = ?", row)
+
+
+# ------------------------------------------------------------------ the file
+
+
+def index_path(library: Path) -> Path:
+    """Where the index of a library is kept.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "no-permission" where this person has no folder of their own.
+    """
+    data = data_folder()
+    if data is None:
+        raise See2SoundError(
+            "the library's index cannot be kept",
+            "this person has no home folder",
+            "Set XDG_DATA_HOME to a folder that can be written to",
+            kind="no-permission",
+        )
+    name = hashlib.sha256(str(library.resolve()).encode("utf-8", "surrogateescape")).hexdigest()
+    return data / "libraries" / f"{name[:24]}.sqlite"
+
+
+def with_index(library: Path, work: Callable[[Index], T]) -> T:
+    """Do something with the index of a library; where that is damaged, once more with a new one.
+
+    Raises
+    ------
+    See2SoundError
+        Where it cannot be kept, or this Python's SQLite has no full-text search.
+    """
+    path = index_path(library)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise from_os_error(error, path.parent, "write") from error
+    for attempt in range(2):
+        try:
+            with contextlib.closing(_opened(path)) as connection:
+                return work(Index(connection))
+        except sqlite3.DatabaseError as error:
+            # What is damaged raises this class itself; what is locked or full, one of its own.
+            if type(error) is not sqlite3.DatabaseError or attempt:
+                raise _failed(path, error) from error
+        _forget(path)
+    raise AssertionError("unreachable")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+    try:
+        connection.execute(f"PRAGMA cache_size = -{_CACHE}")
+        marks = [
+            connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("application_id", "user_version")
+        ]
+        if marks != [_APPLICATION, _VERSION]:
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if tables and marks != [0, 0]:
+                raise sqlite3.DatabaseError("it is of another version")
+            _lay_out(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _lay_out(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        for statement in _LAYOUT.strip().split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
+    connection.commit()
+
+
+def _forget(path: Path) -> None:
+    for file in (path, path.with_name(path.name + "-journal")):
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise from_os_error(error, file, "write") from error
+
+
+def _failed(path: Path, error: sqlite3.Error) -> See2SoundError:
+    why = str(error)
+    if "fts5" in why:
+        return See2SoundError(
+            "libraries cannot be searched here",
+            "the SQLite of this Python has no full-text search (FTS5)",
+            "Choose another Python for the worker in the preferences",
+            kind="missing-part",
+        )
+    if "full" in why:
+        return See2SoundError(
+            f"cannot write {path}", "the disk is full", "Free some space", kind="no-space"
+        )
+    return See2SoundError(
+        f"cannot use {path}, the index of the library",
+        why,
+        "Close other programs that use it, or delete this file: it is made anew",
+        kind="no-permission",
+    )

@@ -1,0 +1,192 @@
+"""The maker that takes sounds from the person's own recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import See2SoundError
+from ...models.keeper import Computing
+from ...progress import Progress, part_of
+from ...scene import Clip, Source
+from ..evening import SILENT, without_rumble
+from ..fitting import fitted
+from ..origin import Origin, now
+from ..protocol import Made, Making
+from ..synth import decibels
+from .hearing import can_hear, with_fits
+from .index import Index, with_index
+from .reading import Part, read_part
+from .scanning import Scan, scan
+from .searching import Hit, search
+from .wanted import wanted
+
+#: So many recordings are ranked for a source.
+RANKED = 20
+
+#: Those are good whose score is at least this part of the best one's.
+GOOD = 0.8
+
+#: More than this is read of a recording for what is cut away before it sounds, seconds.
+_LITTLE = 2.0
+
+
+#: How much the fit that CLAP hears counts beside the score of the words.
+HEARD = 0.6
+
+
+class LibraryMaker:
+    """Gives each source one of the recordings whose words fit its own.
+
+    Parameters
+    ----------
+    computing : Computing, optional
+        Where models are: where CLAP is, recordings that fit by their words are heard too.
+    """
+
+    def __init__(self, computing: Computing | None = None) -> None:
+        self._computing = computing or Computing()
+
+    def make(
+        self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
+    ) -> Iterator[Sequence[Made]]:
+        """Give each source its sound; see `core.sounds.protocol.Maker`.
+
+        Raises
+        ------
+        See2SoundError
+            Where no library is chosen; or nothing in it fits some of the sources: all of these
+            are named before anything is made.
+        """
+        library = making.library
+        if library is None:
+            raise See2SoundError(
+                "no library is chosen",
+                "",
+                "Choose the folder of your recordings in the preferences, or with --library",
+                kind="bad-request",
+            )
+
+        def choose(index: Index) -> tuple[Scan, list[list[Hit]]]:
+            found = scan(index, library, part_of(progress, 0.0, 0.2))
+            hits = [_fitting(index, source, clip.duration) for source in sources]
+            if can_hear(self._computing) and any(hits):
+                hits = with_fits(
+                    index, library, [s.prompt or s.label for s in sources], hits,
+                    self._computing, part_of(progress, 0.2, 0.3),
+                )  # fmt: skip
+            return found, hits
+
+        scanned, fitting = with_index(library, choose)
+        chosen = [
+            _ordered(hits, source.seed) for source, hits in zip(sources, fitting, strict=True)
+        ]
+        lacking = [s for s, hits in zip(sources, chosen, strict=True) if not hits]
+        if lacking:
+            raise _nothing_fits(lacking, library, scanned)
+        each = 0.7 / max(len(sources), 1)
+        for number, (source, hits) in enumerate(zip(sources, chosen, strict=True)):
+            step = part_of(progress, 0.3 + number * each, 0.3 + (number + 1) * each)
+            yield _takes(source, hits, library, clip.duration, making.candidates, step)
+
+
+def _fitting(index: Index, source: Source, duration: float) -> list[Hit]:
+    sought = wanted(source.label, source.prompt, source.negative_prompt)
+    return search(index, sought, duration, RANKED)
+
+
+def _ordered(hits: Sequence[Hit], seed: int) -> list[Hit]:
+    """The recordings that fit, those first that a seed asks for.
+
+    Each next seed begins with the next one of the good ones; those that fit less come last.
+    """
+    value = {hit.id: hit.score + HEARD * (hit.fit or 0.0) for hit in hits}
+    best = sorted(hits, key=lambda hit: (-value[hit.id], hit.path))
+    good = sum(value[hit.id] >= GOOD * value[best[0].id] for hit in best)
+    first = (seed - 1) % good if good else 0
+    return [*best[first:good], *best[:first], *best[good:]]
+
+
+def _takes(
+    source: Source,
+    hits: Sequence[Hit],
+    library: Path,
+    duration: float,
+    count: int,
+    progress: Progress,
+) -> list[Made]:
+    """The sounds of a source from the first recordings that can be used.
+
+    Raises
+    ------
+    See2SoundError
+        Where none of them can.
+    """
+    takes: list[Made] = []
+    first: See2SoundError | None = None
+    for hit in hits:
+        if len(takes) == count:
+            break
+        share = 0.5 / count
+        reading = part_of(progress, len(takes) * share, (len(takes) + 1) * share)
+        try:
+            part = read_part(library / hit.path, duration + _LITTLE, source.seed, reading)
+            _check(part, library / hit.path)
+        except See2SoundError as error:
+            # It fits by its words and cannot be heard: the next one serves as well.
+            first = first or error
+            continue
+        blocks = fitted(
+            part.samples,
+            source,
+            duration,
+            part_of(progress, 0.5 + len(takes) * share, 0.5 + (len(takes) + 1) * share),
+        )
+        takes.append(Made(blocks, _origin(source, hit, part)))
+    if not takes and first is not None:
+        raise See2SoundError(
+            f"no recording for source {_called(source)} can be used",
+            f"{first.what}: {first.why}",
+            "Change its prompt, repair the recording, or choose another maker",
+            kind="bad-sound",
+        ) from first
+    return takes
+
+
+def _check(part: Part, path: Path) -> None:
+    if float(np.abs(without_rumble(part.samples)).max(initial=0.0)) < decibels(SILENT):
+        raise See2SoundError(f"cannot use {path}", "it is silent", kind="bad-sound")
+
+
+def _origin(source: Source, hit: Hit, part: Part) -> Origin:
+    return Origin(
+        maker="library",
+        synthetic=False,
+        prompt=source.prompt,
+        negative_prompt=source.negative_prompt,
+        seed=source.seed,
+        settings={
+            "score": hit.score,
+            "words": " ".join(hit.matched),
+            "from": round(part.begins, 3),
+        },
+        recording=hit.path,
+        fit=hit.fit,
+        made=now(),
+    )
+
+
+def _nothing_fits(lacking: Sequence[Source], library: Path, scanned: Scan) -> See2SoundError:
+    asked = "; ".join(f"{_called(s)} ({(s.prompt or s.label)!r:.60})" for s in lacking)
+    return See2SoundError(
+        f"nothing in the library fits {asked}",
+        f"{scanned.files} recordings in {library} were searched by name, folder and metadata",
+        "Change the prompt, add such recordings, or choose another maker for this source",
+        kind="bad-request",
+    )
+
+
+def _called(source: Source) -> str:
+    return f"{source.id} ({source.label})" if source.label else source.id

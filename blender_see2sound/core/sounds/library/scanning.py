@@ -1,0 +1,200 @@
+"""Keeps the index of a library in step with its folder.
+
+Files are told apart by size and time of writing; only new and changed ones are opened, and of
+these only the headers. What has moved keeps what is known of it. What was read is kept now and
+then, so that a scan that is cancelled goes on where it was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ...errors import from_os_error
+from ...progress import Progress, part_of
+from .index import Entry, Index, Stamp
+from .metadata import SUFFIXES, read_metadata
+from .names import named, spelled
+from .stems import stemmed
+
+#: Files that are read before the index is written again.
+_BATCH = 200
+
+#: Files are opened side by side: where they lie on a network most of the time is waiting.
+_SIDE_BY_SIDE = 8
+
+#: Files between two reports of progress while folders are listed.
+_LISTED = 500
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a scan found.
+
+    Attributes
+    ----------
+    files : int
+        Recordings that can be used now.
+    read, moved, gone : int
+        New or changed since the last scan; under another path; no longer there.
+    broken : tuple of (path, why)
+        Those that cannot be used, and folders that cannot be read.
+    """
+
+    files: int
+    read: int
+    moved: int
+    gone: int
+    broken: tuple[tuple[str, str], ...]
+
+
+def scan(index: Index, library: Path, progress: Progress) -> Scan:
+    """Bring an index up to date with its library.
+
+    Raises
+    ------
+    See2SoundError
+        Where the library is no folder that can be read.
+    Cancelled
+        What was read until then is kept.
+    """
+    phase = "Looking through the library"
+    progress(phase, 0.0)
+    here, unreadable = _listed(library, part_of(progress, 0.0, 0.1))
+    known = index.stamps()
+    fresh = {path: stamp for path, stamp in here.items() if known.get(path) != stamp}
+    gone = {path: stamp for path, stamp in known.items() if path not in here}
+    moved = _moves(gone, {path: s for path, s in fresh.items() if path not in known})
+    for path, old in moved.items():
+        entry = index.entry(old)
+        if entry is not None:
+            index.move(old, _renamed(entry, path))
+        progress(phase, 0.1)
+    index.remove(path for path in gone if path not in moved.values())
+    paths = [path for path in fresh if path not in moved]
+    _read(index, library, paths, fresh, part_of(progress, 0.1, 1.0))
+    progress(phase, 1.0)
+    broken = (*index.broken(), *unreadable)
+    return Scan(index.count(), len(paths), len(moved), len(gone) - len(moved), tuple(broken))
+
+
+def _read(
+    index: Index, library: Path, paths: list[str], stamps: dict[str, Stamp], progress: Progress
+) -> None:
+    """Read the headers of files, and keep what they say."""
+    phase = "Reading the library"
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as readers:
+        for start in range(0, len(paths), _BATCH):
+            entries = []
+            batch = paths[start : start + _BATCH]
+            reading = readers.map(lambda path: entry_of(library, path, stamps[path]), batch)
+            try:
+                for number, entry in enumerate(reading, start + 1):
+                    entries.append(entry)
+                    progress(phase, number / len(paths))
+            finally:
+                # Also what was read before a person cancelled.
+                index.put(entries)
+
+
+def _listed(library: Path, progress: Progress) -> tuple[dict[str, Stamp], list[tuple[str, str]]]:
+    """The recordings of a library with their stamps, and the folders that cannot be read."""
+    here: dict[str, Stamp] = {}
+    unreadable: list[tuple[str, str]] = []
+    try:
+        top = library.stat()
+        with os.scandir(library):
+            pass
+    except OSError as error:
+        raise from_os_error(error, library, "read") from error
+    seen = {(top.st_dev, top.st_ino)}
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            for item in _items(library / folder):
+                path = f"{folder}/{item.name}" if folder else item.name
+                _take(item, path, here, waiting, seen, unreadable)
+                if len(here) % _LISTED == 0:
+                    progress("Looking through the library", 0.5)
+        except OSError as error:
+            unreadable.append((_shown(folder), error.strerror or str(error)))
+        progress("Looking through the library", 0.5)
+    return here, unreadable
+
+
+def _items(folder: Path) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as items:
+        # Names with a dot in front are hidden; macOS puts such beside files on foreign disks.
+        yield from (item for item in items if not item.name.startswith("."))
+
+
+def _take(
+    item: os.DirEntry[str],
+    path: str,
+    here: dict[str, Stamp],
+    waiting: list[str],
+    seen: set[tuple[int, int]],
+    unreadable: list[tuple[str, str]],
+) -> None:
+    """Note a recording, or a folder to look into; a link to one that was seen is passed over."""
+    sounds = os.path.splitext(item.name)[1].lower() in SUFFIXES
+    try:
+        if item.is_dir():
+            about = os.stat(item.path)  # of Windows' listing the numbers are missing
+            if (about.st_dev, about.st_ino) not in seen:
+                seen.add((about.st_dev, about.st_ino))
+                waiting.append(path)
+        elif sounds and item.is_file():
+            about = item.stat()
+            path.encode()
+            here[path] = Stamp(about.st_size, about.st_mtime_ns)
+    except UnicodeEncodeError:
+        unreadable.append((_shown(path), "its name is not text"))
+    except OSError as error:
+        unreadable.append((_shown(path), error.strerror or str(error)))
+
+
+def _shown(path: str) -> str:
+    return path.encode("utf-8", "replace").decode()
+
+
+def _moves(gone: dict[str, Stamp], fresh: dict[str, Stamp]) -> dict[str, str]:
+    """For new files that are old ones under another path, the old path.
+
+    Size and time of writing must be one file's alone, before and now.
+    """
+    left, come = _by_stamp(gone), _by_stamp(fresh)
+    return {
+        come[stamp][0]: paths[0]
+        for stamp, paths in left.items()
+        if len(paths) == 1 and len(come.get(stamp, ())) == 1
+    }
+
+
+def _by_stamp(files: dict[str, Stamp]) -> dict[Stamp, list[str]]:
+    by_stamp: dict[Stamp, list[str]] = {}
+    for path, stamp in files.items():
+        by_stamp.setdefault(stamp, []).append(path)
+    return by_stamp
+
+
+def entry_of(library: Path, path: str, stamp: Stamp) -> Entry:
+    """What the index keeps of a file."""
+    try:
+        found = read_metadata(library / path)
+    except (OSError, ValueError) as error:
+        return Entry(path, stamp, broken=getattr(error, "strerror", None) or str(error))
+    entry = Entry(path, stamp, found.frames / found.rate, found.catid, told=found.words)
+    return _renamed(entry, path)
+
+
+def _renamed(entry: Entry, path: str) -> Entry:
+    """An entry with the words of this path."""
+    name = named(path, entry.catid)
+    words = (name.words, name.category, spelled(entry.told), name.folder)
+    cut = tuple(" ".join(stemmed(text)) for text in words)
+    return replace(entry, path=path, catid=name.catid, words=(cut[0], cut[1], cut[2], cut[3]))

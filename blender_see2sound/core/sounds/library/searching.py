@@ -1,0 +1,177 @@
+"""Finds the recordings of a library that fit words, the best first.
+
+FTS5 gives those that hold any of the words, ordered by BM25 (Robertson and Zaragoza, "The
+Probabilistic Relevance Framework", 2009), in which the name counts most. Of these each is given
+a score from 0 to 1: how much of what is wanted it tells of, and where (`_PLACES`); how much of
+its name is about that; and whether it is long enough. What does not name the thing that sounds
+is not found, however much else agrees: better no sound than a wrong one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .index import Found, Index
+from .synonyms import Term
+from .wanted import PLACING, Thing, Wanted
+
+#: What a word is worth in the name, the category, the metadata and the folders.
+_PLACES = (1.0, 0.9, 0.75, 0.6)
+
+#: What a name tells of after "on", "in" and the like is worth this much: rain on a street is rain.
+_AFTER = 0.4
+
+#: What makes the score: what is told, how much of the name is about it, the length.
+_TOLD, _ABOUT, _LENGTH = 0.8, 0.12, 0.08
+
+#: So much of what sounds must be told of.
+_ENOUGH = 0.45
+
+#: Longer than this a recording need not be, seconds: it goes on without a seam.
+_LONG_ENOUGH = 30.0
+
+#: So many of those that hold a word are looked at.
+_LOOKED_AT = 200
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A recording that fits.
+
+    Attributes
+    ----------
+    id : int
+        In the index.
+    path : str
+        Relative to the library.
+    seconds : float
+    score : float
+        0 to 1.
+    matched : tuple of str
+        The stems by which it was found.
+    fit : float or None
+        How well it sounds like the words (`hearing`), -1 to 1; None where nobody has listened.
+    """
+
+    id: int
+    path: str
+    seconds: float
+    score: float
+    matched: tuple[str, ...]
+    fit: float | None = None
+
+
+def search(index: Index, sought: Wanted, duration: float | None, most: int) -> list[Hit]:
+    """The recordings that fit best.
+
+    Parameters
+    ----------
+    index : Index
+    sought : Wanted
+    duration : float or None
+        Seconds that are to be filled; None where that does not count.
+    most : int
+
+    Returns
+    -------
+    list of Hit
+        At most `most`, the best first; of equals in the order of their paths.
+    """
+    hits = {}
+    for found in _candidates(index, sought.things):
+        hit = _judged(found, sought, duration)
+        if hit is not None:
+            hits[hit.id] = hit
+    return sorted(hits.values(), key=lambda hit: (-hit.score, hit.path))[:most]
+
+
+def _candidates(index: Index, things: Sequence[Thing]) -> list[Found]:
+    """Those among which the best are: first what holds more than is needed, then the rest."""
+    main = [thing for thing in things if thing.main]
+    if not main:
+        return []
+    whole = sum(thing.weight for thing in main)
+    # Without these the others together would not be enough.
+    needed = [thing for thing in main if whole - thing.weight < _ENOUGH * whole]
+    groups = [thing.terms for thing in needed] or [_together(main)]
+    others = _together([thing for thing in things if thing not in needed])
+    for group in groups:
+        others = {term: worth for term, worth in others.items() if term not in group}
+    exact = [{term: worth for term, worth in group.items() if worth == 1.0} for group in groups]
+    found = index.holding(_terms(exact), _LOOKED_AT)
+    # What stands for a word is worth less than the word itself: only where that is rare.
+    if len(found) < _LOOKED_AT:
+        found += index.holding(_terms(groups), _LOOKED_AT)
+    if needed and others:
+        found += index.holding(_terms([*groups, others]), _LOOKED_AT)
+    return found
+
+
+def _terms(groups: Sequence[dict[Term, float]]) -> list[list[Term]]:
+    return [list(group) for group in groups]
+
+
+def _together(things: Sequence[Thing]) -> dict[Term, float]:
+    """The terms of all these things, each with the best that it is worth."""
+    terms: dict[Term, float] = {}
+    for thing in things:
+        for term, worth in thing.terms.items():
+            terms[term] = max(terms.get(term, 0.0), worth)
+    return terms
+
+
+def _judged(found: Found, sought: Wanted, duration: float | None) -> Hit | None:
+    """A recording with its score; None where it does not fit."""
+    columns = [words.split() for words in found.words]
+    name = columns[0]
+    if sought.unwanted & set(name + columns[1]):
+        return None
+    told = told_main = 0.0
+    matched: dict[str, None] = {}
+    for thing in sought.things:
+        worth, term = _worth(thing, columns)
+        told += thing.weight * worth
+        if thing.main:
+            told_main += thing.weight * worth
+        if worth:
+            matched.update(dict.fromkeys(term))
+    whole_main = sum(thing.weight for thing in sought.things if thing.main)
+    if told_main < _ENOUGH * whole_main:
+        return None
+    about = sum(word in matched for word in name) / len(name) if name else 0.0
+    length = 1.0
+    if duration:
+        length = min(found.seconds / min(duration, _LONG_ENOUGH), 1.0)
+    whole = sum(thing.weight for thing in sought.things)
+    score = _TOLD * told / whole + _ABOUT * about + _LENGTH * length
+    return Hit(found.id, found.path, found.seconds, round(score, 4), tuple(matched))
+
+
+def _worth(thing: Thing, columns: Sequence[list[str]]) -> tuple[float, Term]:
+    """How well a recording tells of a thing, and by which words."""
+    best: tuple[float, Term] = (0.0, ())
+    for term, value in thing.terms.items():
+        for words, worth in zip(columns, _PLACES, strict=True):
+            if value * worth <= best[0]:
+                break  # the columns come in the order of their worth
+            place = _place(words, term)
+            if place is None:
+                continue
+            told = value * worth
+            if thing.main and any(word in PLACING for word in words[1:place]):
+                told *= _AFTER
+            if told > best[0]:
+                best = (told, term)
+    return best
+
+
+def _place(words: Sequence[str], term: Term) -> int | None:
+    """Where the words of a term first follow each other; None where they do not."""
+    if term[0] not in words:
+        return None
+    size = len(term)
+    if size == 1:
+        return words.index(term[0])
+    places = range(len(words) - size + 1)
+    return next((i for i in places if tuple(words[i : i + size]) == term), None)

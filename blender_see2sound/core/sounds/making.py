@@ -1,0 +1,194 @@
+"""Makes the sounds of a scene: who makes which, what is left alone, and which files result.
+
+Beside the scene lie ``sounds/<id>.wav``, the other takes ``sounds/takes/<id>-<n>.wav`` (n from
+2), and for each file the origin (`core.sounds.origin`). They get their names when all are whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import catalogue, parts
+from ..errors import See2SoundError
+from ..files import keep_apart
+from ..models.keeper import Computing
+from ..progress import Progress, part_of
+from ..scene import SoundScene, Source, resolve
+from .origin import pending_origin, sidecar_of
+from .protocol import Maker, Making
+from .speech import asks_for_speech
+from .writing import pending_sound
+
+#: At most so many takes of a source are made at once.
+MOST_TAKES = 8
+
+
+@dataclass(frozen=True)
+class Sounded:
+    """A scene with its sounds, and what a person should know."""
+
+    scene: SoundScene
+    made: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def make_into(
+    scene: SoundScene,
+    scene_path: str | Path,
+    chosen: Sequence[Source],
+    maker: str,
+    making: Making,
+    *,
+    named: bool,
+    speech: bool,
+    computing: Computing | None,
+    progress: Progress,
+) -> Sounded:
+    """Make the sounds of some sources, write their files, and give the scene that has them.
+
+    Parameters
+    ----------
+    scene : SoundScene
+    scene_path : path
+        Beside it the files are written.
+    chosen : sequence of Source
+        As they are to be from now on.
+    maker : str
+        The maker of sources that name none (`core.parts`).
+    making : Making
+    named : bool
+        A person has named these sources; else all are meant, and those with a sound of the
+        person's own keep it.
+    speech : bool
+        Whether generators may be asked for speech.
+    computing : Computing or None
+    progress : Progress
+
+    Raises
+    ------
+    See2SoundError, Cancelled
+    """
+    if not 1 <= making.candidates <= MOST_TAKES:
+        raise See2SoundError(
+            f"{making.candidates} takes of a sound cannot be made",
+            "",
+            f"Choose 1 to {MOST_TAKES}",
+            kind="bad-request",
+        )
+    wanted, warnings = _wanted(chosen, maker, named, speech)
+    _keep_others(scene, scene_path, wanted, making.candidates)
+    groups: dict[str, list[Source]] = {}
+    for source in wanted:
+        groups.setdefault(source.maker or maker, []).append(source)
+    makers: dict[str, Maker] = {name: parts.load("maker", name, computing) for name in groups}
+    done: list[Source] = []
+    counts: dict[str, int] = {}
+    unheard: list[str] = []
+    with contextlib.ExitStack() as pending:
+        for name, group in groups.items():
+            begun = len(done) / len(wanted)
+            step = part_of(progress, begun, begun + len(group) / len(wanted))
+            offers = makers[name].make(group, scene.clip, making, step)
+            for source, takes in zip(group, offers, strict=True):
+                for number, take in enumerate(takes, 1):
+                    file = resolve(take_name(source.id, number), scene_path)
+                    said = take.origin.sentence()
+                    pending.enter_context(pending_sound(file, take.blocks, comment=said))
+                    pending.enter_context(pending_origin(take.origin, file))
+                if len(takes) > 1 and all(take.origin.fit is None for take in takes):
+                    unheard += [source.id] if parts.named("maker", name).checkpoint else []
+                counts[source.id] = len(takes)
+                done.append(dataclasses.replace(source, sound=take_name(source.id, 1)))
+    if unheard:
+        warnings.append(
+            f"the takes of {', '.join(unheard)} are in the order of their seeds, not of how well "
+            f"they fit: {catalogue.CLAP.repository} is not here"
+        )
+    for source in done:
+        _forget_takes(source.id, counts[source.id], scene_path)
+        scene = scene.replace_source(source)
+    return Sounded(scene, tuple(source.id for source in done), tuple(warnings))
+
+
+def take_name(source_id: str, number: int) -> str:
+    """The file of a source's sound, relative to the scene: the first take, or another."""
+    if number == 1:
+        return f"sounds/{source_id}.wav"
+    return f"sounds/takes/{source_id}-{number}.wav"
+
+
+def takes_of(source_id: str, scene_path: str | Path) -> list[str]:
+    """The files of a source's takes that are there, the first take first."""
+    names = (take_name(source_id, number) for number in range(1, MOST_TAKES + 1))
+    return [name for name in names if resolve(name, scene_path).is_file()]
+
+
+def is_made(source: Source) -> bool:
+    """Whether the sound that a source has was made here, not chosen by a person."""
+    if source.sound is None:
+        return False
+    number = rf"sounds/takes/{re.escape(source.id)}-[2-{MOST_TAKES}]\.wav"
+    return source.sound == take_name(source.id, 1) or bool(re.fullmatch(number, source.sound))
+
+
+def _wanted(
+    chosen: Iterable[Source], maker: str, named: bool, speech: bool
+) -> tuple[list[Source], list[str]]:
+    """Those of the sources that are made, and why others are not.
+
+    Raises
+    ------
+    See2SoundError
+        Where nothing is left of sources that a person has named.
+    """
+    wanted, refused = [], []
+    for source in chosen:
+        generated = parts.named("maker", source.maker or maker).checkpoint is not None
+        if source.locked:
+            if named:
+                refused.append(f"{source.id!r} is locked and keeps its sound")
+        elif source.sound is not None and not is_made(source) and not named:
+            refused.append(f"{source.id!r} keeps its own sound, {source.sound}")
+        elif generated and not speech and asks_for_speech(source.prompt or source.label):
+            refused.append(
+                f"{source.id!r} gets no generated sound: its prompt asks for speech "
+                f"({source.prompt!r:.60}), which could be taken for a real person's words; "
+                "change the prompt, record it, or allow speech"
+            )
+        else:
+            wanted.append(source)
+    if named and refused and not wanted:
+        raise See2SoundError(
+            "no sound was made", "; ".join(refused), "Change that first", kind="bad-request"
+        )
+    return wanted, refused
+
+
+def _keep_others(
+    scene: SoundScene, scene_path: str | Path, wanted: Sequence[Source], candidates: int
+) -> None:
+    """Refuse to write over what other sources sound like, or over the scene."""
+    ids = {source.id for source in wanted}
+    others = [s.sound for s in scene.sources if s.sound is not None and s.id not in ids]
+    files = [
+        resolve(take_name(i, number), scene_path)
+        for i in ids
+        for number in range(1, candidates + 1)
+    ]
+    keep_apart(
+        [*files, *map(sidecar_of, files)],
+        [Path(scene_path), *(resolve(sound, scene_path) for sound in others)],
+    )
+
+
+def _forget_takes(source_id: str, kept: int, scene_path: str | Path) -> None:
+    """Remove takes of an earlier time: they are not what the source was made from now."""
+    for number in range(kept + 1, MOST_TAKES + 1):
+        file = resolve(take_name(source_id, number), scene_path)
+        file.unlink(missing_ok=True)
+        sidecar_of(file).unlink(missing_ok=True)

@@ -1,0 +1,220 @@
+"""A library's index keeps in step with its folder, whatever happens to either."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from blender_see2sound.core.errors import Cancelled, See2SoundError
+from blender_see2sound.core.progress import silent
+from blender_see2sound.core.sounds.library import index as indexing
+from blender_see2sound.core.sounds.library.browsing import browse
+from blender_see2sound.core.sounds.library.index import index_path, with_index
+from blender_see2sound.core.sounds.library.scanning import Scan, scan
+
+
+@pytest.fixture(autouse=True)
+def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    folder = tmp_path / "recordings"
+    for name in ("dog bark.wav", "weather/heavy rain.flac", "weather/wind.ogg", "deep/er/car.mp3"):
+        record(folder / name)
+    return folder
+
+
+def record(path: Path, seconds: float = 0.2) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(len(path.name)).normal(0.0, 0.1, round(seconds * 44_100))
+    soundfile.write(path, noise.astype(np.float32), 44_100)
+    return path
+
+
+def scanned(library: Path) -> Scan:
+    return browse(library, "", 0, silent).scan
+
+
+def found(library: Path, words: str) -> list[str]:
+    return [hit.path for hit in browse(library, words, 9, silent).hits]
+
+
+def test_all_formats_in_all_folders_are_found(library: Path) -> None:
+    assert scanned(library) == Scan(4, 4, 0, 0, ())
+    for words, path in (
+        ("dog", "dog bark.wav"),
+        ("rain", "weather/heavy rain.flac"),
+        ("wind", "weather/wind.ogg"),
+        ("car", "deep/er/car.mp3"),
+    ):
+        assert found(library, words) == [path]
+
+
+def test_nothing_is_read_twice(library: Path) -> None:
+    scanned(library)
+    assert scanned(library) == Scan(4, 0, 0, 0, ())
+
+
+def test_new_changed_and_deleted_files_are_noticed(library: Path) -> None:
+    scanned(library)
+    record(library / "cat meow.wav")
+    record(library / "dog bark.wav", 0.5)
+    (library / "weather/wind.ogg").unlink()
+    assert scanned(library) == Scan(4, 2, 0, 1, ())
+    assert found(library, "cat") == ["cat meow.wav"]
+    assert found(library, "wind") == []
+    hit = browse(library, "dog", 1, silent).hits[0]
+    assert hit.seconds == pytest.approx(0.5, abs=0.01)
+
+
+def test_moved_files_are_not_read_again(library: Path) -> None:
+    scanned(library)
+    with_index(library, lambda index: index.keep_embedding("model", _id(library, "dog"), b"kept"))
+    (library / "pets").mkdir()
+    (library / "dog bark.wav").rename(library / "pets/puppy whining.wav")
+    assert scanned(library) == Scan(4, 0, 1, 0, ())
+    assert found(library, "puppy") == ["pets/puppy whining.wav"]
+    assert found(library, "bark") == []
+    key = _id(library, "whining")
+    assert with_index(library, lambda index: index.embeddings("model", [key])) == {key: b"kept"}
+
+
+def test_what_is_kept_of_a_file_goes_when_it_changes(library: Path) -> None:
+    scanned(library)
+    key = _id(library, "dog")
+    with_index(library, lambda index: index.keep_embedding("model", key, b"old"))
+    record(library / "dog bark.wav", 0.6)
+    scanned(library)
+    keys = [key, _id(library, "dog")]
+    assert with_index(library, lambda index: index.embeddings("model", keys)) == {}
+
+
+def _id(library: Path, words: str) -> int:
+    return browse(library, words, 1, silent).hits[0].id
+
+
+def test_broken_files_are_passed_over_and_listed(library: Path) -> None:
+    (library / "noise.wav").write_bytes(b"RIFF\0\0\0\0WAVEfmt ")
+    (library / "text.mp3").write_text("not a sound")
+    (library / "nothing.flac").touch()
+    record(library / "headless.wav", 1.0)
+    with (library / "headless.wav").open("r+b") as file:
+        file.truncate(20)
+    (library / "read me.txt").write_text("not looked at")
+    (library / "._dog bark.wav").write_bytes(b"what macOS leaves")
+    result = scanned(library)
+    assert result.files == 4
+    assert [path for path, _ in result.broken] == [
+        "headless.wav", "noise.wav", "nothing.flac", "text.mp3"
+    ]  # fmt: skip
+    assert all(why for _, why in result.broken)
+    assert found(library, "noise") == []
+    # They are not tried again, but when they have been mended.
+    assert scanned(library).read == 0
+    record(library / "text.mp3")
+    assert scanned(library).read == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="such names and links are POSIX")
+def test_odd_names_and_circles_of_links_do_no_harm(library: Path) -> None:
+    record(library / "Übung ♫ 'quoted' \"x\" %_.wav")
+    shutil.copy(library / "dog bark.wav", os.fsencode(library) + b"/bad \xff name.wav")
+    (library / "weather/again").symlink_to(library)
+    (library / "dangling.wav").symlink_to(library / "nowhere.wav")
+    result = scanned(library)
+    assert result.files == 5
+    assert len(result.broken) <= 2
+    assert found(library, "ubung") == ["Übung ♫ 'quoted' \"x\" %_.wav"]
+
+
+def test_a_library_that_is_only_read_stays_as_it_is(library: Path) -> None:
+    before = sorted(library.rglob("*"))
+    library.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        assert scanned(library).files == 4
+    finally:
+        library.chmod(stat.S_IRWXU)
+    assert sorted(library.rglob("*")) == before
+
+
+def test_a_missing_library_is_told(tmp_path: Path) -> None:
+    with pytest.raises(See2SoundError, match="nowhere") as caught:
+        scanned(tmp_path / "nowhere")
+    assert caught.value.kind == "missing-file"
+
+
+def test_cancel_loses_nothing(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(30):
+        record(library / f"{number}.wav")
+    monkeypatch.setattr("blender_see2sound.core.sounds.library.scanning._BATCH", 10)
+    left = [25]
+
+    def stop(phase: str, fraction: float) -> None:
+        if phase.startswith("Reading"):
+            left[0] -= 1
+            if not left[0]:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        browse(library, "", 0, stop)
+    result = scanned(library)
+    assert result.files == 34
+    assert 0 < result.read <= 10
+
+
+def test_a_library_is_indexed_by_two_processes_at_once(library: Path) -> None:
+    for number in range(60):
+        record(library / f"{number}.wav", 0.05)
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(2) as pool:
+        counts = pool.map(count_of, [library] * 2)
+    assert counts == [64, 64]
+    assert scanned(library) == Scan(64, 0, 0, 0, ())
+
+
+def count_of(library: Path) -> int:
+    return scanned(library).files
+
+
+@pytest.mark.parametrize("damage", ["no database", "cut off", "another version"])
+def test_an_index_that_cannot_be_used_is_made_anew(library: Path, damage: str) -> None:
+    scanned(library)
+    path = index_path(library)
+    if damage == "no database":
+        path.write_bytes(b"something else" * 1000)
+    elif damage == "cut off":
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 2])
+    else:
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA user_version = 99")
+        connection.close()
+    assert scanned(library).files == 4
+    assert found(library, "rain") == ["weather/heavy rain.flac"]
+
+
+def test_sqlite_without_full_text_search_is_told(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "_LAYOUT", indexing._LAYOUT.replace("fts5", "fts5_not_here"))
+    with pytest.raises(See2SoundError, match="full-text search") as caught:
+        scanned(library)
+    assert caught.value.kind == "missing-part"
+
+
+def test_progress_never_goes_back(library: Path) -> None:
+    told: list[float] = []
+    with_index(library, lambda index: scan(index, library, lambda _, f: told.append(f)))
+    assert told == sorted(told)
+    assert told[-1] == 1.0

@@ -1,0 +1,244 @@
+"""Making a scene's sounds: who is left alone, takes, what is said of each sound, speech."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blender_see2sound.core.errors import Cancelled, See2SoundError
+from blender_see2sound.core.pipeline import choose_take, make_sounds, mix_scene
+from blender_see2sound.core.scene import SoundScene, read_scene, write_scene
+from blender_see2sound.core.sounds.origin import Origin, pending_origin, read_origin
+from blender_see2sound.core.sounds.protocol import Making
+from blender_see2sound.core.sounds.speech import asks_for_speech
+
+from .sounding import clip_of, still
+
+
+def scene_file(folder: Path, *prompts: str, **changed: object) -> Path:
+    """A scene of one still source per prompt, s1, s2 …; `changed` holds for s1."""
+    sources = [dataclasses.replace(still(p, seed=n), id=f"s{n}") for n, p in enumerate(prompts, 1)]
+    sources[0] = dataclasses.replace(sources[0], **changed)  # type: ignore[arg-type]
+    path = folder / "scene.json"
+    write_scene(SoundScene(clip_of(0.5), tuple(sources)), path)
+    return path
+
+
+def samples(path: Path) -> np.ndarray:
+    return soundfile.read(path, dtype="float32")[0]
+
+
+def test_every_sound_says_that_it_is_synthetic_and_how_it_came_about(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind in trees")
+    make_sounds(path, seed=7)
+    sound = tmp_path / "sounds" / "s1.wav"
+    origin = read_origin(sound)
+    assert origin is not None
+    assert (origin.synthetic, origin.maker, origin.seed) == (True, "draft", 7)
+    assert origin.prompt == "wind in trees"
+    assert origin.revision
+    assert origin.made.endswith("Z")
+    comment = soundfile.SoundFile(sound).comment
+    assert comment.startswith("Synthetic sound")
+    assert "wind in trees" in comment
+    assert "seed 7" in comment
+
+
+def test_a_mix_lists_what_its_sounds_are(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind", "rain, heavy")
+    make_sounds(path)
+    for name in ("mix.wav", "mix.flac"):
+        report = mix_scene(path, tmp_path / name)
+        assert len(report.sounds) == 2
+        raw = (tmp_path / name).read_bytes()
+        assert raw.count(b"Synthetic sound") == 2
+        assert b"prompt: rain" in raw
+        # What is appended leaves the file whole.
+        assert len(samples(tmp_path / name)) == 24_000
+
+
+def test_a_mix_of_own_recordings_lists_none(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "own.wav", np.full(2400, 0.1), 48_000)
+    path = scene_file(tmp_path, "dog", sound="own.wav")
+    assert mix_scene(path, tmp_path / "mix.wav").sounds == ()
+    assert b"Synthetic" not in (tmp_path / "mix.wav").read_bytes()
+
+
+def test_a_damaged_sidecar_is_told_and_does_not_stop_a_mix(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind")
+    make_sounds(path)
+    (tmp_path / "sounds" / "s1.json").write_text("{")
+    report = mix_scene(path, tmp_path / "mix.wav")
+    assert any("s1" in w for w in report.warnings)
+
+
+def test_locked_sources_keep_their_sound(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind", "rain")
+    make_sounds(path)
+    scene = read_scene(path)
+    write_scene(scene.replace_source(dataclasses.replace(scene.sources[0], locked=True)), path)
+    before = {n: (tmp_path / "sounds" / f"{n}.wav").read_bytes() for n in ("s1", "s2")}
+    done = make_sounds(path, seed=99)
+    assert done.made == ("s2",)
+    assert (tmp_path / "sounds" / "s1.wav").read_bytes() == before["s1"]
+    assert (tmp_path / "sounds" / "s2.wav").read_bytes() != before["s2"]
+    assert read_scene(path).source("s1").seed != 99
+    with pytest.raises(See2SoundError, match="locked"):
+        make_sounds(path, only=["s1"])
+
+
+def test_a_sound_of_ones_own_is_kept_unless_its_source_is_named(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "own.wav", np.zeros(100), 48_000)
+    path = scene_file(tmp_path, "wind", "rain", sound="own.wav")
+    done = make_sounds(path)
+    assert done.made == ("s2",)
+    assert any("own.wav" in w for w in done.warnings)
+    assert read_scene(path).source("s1").sound == "own.wav"
+    make_sounds(path, only=["s1"])
+    assert read_scene(path).source("s1").sound == "sounds/s1.wav"
+    assert (tmp_path / "own.wav").exists()
+
+
+def test_takes_differ_can_be_chosen_and_go_with_the_next_making(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind")
+    make_sounds(path, making=Making(candidates=3))
+    files = [tmp_path / "sounds" / "s1.wav"]
+    files += [tmp_path / "sounds" / "takes" / f"s1-{n}.wav" for n in (2, 3)]
+    heard = [samples(f) for f in files]
+    assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(heard))
+    seeds = [read_origin(f).seed for f in files]  # type: ignore[union-attr]
+    assert len(set(seeds)) == 3
+    choose_take(path, "s1", 3)
+    assert read_scene(path).source("s1").sound == "sounds/takes/s1-3.wav"
+    with pytest.raises(See2SoundError, match="has no take 4"):
+        choose_take(path, "s1", 4)
+    # Made again with fewer: what is over would not belong to it.
+    make_sounds(path, making=Making(candidates=1))
+    assert read_scene(path).source("s1").sound == "sounds/s1.wav"
+    assert not [*(tmp_path / "sounds" / "takes").iterdir()]
+
+
+@pytest.mark.parametrize("count", [0, -1, 9])
+def test_a_number_of_takes_out_of_range_is_refused(tmp_path: Path, count: int) -> None:
+    path = scene_file(tmp_path, "wind")
+    with pytest.raises(See2SoundError, match="1 to 8"):
+        make_sounds(path, making=Making(candidates=count))
+
+
+def test_a_maker_of_its_own_is_asked_for_and_unknown_ones_are_refused(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind", maker="no such")
+    with pytest.raises(See2SoundError, match="no such"):
+        make_sounds(path)
+    assert make_sounds(path, only=["s1"], maker="draft").made == ("s1",)
+    assert read_scene(path).source("s1").maker == "draft"
+
+
+def test_cancel_leaves_what_was_there(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind", "rain")
+    make_sounds(path)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+
+    def stop(phase: str, fraction: float) -> None:
+        if fraction > 0.7:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        make_sounds(path, seed=5, progress=stop)
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_a_take_does_not_replace_what_another_source_sounds_like(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind", "rain", sound="sounds/s2.wav")
+    (tmp_path / "sounds").mkdir()
+    soundfile.write(tmp_path / "sounds" / "s2.wav", np.zeros(100), 48_000)
+    with pytest.raises(See2SoundError, match="cannot write"):
+        make_sounds(path, only=["s2"])
+
+
+@given(
+    st.builds(
+        Origin,
+        maker=st.text("abcé", min_size=1),
+        synthetic=st.booleans(),
+        prompt=st.text(st.characters(codec="utf-8", exclude_characters="\0")),
+        seed=st.integers(0, 2**31),
+        settings=st.dictionaries(st.text("abc"), st.none() | st.booleans() | st.integers(0, 9)),
+        fit=st.none() | st.floats(-1.0, 1.0),
+    )
+)
+def test_an_origin_reads_back_and_its_sentence_is_one_line(origin: Origin) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        sound = Path(name) / "s1.wav"
+        with pending_origin(origin, sound):
+            assert not sound.with_suffix(".json").exists()
+        assert read_origin(sound) == origin
+    assert len(origin.sentence().splitlines()) == 1
+    assert len(origin.sentence(80)) <= 80
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": "see2sound-sound/9"},
+        {"maker": 3},
+        {"fit": 2.0},
+        {"settings": {"a": [1]}},
+        {"more": 1},
+        {"synthetic": "yes"},
+    ],
+)
+def test_a_sidecar_that_breaks_the_format_names_the_field(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    sound = tmp_path / "s1.wav"
+    with pending_origin(Origin("draft", True), sound):
+        pass
+    row = json.loads(sound.with_suffix(".json").read_text())
+    sound.with_suffix(".json").write_text(json.dumps(row | change))
+    with pytest.raises(See2SoundError) as caught:
+        read_origin(sound)
+    assert next(iter(change)) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a man talking to a crowd",
+        "a woman says hello",
+        'a voice: "attack at dawn"',
+        "a politician giving a speech",
+        "a singer singing lyrics",
+        "news anchor reading",
+        "a podcast",
+    ],
+)
+def test_prompts_for_words_ask_for_speech(prompt: str) -> None:
+    assert asks_for_speech(prompt)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a dog barking",
+        "a loudspeaker humming",
+        "footsteps on gravel, no speech",
+        "a murmuring crowd, indistinct conversation",
+        "a baby crying",
+        "birds chirping in the trees",
+        "laughter",
+        "wind through a sailing boat's rigging",
+        "essays rustling",
+    ],
+)
+def test_prompts_for_other_sounds_do_not(prompt: str) -> None:
+    assert not asks_for_speech(prompt)
