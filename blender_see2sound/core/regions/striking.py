@@ -130,6 +130,9 @@ def _blow(track: Track, k: int, wide: int, usual: Values) -> tuple[float, float]
     # A start is a stop seen backwards: something hits what rests.
     start = coming < KEPT * leaving
     if start:
+        earlier = (times[1:] > times[k] - RESTS) & (np.arange(len(v)) < k)
+        if float(np.max(np.linalg.norm(v[earlier], axis=1))) > KEPT * leaving:
+            return None
         near = np.flatnonzero((times[1:] < times[k + wide] + WAY) & (np.arange(len(v)) >= k + wide))
         came, kept, speeds, inside = leaving, -coming, forth[near], forth[k : k + wide]
     else:
