@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Envelopes and true motions are compared at this rate, Hz, both smoothed by this, seconds.
 RATE, SMOOTH = 200, 0.04
 #: What is heard of a blow, seconds: the true envelope rings so long.
-RINGS = 0.1
+RINGS = 0.04
 LATE = 0.15
 PROMPTS = {
     "ball": "a ball bouncing", "steps": "footsteps of a person walking",

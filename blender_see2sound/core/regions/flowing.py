@@ -37,6 +37,9 @@ AROUND, AT_LEAST = 0.35, 8.0
 LOW = 0.22
 #: Fewer pixels than this are none.
 FEWEST = 6
+#: What stands is no longer seen by a finder of what moves: it is measured so long before and
+#: after, seconds.
+LINGERS = 0.35
 #: A flow sees as far as its widest scale, which needs a window of this side, pixels.
 ROOM = 112
 #: Regions narrower than this are measured at full fineness, pixels; others at half of it.
@@ -64,7 +67,7 @@ class Flowing:
     Attributes
     ----------
     rows : list of tuple
-        seen (1: it was in both pictures), area (pixels that moved), x, y (their mean
+        seen (1: it was there), area (pixels that moved), x, y (their mean
         displacement, pixels), far (the mean length of that), low (the sum of the lengths
         in the lowest part, in the region's heights), edge (1: it reaches the picture's edge),
         box (pixels of its box).
@@ -192,12 +195,13 @@ class Meter:
         self._changed = changed
 
     def _box(self, number: int, start: float, end: float) -> Values | None:
-        """Where a region is between two pictures; None where it is not seen in both."""
+        """Where a region is between two pictures; None where it is not seen then."""
         region, boxes = self._regions[number], self._boxes[number]
         if region.kind != "point" or region.azimuth is not None:
             return None
         times = region.times
-        if min(np.interp((start, end), times, region.presence)) < 0.5:
+        around = (start - LINGERS, start, end, end + LINGERS)
+        if max(np.interp(around, times, region.presence)) < 0.5:
             return None
         middle = 0.5 * (start + end)
         return np.array([np.interp(middle, times, boxes[:, k]) for k in range(4)])

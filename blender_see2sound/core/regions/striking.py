@@ -132,7 +132,8 @@ def _blow(track: Track, k: int, wide: int, usual: Values) -> tuple[float, float]
     start = coming < KEPT * leaving
     if start:
         earlier = (times[1:] > times[k] - 1.5 * RESTS) & (np.arange(len(v)) < k)
-        if float(np.max(np.linalg.norm(v[earlier], axis=1))) > RESTED * leaving:
+        fastest = float(np.max(np.linalg.norm(v[earlier], axis=1)))
+        if coming <= 0.0 and fastest > RESTED * leaving:
             return None
         near = np.flatnonzero((times[1:] < times[k + wide] + WAY) & (np.arange(len(v)) >= k + wide))
         came, kept, speeds, inside = leaving, -coming, forth[near], forth[k : k + wide]
