@@ -52,7 +52,7 @@ DOWN = 0.75
 #: its usual speed, for so many seconds before and after; what swings would turn then.
 GOES_ON, SPEED_ON, TURN = 0.45, 0.35, 0.15
 #: So many steps in a row are a walk.
-FEWEST_STEPS = 3
+FEWEST_STEPS = 4
 
 
 @dataclass(frozen=True)
