@@ -23,8 +23,7 @@ import numpy as np
 import soundfile
 from scipy.ndimage import gaussian_filter1d
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "examples")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from blender_see2sound.core import pipeline
 from blender_see2sound.core.media import ClipRange
@@ -33,10 +32,11 @@ from blender_see2sound.core.regions import motion as measuring
 from blender_see2sound.core.scene import Source
 from blender_see2sound.core.sounds.conforming import conformed, conforms, is_struck
 
+ROOT = Path(__file__).resolve().parents[1]
 #: Envelopes and true motions are compared at this rate, Hz, both smoothed by this, seconds.
 RATE, SMOOTH = 200, 0.04
 #: What is heard of a blow, seconds: the true envelope rings so long.
-RINGS = 0.06
+RINGS = 0.04
 LATE = 0.15
 PROMPTS = {
     "ball": "a ball bouncing", "steps": "footsteps of a person walking",
@@ -50,6 +50,7 @@ def _timed() -> Any:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["timed"] = module
+    sys.path.insert(0, str(ROOT / "examples"))  # it imports its neighbour
     spec.loader.exec_module(module)
     return module
 

@@ -51,7 +51,9 @@ BALL = 0.3
 GRAVITY = 9.81
 
 
-def bouncing(height: float, kept: float, across: float, x: float, y: float) -> tuple[scenes.Path, tuple[float, ...]]:
+def bouncing(
+    height: float, kept: float, across: float, x: float, y: float
+) -> tuple[scenes.Path, tuple[float, ...]]:
     """A path that falls and springs back, keeping a share of its speed; and when it touches."""
     touches = [math.sqrt(2 * height / GRAVITY)]
     speeds = [kept * GRAVITY * touches[0]]
@@ -115,8 +117,12 @@ def walker() -> Thing:
     solids = [s for s in person("", standing(0, 0)).solids if s.look != "trousers"]
     for left in (False, True):
         solids += [
-            Solid("ellipsoid", (0.17, 0.18, 0.5), look="trousers", moves=part_of_leg(left, 0.25, 0.7)),
-            Solid("ellipsoid", (0.13, 0.15, 0.5), look="trousers", moves=part_of_leg(left, 0.75, 0.32)),
+            Solid(
+                "ellipsoid", (0.17, 0.18, 0.5), look="trousers", moves=part_of_leg(left, 0.25, 0.7)
+            ),
+            Solid(
+                "ellipsoid", (0.13, 0.15, 0.5), look="trousers", moves=part_of_leg(left, 0.75, 0.32)
+            ),
             Solid("box", (0.11, 0.28, 0.1), look="rubber", moves=foot(left)),
         ]
     x, y = WALK_START

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import bpy
@@ -126,12 +127,25 @@ def keeps_sound(speaker: bpy.types.Object) -> bool:
     return speaker.data.see2sound.locked or record.has_own_sound(speaker)
 
 
-def refusal(collection: bpy.types.Collection, speaker: bpy.types.Object) -> str:
-    """Why the speaker's sound is not made as it is asked for, a clause; empty where it is."""
+@dataclass(frozen=True)
+class Refusal:
+    """Why a sound is not made as it is asked for, and what a person can do: a clause each."""
+
+    why: str
+    remedy: str
+
+
+def refusal(collection: bpy.types.Collection, speaker: bpy.types.Object) -> Refusal | None:
+    """Why the speaker's sound is not made as it is asked for; None where it is."""
+    if speaker.data.library is not None:
+        return Refusal("it is linked from another file", "Make its sound there")
     generated = choice.generates(maker_of(collection, speaker))
     if generated and not computer.settings().speech and asks_for_speech(words(speaker)[1]):
-        return "its prompt asks for speech, which could be taken for a real person's words"
-    return ""
+        return Refusal(
+            "its prompt asks for speech, which could be taken for a real person's words",
+            "Change the prompt, or allow speech in the preferences",
+        )
+    return None
 
 
 def _may_be_made(collection: bpy.types.Collection, speaker: bpy.types.Object) -> bool:
@@ -183,11 +197,14 @@ def to_make(scene: bpy.types.Scene, strip: Any, collection: bpy.types.Collection
 
 def unheard(collection: bpy.types.Collection) -> dict[str, str]:
     """Why speakers have no sound, a clause each by their names."""
-    return {
-        speaker.name: refusal(collection, speaker) or "it has neither a sound nor a prompt"
-        for speaker in document.speakers_of(collection)
-        if speaker.data.sound is None and (refusal(collection, speaker) or not _has_words(speaker))
-    }
+    reasons = {}
+    for speaker in document.speakers_of(collection):
+        refused = refusal(collection, speaker)
+        if speaker.data.sound is None and refused is not None:
+            reasons[speaker.name] = refused.why
+        elif not _has_words(speaker):
+            reasons[speaker.name] = "it has neither a sound nor a prompt"
+    return reasons
 
 
 def _has_words(speaker: bpy.types.Object) -> bool:

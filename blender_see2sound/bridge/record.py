@@ -51,7 +51,7 @@ def made_by_steps(speaker: bpy.types.Object) -> bool:
     """
     made = read(speaker)
     name, uid = made.get("object"), made.get("uid")
-    if not name or not uid:
+    if not name or not uid or speaker.library is not None:  # what is linked was made elsewhere
         return False
     if speaker.name == name:
         return True

@@ -163,8 +163,8 @@ def _all_to_make(collection: bpy.types.Collection) -> list[str]:
         refused = freshness.refusal(collection, speaker)
         if freshness.keeps_sound(speaker):
             continue
-        if refused:
-            session.note(f"No sound was made for {speaker.name!r}: {refused}")
+        if refused is not None:
+            session.note(f"No sound was made for {speaker.name!r}: {refused.why}")
         else:
             names.append(speaker.name)
     return names
@@ -190,8 +190,8 @@ def _one_to_make(collection: bpy.types.Collection, name: str) -> str:
         locked = speaker.data.see2sound.locked
         why = "it is locked" if locked else "it plays a file of your own"
         remedy = "Unlock it" if locked else "Take the file away from the speaker"
-    elif refused:
-        why, remedy = refused, "Change the prompt, or allow speech in the preferences"
+    elif refused is not None:
+        why, remedy = refused.why, refused.remedy
     else:
         return name
     raise See2SoundError(f"{name!r} keeps its sound", why, remedy, kind="bad-request")

@@ -139,11 +139,11 @@ class Sources:
         """Draw what makes its sound again, and which of its takes is heard."""
         source = speaker.data.see2sound
         own, kept = record.has_own_sound(speaker), freshness.keeps_sound(speaker)
-        refused = "" if kept else freshness.refusal(collection, speaker)
+        refused = None if kept else freshness.refusal(collection, speaker)
         column = self.layout.column(align=True)
         row = column.row(align=True)
         again = row.row(align=True)
-        again.enabled = not (kept or refused)
+        again.enabled = not kept and refused is None
         for text, icon, another in (
             ("Make Sound", "SOUND", False),
             ("Another", "FILE_REFRESH", True),
@@ -169,10 +169,9 @@ class Sources:
         if own:
             name = record.sound_name(speaker.data.sound)
             draw_text(column, context, f"Your own file, used as it is: {name}", icon="FILE_SOUND")
-        if refused:
-            draw_text(column, context, sentence(f"no sound is made: {refused}"), icon="ERROR")
-            remedy = "Change it, or allow speech in the preferences."
-            draw_text(column, context, remedy, icon="BLANK1")
+        if refused is not None:
+            draw_text(column, context, sentence(f"no sound is made: {refused.why}"), icon="ERROR")
+            draw_text(column, context, sentence(refused.remedy), icon="BLANK1")
 
 
 class Sound:

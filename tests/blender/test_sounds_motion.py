@@ -9,10 +9,9 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from blender_see2sound.bridge import document, export, freshness, own_motion, versions
+from blender_see2sound.bridge.strips import clip_of
 from blender_see2sound.core.scene import Motion
 
 from .cut import add_effect, place, run, sequencer, source, speaker
@@ -183,27 +182,19 @@ def test_hours_of_it_are_small(scene: bpy.types.Scene, strip: Any) -> None:
     assert len(text) < 3 * count, "more than three bytes for each picture"
 
 
-_seconds = st.floats(0.0, 4.0).map(lambda t: round(t, 3))
+@pytest.mark.parametrize("seed", range(8))
+def test_any_motion_comes_back(scene: bpy.types.Scene, strip: Any, seed: int) -> None:
+    random = np.random.default_rng(seed)
 
+    def moments(most: int) -> tuple[float, ...]:
+        """Times within the clip, some of them a thousandth of a second apart."""
+        count = int(random.integers(1, most + 1))
+        return tuple(np.unique(np.round(random.choice([4.0, 0.01]) * random.random(count), 3)))
 
-@given(
-    st.dictionaries(_seconds, st.floats(0.0, 80.0), min_size=1, max_size=50),
-    st.dictionaries(_seconds, st.floats(0.0, 1.0), max_size=20),
-)
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-def test_any_motion_comes_back(
-    scene: bpy.types.Scene, strip: Any, speeds: dict[float, float], hits: dict[float, float]
-) -> None:
-    from blender_see2sound.bridge.strips import clip_of
-
+    times, hits = moments(200), moments(20)
     motion = Motion(
-        tuple(sorted(speeds)), tuple(speeds[t] for t in sorted(speeds)),
-        tuple(sorted(hits)), tuple(hits[t] for t in sorted(hits)),
-    )  # fmt: skip
+        times, tuple(80.0 * random.random(len(times))), hits, tuple(random.random(len(hits)))
+    )
     text = own_motion.packed(scene, strip, motion)
     again = own_motion.unpacked(text, versions.content_start(strip), clip_of(scene, strip))
     assert again is not None

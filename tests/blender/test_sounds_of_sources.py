@@ -263,6 +263,32 @@ def test_what_is_no_sound_is_refused(made: Any, tmp_path: Path) -> None:
     assert document() == before
 
 
+def test_a_linked_speaker_plays_what_it_has_and_nothing_is_made_for_it(
+    made: Any, tmp_path: Path
+) -> None:
+    speakers()[0].name = "Linked"
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "other.blend"))
+    here = next(s for s in speakers() if s.name == "Linked")
+    bpy.data.objects.remove(here)
+    with bpy.data.libraries.load(str(tmp_path / "film.blend"), link=True) as (_, to):
+        to.objects = ["Linked"]
+    linked = to.objects[0]
+    collection().objects.link(linked)
+    before = linked.data.sound
+    assert bpy.ops.see2sound.make_sounds() == {"FINISHED"}
+    assert any("'Linked'" in text and "another file" in text for text in session.state.notes)
+    assert linked.data.sound == before
+    for change in (
+        lambda: bpy.ops.see2sound.make_sounds(speaker="Linked", another=True),
+        lambda: bpy.ops.see2sound.choose_take(speaker="Linked", number=2),
+    ):
+        with pytest.raises(RuntimeError, match="linked from another file"):
+            change()
+    assert bpy.ops.see2sound.bake_mix() == {"FINISHED"}
+    assert linked.data.sound == before
+
+
 # ------------------------------------------------------------------ who makes it
 
 

@@ -50,7 +50,7 @@ def test_run_leaves_everything_in_the_folder(result: Path) -> None:
         "scene.json",
         "mix.wav",
         "overview.png",
-        *(f"sounds/{i}.wav" for i in ids),
+        *(f"sounds/{i}.{suffix}" for i in ids for suffix in ("wav", "json")),
         *(f"thumbnails/{i}.png" for i in ids),
     }
     info = soundfile.info(result / "mix.wav")

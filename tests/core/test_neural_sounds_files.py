@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import shutil
@@ -40,13 +41,15 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("models")
     tiny_generators.save_audioldm2(folder)
     tiny_generators.save_stable_audio(folder)
     tiny_generators.save_stable_audio3(folder)
     tiny_generators.save_clap(folder)
-    return folder
+    gc.freeze()  # the libraries, which are looked through each time that a model goes
+    yield folder
+    gc.unfreeze()
 
 
 @pytest.fixture

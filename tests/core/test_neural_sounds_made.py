@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,12 +66,14 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("models")
     tiny_generators.save_audioldm2(folder)
     tiny_generators.save_stable_audio(folder)
     tiny_generators.save_stable_audio3(folder)
-    return folder
+    gc.freeze()  # the libraries, which are looked through each time that a model goes
+    yield folder
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")
@@ -114,17 +117,17 @@ def test_a_sound_is_the_same_alone_with_others_and_again(name: str, models: Path
     guided = {"guidance": 3.0}
     together = made_by(name, models, SOURCES, candidates=2, **guided)
     assert [len(takes) for takes in together] == [2, 2]
-    for one, takes in zip(SOURCES, together, strict=True):
-        for sound, take in takes:
+    for takes in together:
+        for sound, _ in takes:
             assert len(sound) == round(CLIP.duration * 48_000)
             assert np.max(np.abs(sound)) > 1e-3
-            [[(alone, again)]] = made_by(
-                name, models, (dataclasses.replace(one, seed=take.origin.seed),), **guided
-            )
-            np.testing.assert_allclose(alone, sound, atol=2e-4 * np.max(np.abs(sound)))
-            assert dataclasses.replace(again.origin, made="") == dataclasses.replace(
-                take.origin, made=""
-            )
+    # The second take of the first source, and the first of the second.
+    for one, (sound, take) in ((SOURCES[0], together[0][1]), (SOURCES[1], together[1][0])):
+        same = dataclasses.replace(one, seed=take.origin.seed)
+        [[(alone, again)]] = made_by(name, models, (same,), **guided)
+        np.testing.assert_allclose(alone, sound, atol=2e-4 * np.max(np.abs(sound)))
+        told, before = (dataclasses.replace(m.origin, made="") for m in (again, take))
+        assert told == before
 
 
 @pytest.mark.parametrize("name", MAKERS)

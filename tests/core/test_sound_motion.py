@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,22 @@ import soundfile
 
 from blender_see2sound.core.errors import Cancelled, See2SoundError
 from blender_see2sound.core.progress import silent
+from blender_see2sound.core.scene import Motion, Source
 from blender_see2sound.core.sounds import SAMPLE_RATE, Making, write_sound
 from blender_see2sound.core.sounds.built_in import ProceduralMaker
 
-from .sounding import centroid, clip_of, during, moving, onsets, rhythm, rms, sound, still
+from .sounding import (
+    centroid,
+    clip_of,
+    during,
+    level_curve,
+    moving,
+    onsets,
+    rhythm,
+    rms,
+    sound,
+    still,
+)
 
 
 def test_steps_only_while_it_walks() -> None:
@@ -73,8 +86,6 @@ def test_presence_does_not_scale_what_goes_on() -> None:
 
 
 def test_distance_does_not_change_a_sound() -> None:
-    import dataclasses
-
     near = still("rain")
     far = dataclasses.replace(near, positions=((0.0, 60.0, 0.0),))
     assert np.array_equal(sound(near, 2.0), sound(far, 2.0))
@@ -195,3 +206,53 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
 
 def test_silent_progress_is_enough() -> None:
     assert not [*ProceduralMaker().make([], clip_of(1.0), Making(), silent)]
+
+
+# ------------------------------------------------------------------ impacts that the picture shows
+
+SEEN = (0.7, 1.25, 1.72, 2.4, 2.95, 3.61)
+
+
+def seen(prompt: str, strengths: tuple[float, ...] = (1.0,) * 6) -> Source:
+    """Something that moves at a metre a second and strikes at known moments."""
+    motion = Motion((0.0, 4.5), (1.0, 1.0), SEEN, strengths)
+    return dataclasses.replace(moving(prompt, lambda t: 0.0, 4.5), motion=motion)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["footsteps", "footsteps on gravel", "a ball bouncing", "impacts", "metal", "knocking"],
+)
+def test_what_strikes_is_heard_when_it_is_seen(prompt: str) -> None:
+    level = level_curve(sound(seen(prompt), 4.5))
+    before = [level[int(100 * t) - 6 : int(100 * t) - 1].max() for t in SEEN]
+    after = [level[int(100 * t) : int(100 * t) + 6].max() for t in SEEN]
+    assert np.median(np.divide(after, np.maximum(before, 1e-5))) > 3.0
+
+
+def test_harder_impacts_are_louder() -> None:
+    strengths = (1.0, 0.2, 1.0, 0.2, 1.0, 0.2)
+    samples = sound(seen("impacts", strengths), 4.5)
+    loud = [rms(during(samples, t, t + 0.08)) for t in SEEN]
+    assert min(loud[::2]) > 2.0 * max(loud[1::2])
+
+
+def test_what_only_moves_is_heard_to_strike() -> None:
+    samples = sound(seen("soft rustle and handling of something that moves"), 4.5)
+    found = onsets(samples, apart=0.3)
+    assert np.median([np.abs(found - t).min() for t in SEEN]) < 0.03
+
+
+def test_feet_seen_now_and_then_do_not_silence_the_others() -> None:
+    """Two far apart are no walk: the rhythm of the speed holds."""
+    motion = Motion((0.0, 6.0), (1.3, 1.3), (1.0, 4.0), (1.0, 1.0))
+    source = dataclasses.replace(moving("footsteps", lambda t: 0.0, 6.0), motion=motion)
+    assert len(onsets(sound(source, 6.0), apart=0.3)) >= 8
+
+
+def test_measured_speed_counts_for_more_than_a_track() -> None:
+    """A camera that follows keeps a car in the middle: its track stands, its motion does not."""
+    motion = Motion((0.0, 3.9, 4.1, 8.0), (0.0, 0.0, 6.0, 6.0))
+    source = dataclasses.replace(moving("car", lambda t: 0.0, 8.0), motion=motion)
+    samples = sound(source, 8.0)
+    assert rms(during(samples, 5.5, 7.5)) > 1.3 * rms(during(samples, 1.0, 3.5))

@@ -37,6 +37,11 @@ AROUND, AT_LEAST = 0.35, 8.0
 LOW = 0.22
 #: Fewer pixels than this are none.
 FEWEST = 6
+#: What stands is no longer seen by a finder of what moves: it is measured so long before and
+#: after, seconds.
+LINGERS = 0.35
+#: A flow sees as far as its widest scale, which needs a window of this side, pixels.
+ROOM = 112
 #: Regions narrower than this are measured at full fineness, pixels; others at half of it.
 SMALL = 40.0
 #: The camera's motion is fitted at points so far apart, where something can be seen.
@@ -62,7 +67,7 @@ class Flowing:
     Attributes
     ----------
     rows : list of tuple
-        seen (1: it was in both pictures), area (pixels that moved), x, y (their mean
+        seen (1: it was there), area (pixels that moved), x, y (their mean
         displacement, pixels), far (the mean length of that), low (the sum of the lengths
         in the lowest part, in the region's heights), edge (1: it reaches the picture's edge),
         box (pixels of its box).
@@ -182,19 +187,21 @@ class Meter:
                 flowing.rows.append(_at_rest(box))
                 continue
             engine = self._engines[int(min(box[2] - box[0], box[3] - box[1]) > SMALL)]
-            flow = engine.calc(before[window].copy(), after[window].copy(), None)
+            room, inner = _room(window, before.shape)
+            flow = engine.calc(before[room].copy(), after[room].copy(), None)[inner]
             flowing.rows.append(_measure(box, window, mine, flow, before.shape, max(STILL, left)))
         if camera is not None:  # what changed, as the next picture sees it
             changed = cv2.warpAffine(changed, camera, before.shape[::-1], flags=cv2.INTER_NEAREST)
         self._changed = changed
 
     def _box(self, number: int, start: float, end: float) -> Values | None:
-        """Where a region is between two pictures; None where it is not seen in both."""
+        """Where a region is between two pictures; None where it is not seen then."""
         region, boxes = self._regions[number], self._boxes[number]
         if region.kind != "point" or region.azimuth is not None:
             return None
         times = region.times
-        if min(np.interp((start, end), times, region.presence)) < 0.5:
+        around = (start - LINGERS, start, end, end + LINGERS)
+        if max(np.interp(around, times, region.presence)) < 0.5:
             return None
         middle = 0.5 * (start + end)
         return np.array([np.interp(middle, times, boxes[:, k]) for k in range(4)])
@@ -230,6 +237,20 @@ def _window(box: Values, shape: tuple[int, ...]) -> tuple[slice, slice]:
     low = np.clip(low, 0, np.maximum(np.array(shape[::-1]) - 24, 0))
     high = np.maximum(high, np.minimum(low + 24, shape[::-1]))
     return slice(low[1], high[1]), slice(low[0], high[0])
+
+
+def _room(
+    window: tuple[slice, slice], shape: tuple[int, ...]
+) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """A window wide enough for a flow's coarse scales, and where the first one lies in it."""
+    room, inner = [], []
+    for side, length in zip(window, shape[:2], strict=True):
+        more = max(ROOM - (side.stop - side.start), 0)
+        start = int(np.clip(side.start - more // 2, 0, max(length - ROOM, 0)))
+        start = min(start, side.start)
+        room.append(slice(start, min(max(start + ROOM, side.stop), length)))
+        inner.append(slice(side.start - start, side.stop - start))
+    return (room[0], room[1]), (inner[0], inner[1])
 
 
 def _joined(mask: NDArray[np.bool_], box: Values, window: tuple[slice, slice]) -> NDArray[np.bool_]:

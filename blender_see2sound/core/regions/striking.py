@@ -38,8 +38,9 @@ APART = 0.12
 LASTS, NARROWER = 0.105, 0.9
 #: What stops is as large as before, in this share; what is hidden gets smaller.
 WHOLE = 0.5
-#: Before a stop or after a start the thing rests and is seen, seconds.
-RESTS = 0.1
+#: After a stop, or before a start, the thing is seen for so many seconds; before a start at rest:
+#: slower than this share of the speed it gets.
+RESTS, RESTED = 0.1, 0.12
 
 #: Steps follow each other in these times, seconds, and this evenly (deviation by median).
 QUICKEST, SLOWEST, UNEVEN = 0.17, 1.3, 0.3
@@ -51,7 +52,7 @@ DOWN = 0.75
 #: its usual speed, for so many seconds before and after; what swings would turn then.
 GOES_ON, SPEED_ON, TURN = 0.45, 0.35, 0.15
 #: So many steps in a row are a walk.
-FEWEST_STEPS = 3
+FEWEST_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,10 @@ def _blow(track: Track, k: int, wide: int, usual: Values) -> tuple[float, float]
     # A start is a stop seen backwards: something hits what rests.
     start = coming < KEPT * leaving
     if start:
+        earlier = (times[1:] > times[k] - 1.5 * RESTS) & (np.arange(len(v)) < k)
+        fastest = float(np.max(np.linalg.norm(v[earlier], axis=1)))
+        if coming <= 0.0 and fastest > RESTED * leaving:
+            return None
         near = np.flatnonzero((times[1:] < times[k + wide] + WAY) & (np.arange(len(v)) >= k + wide))
         came, kept, speeds, inside = leaving, -coming, forth[near], forth[k : k + wide]
     else:

@@ -21,6 +21,7 @@ from .families import FAMILIES, Take
 from .levels import LEVELS
 from .origin import Origin, now
 from .protocol import SAMPLE_RATE, Made, Making
+from .size import size_of
 from .synth import Filter, Render, Samples, decibels, highpass, scaled
 from .words import Choice, families_for, says_it_moves
 
@@ -53,14 +54,15 @@ class ProceduralMaker:
         each = 1.0 / max(len(sources) * making.candidates, 1)
         steps = (part_of(progress, n * each, (n + 1) * each) for n in itertools.count())
         for source in sources:
-            choices = choices_of(source)
+            choices, size = choices_of(source), size_of(source, clip)
             takes = (
                 dataclasses.replace(source, seed=seed)
                 for seed in range(source.seed, source.seed + making.candidates)
             )
             yield [
                 Made(
-                    blocks_of(take, clip.duration, next(steps), choices), _origin_of(take, choices)
+                    blocks_of(take, clip.duration, next(steps), choices, size),
+                    _origin_of(take, choices),
                 )
                 for take in takes
             ]
@@ -96,6 +98,7 @@ def blocks_of(
     duration: float,
     progress: Progress,
     choices: Sequence[Choice] | None = None,
+    size: float | None = None,
 ) -> Iterator[NDArray[np.float32]]:
     """The sound of one source, a second at a time.
 
@@ -105,6 +108,8 @@ def blocks_of(
         Seconds.
     choices : sequence of Choice, optional
         The families to layer; `choices_of` it when None.
+    size : float, optional
+        Metres; that of an ordinary thing of its kind when None.
 
     Yields
     ------
@@ -120,7 +125,7 @@ def blocks_of(
         choices = choices_of(source)
     phase = f"Making the sound of {source.label or source.id}"
     progress(phase, 0.0)
-    layers = _layers(source, choices, duration, lambda: progress(phase, 0.0))
+    layers = _layers(source, choices, duration, size, lambda: progress(phase, 0.0))
     steady = Filter(highpass(LOWEST))
     fade = max(min(FADE, count // 2), 1)
     for start in range(0, count, BLOCK):
@@ -135,14 +140,18 @@ def blocks_of(
 
 
 def _layers(
-    source: Source, choices: Sequence[Choice], duration: float, alive: Callable[[], None]
+    source: Source,
+    choices: Sequence[Choice],
+    duration: float,
+    size: float | None,
+    alive: Callable[[], None],
 ) -> list[Render]:
     """The families of a source, each at its level, ready to be rendered."""
     moves = says_it_moves(source.label, source.prompt)
     layers = []
     for choice in choices:
         family = FAMILIES[choice.family]
-        drive = drive_of(source, duration, family.usual_speed if moves else None)
+        drive = drive_of(source, duration, family.usual_speed if moves else None, size)
         render = family.render(Take(drive, source.seed, family.name, alive))
         layers.append(scaled(render, choice.weight * LEVELS[family.name].gain))
     return layers

@@ -36,9 +36,6 @@ FASTEST = 80.0
 #: A source below this presence is out of the picture.
 ABSENT = 0.05
 
-#: Impacts farther apart than this do not belong together, seconds.
-RARE = 2.5
-
 #: The weakest impact sounds with this factor.
 SOFTEST = 0.15
 
@@ -61,6 +58,8 @@ class Drive:
         Seconds, rising: when it hits something or sets a foot down, while it is present.
     strengths : (K,) float array
         0 to 1.
+    size : float or None
+        Metres (`core.sounds.size`); None where that was never seen.
     moving : bool
         It ever moves.
     """
@@ -70,6 +69,7 @@ class Drive:
     presence: Curve
     impacts: Curve = field(default_factory=lambda: np.empty(0))
     strengths: Curve = field(default_factory=lambda: np.empty(0))
+    size: float | None = None
 
     @property
     def count(self) -> int:
@@ -142,10 +142,10 @@ class Drive:
     def struck(
         self, otherwise: NDArray[np.float64], rate: tuple[float, float] = (0.0, np.inf)
     ) -> tuple[NDArray[np.float64], Curve]:
-        """When something strikes, and how hard: as seen, or at other times where that is unlikely.
+        """When something strikes, and how hard: as seen, or at other times where it is not.
 
-        Impacts that are seen count for the time from `RARE` before the first to `RARE` after the
-        last of each run of them; in the rest the other times hold.
+        What must follow each other at some rate counts in runs of three and more; before,
+        between and after these runs the other times hold, as feet are not always seen.
 
         Parameters
         ----------
@@ -159,25 +159,21 @@ class Drive:
         times, forces : (K,) float array
             Seconds, rising; `SOFTEST` to 1.
         """
-        seen = self.impacts
-        if not len(seen) or not self._likely(rate):
-            return otherwise, np.ones(len(otherwise))
-        after = np.searchsorted(seen, otherwise)
-        to_next = np.concatenate((seen, [np.inf]))[after] - otherwise
-        to_last = otherwise - np.concatenate(([-np.inf], seen))[after]
-        free = otherwise[np.minimum(to_next, to_last) > RARE]
-        times = np.concatenate((seen, free))
-        forces = np.concatenate((np.maximum(self.strengths, SOFTEST), np.ones(len(free))))
+        seen, free = np.zeros(len(self.impacts), bool), np.ones(len(otherwise), bool)
+        longest = np.inf if rate[0] == 0.0 else 1.0 / rate[0]
+        ends = np.flatnonzero(np.diff(self.impacts) > longest) + 1
+        for run in np.split(np.arange(len(self.impacts)), ends):
+            times = self.impacts[run]
+            gap = float(np.median(np.diff(times))) if len(run) > 1 else longest
+            if not len(run) or (rate[0] > 0.0 and (len(run) < 3 or gap * rate[1] < 1.0)):
+                continue
+            seen[run] = True
+            free &= (otherwise < times[0] - 0.7 * gap) | (otherwise > times[-1] + 0.7 * gap)
+        times = np.concatenate((self.impacts[seen], otherwise[free]))
+        strengths = np.maximum(self.strengths[seen], SOFTEST)
+        forces = np.concatenate((strengths, np.ones(int(free.sum()))))
         order = np.argsort(times)
         return times[order], forces[order]
-
-    def _likely(self, rate: tuple[float, float]) -> bool:
-        """Whether the impacts follow each other as quickly as they may."""
-        gaps = np.diff(self.impacts)
-        gaps = gaps[gaps < RARE]
-        if not len(gaps):
-            return rate[0] == 0.0
-        return bool(rate[0] <= 1.0 / float(np.median(gaps)) <= rate[1])
 
     def scatter(self, rng: np.random.Generator, rate: Curve) -> NDArray[np.float64]:
         """Random moments at a changing density, present or not: the grains of a texture.
@@ -198,7 +194,9 @@ class Drive:
         return times[self.at(self.presence, times) > ABSENT]
 
 
-def drive_of(source: Source, seconds: float, usual_speed: float | None = None) -> Drive:
+def drive_of(
+    source: Source, seconds: float, usual_speed: float | None = None, size: float | None = None
+) -> Drive:
     """Read the motion and presence of a source.
 
     Parameters
@@ -208,6 +206,8 @@ def drive_of(source: Source, seconds: float, usual_speed: float | None = None) -
         The clip's length.
     usual_speed : float, optional
         m/s; taken for a source without a track (one time), when its words say that it moves.
+    size : float, optional
+        Metres.
     """
     count = int(np.ceil(seconds * CONTROL_RATE)) + 3
     grid = np.arange(count) / CONTROL_RATE
@@ -223,7 +223,7 @@ def drive_of(source: Source, seconds: float, usual_speed: float | None = None) -
         speed = _speeds(times, positions, grid)
         speed[speed < STILL] = 0.0
     speed[presence <= ABSENT] = 0.0
-    drive = Drive(seconds, speed, presence)
+    drive = Drive(seconds, speed, presence, size=size)
     if source.motion is None:
         return drive
     impacts, strengths = np.asarray(source.motion.impacts), np.asarray(source.motion.strengths)

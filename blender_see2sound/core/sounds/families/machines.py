@@ -30,7 +30,11 @@ MAINS = 50.0
 
 
 def hum(take: Take) -> Render:
-    """Mains hum: a fundamental, strong even partials, a breath of fan noise."""
+    """Mains hum: a fundamental, strong even partials, a breath of fan noise.
+
+    Iron cores stretch twice a period of the mains, so the even partials lead (Beranek and
+    Ver, Noise and Vibration Control Engineering, 1992).
+    """
     rng, drive = take.rng(), take.drive
     partials = np.array([0.9, 1.0, 0.3, 0.45, 0.12, 0.22, 0.06, 0.12, 0.04, 0.07, 0.02, 0.04])
     partials *= rng.uniform(0.7, 1.2, len(partials))
@@ -41,12 +45,19 @@ def hum(take: Take) -> Render:
 
 
 def fan(take: Take) -> Render:
-    """A fan or an air conditioner: moving air, the passing blades, the motor."""
+    """A fan or an air conditioner: moving air, the passing blades, the motor.
+
+    Broad flow noise with tones at turns times blades (Beranek and Ver 1992; Farnell, Designing
+    Sound, 2010, "Fans"). At the same tip speed a larger one turns slower.
+    """
     rng, drive = take.rng(), take.drive
-    turns = rng.uniform(19.0, 24.0) * np.exp(0.006 * drift(rng, drive.count, 0.4))
+    scale = take.scale(0.4, 0.4, 2.5)
+    turns = rng.uniform(19.0, 24.0) / scale * np.exp(0.006 * drift(rng, drive.count, 0.4))
     blades = Oscillator(5.0 * turns, [1.0, 0.5, 0.3, 0.15, 0.08], rng)
     motor = Oscillator(np.full(drive.count, 2.0 * MAINS), [1.0, 0.3, 0.2], rng)
-    air = filtered(white(take.rng("air")), bandpass(120.0, 900.0), lowpass(4500.0, 1))
+    air = filtered(
+        white(take.rng("air")), bandpass(120.0 / scale, 900.0 / scale), lowpass(2200.0, 1)
+    )
     wow = Oscillator(turns, [1.0], rng)
     return mixed(
         lambda a, b: air(a, b) * (1.0 + 0.1 * wow(a, b)),
@@ -56,15 +67,21 @@ def fan(take: Take) -> Render:
 
 
 def machine(take: Take) -> Render:
-    """A machine at work: a motor under changing load, and a cycle of clanks."""
+    """A machine at work: a motor under changing load, and a cycle of clanks.
+
+    A motor on the mains turns somewhat less than 25 or 30 times a second, slower under load
+    (Farnell, Designing Sound, 2010, "Motors"); struck parts ring as modes (Fletcher and
+    Rossing). Larger parts are lower; two strokes a second are typical.
+    """
     rng, drive = take.rng(), take.drive
+    scale = take.scale(1.2)
     load = drift(rng, drive.count, 0.6)
     turns = rng.uniform(24.0, 28.0) * (1.0 - 0.02 * load)
     motor = Oscillator(turns, 1.0 / np.arange(1, 50) ** 0.8, rng)
     gears = Oscillator(turns * 17.0, [1.0, 0.4, 0.2], rng)
-    hiss = filtered(white(take.rng("hiss")), bandpass(500.0, 5000.0))
+    hiss = filtered(white(take.rng("hiss")), bandpass(500.0 / scale, 5000.0 / scale))
     beats = drive.cycles(np.full(drive.count, 2.1) * np.exp(0.01 * drift(rng, drive.count, 0.5)))
-    bodies = rng.uniform(0.9, 1.1, 4)
+    bodies = rng.uniform(0.9, 1.1, 4) / scale
 
     def clank(i: int) -> Samples:
         tune = bodies[i % 4]
@@ -78,7 +95,7 @@ def machine(take: Take) -> Render:
 
     effort = np.exp(0.12 * load)
     return mixed(
-        scaled(filtered(motor, bandpass(60.0, 1200.0)), 0.35 * effort),
+        scaled(filtered(motor, bandpass(60.0, 1200.0 / scale)), 0.35 * effort),
         scaled(gears, 0.05 * effort),
         scaled(hiss, 0.12),
         Events(beats, clank),
@@ -86,7 +103,12 @@ def machine(take: Take) -> Render:
 
 
 def tool(take: Take) -> Render:
-    """A drill or a saw: it spins up, bites, slows under load, runs free, rests."""
+    """A drill or a saw: it spins up, bites, slows under load, runs free, rests.
+
+    A universal motor whines at its turns and gears, 250 to 420 a second free, a fifth slower
+    in the wood; the cut is noise in step with the teeth (after Farnell, Designing Sound,
+    2010, "Motors"; figures typical).
+    """
     rng, drive = take.rng(), take.drive
     on = np.zeros(drive.count)
     for start in drive.events(rng, 5.5, first=0.4, least=4.0):
@@ -108,7 +130,12 @@ def tool(take: Take) -> Render:
 
 
 def clock(take: Take) -> Render:
-    """Ticks, two a second, one brighter than the next."""
+    """Ticks, two a second, one brighter than the next.
+
+    An escapement drops a tooth each half swing: short modes of the wheels, carried by the
+    case (Farnell, Designing Sound, 2010, "Clocks"); two a second is typical of alarm and
+    mantel clocks.
+    """
     rng, drive = take.rng(), take.drive
     times = drive.cycles(np.full(drive.count, 2.0), rng.uniform())
     case = rng.uniform(0.9, 1.1)
@@ -127,7 +154,11 @@ def clock(take: Take) -> Render:
 
 
 def typing(take: Take) -> Render:
-    """Keys in runs, with pauses to think."""
+    """Keys in runs, with pauses to think.
+
+    A press and, 50 to 100 ms later, its release (Zhuang, Zhou and Tygar 2005); within runs 5
+    to 10 keys a second, about 4 in all (Dhakal et al. 2018).
+    """
     rng, drive = take.rng(), take.drive
     runs = [
         start + np.cumsum(rng.uniform(0.07, 0.22, rng.integers(6, 22)))
@@ -151,7 +182,10 @@ def typing(take: Take) -> Render:
 
 
 def siren(take: Take) -> Render:
-    """Two tones that alternate, as European emergency vehicles have."""
+    """Two tones a fourth apart that alternate, as European emergency vehicles have.
+
+    Tones of 360 to 630 Hz in the ratio 3 to 4, changed 40 to 80 times a minute (DIN 14610).
+    """
     rng, drive = take.rng(), take.drive
     grid = np.arange(drive.count) / 100.0 + rng.uniform(0.0, 1.5)
     low = rng.uniform(420.0, 450.0)
@@ -161,7 +195,10 @@ def siren(take: Take) -> Render:
 
 
 def horn(take: Take) -> Render:
-    """A car's horn: two reeds a third apart, in short and long blows."""
+    """A car's horn: two plates a third apart, in short and long blows.
+
+    Tones of about 400 and 500 Hz, rich in partials up to 3.5 kHz (Lemaitre et al. 2007).
+    """
     rng, drive = take.rng(), take.drive
     blown = np.zeros(drive.count)
     for start in drive.events(rng, 4.5, first=0.8, least=2.0):
@@ -169,11 +206,11 @@ def horn(take: Take) -> Render:
         blown[first : first + int(rng.choice((0.25, 0.4, 0.9)) * 100)] = 1.0
     blown = smooth(blown, 0.015)
     base = rng.uniform(385.0, 425.0)
-    reeds = [
+    plates = [
         Oscillator(np.full(drive.count, base * ratio), 1.0 / np.arange(1, 20) ** 0.6, rng)
         for ratio in (1.0, 1.26)
     ]
-    return scaled(filtered(mixed(*reeds), bandpass(350.0, 3500.0)), blown)
+    return scaled(filtered(mixed(*plates), bandpass(350.0, 3500.0)), blown)
 
 
 #: Partials of a church bell relative to its strike note: hum, prime, tierce, quint,
@@ -182,9 +219,13 @@ BELL = (0.5, 1.0, 1.2, 1.5, 2.0, 2.5, 2.67, 3.0, 4.0, 5.3)
 
 
 def bell(take: Take) -> Render:
-    """A church bell that is rung."""
+    """A church bell that is rung.
+
+    Five tuned partials and those above, low ones fading the slowest (Fletcher and Rossing,
+    ch. 21; Rossing, Acoustics of Bells, 1984). All frequencies go with one over diameter.
+    """
     rng, drive = take.rng(), take.drive
-    note = rng.uniform(300.0, 420.0)
+    note = rng.uniform(300.0, 420.0) / take.scale(1.0, 0.12, 2.0)
     times = drive.events(rng, 2.1, first=0.5, least=1.8)
 
     partials, decay, gains = [], [], []
@@ -210,10 +251,16 @@ def bell(take: Take) -> Render:
 
 
 def chime(take: Take) -> Render:
-    """Small bells or tubes that touch one another in the wind."""
+    """Small bells or tubes that touch one another in the wind.
+
+    A free tube rings at 1, 2.76 and 5.40 times its note (Fletcher and Rossing, The Physics of
+    Musical Instruments, ch. 2); longer ones are lower.
+    """
     rng, drive = take.rng(), take.drive
     # A pentatonic row, as wind chimes have; tubes ring at 1, 2.76, 5.40 (free bar).
-    notes = rng.uniform(620.0, 760.0) * 2.0 ** (np.array([0, 2, 4, 7, 9, 12]) / 12.0)
+    notes = (
+        rng.uniform(620.0, 760.0) / take.scale(0.3) * 2.0 ** (np.array([0, 2, 4, 7, 9, 12]) / 12.0)
+    )
     starts = drive.events(rng, 1.6, first=0.4)
     runs = [s + np.cumsum(rng.exponential(0.17, rng.integers(1, 5))) for s in starts]
     times = drive.while_present(np.sort(np.concatenate([np.empty(0), *runs])))
@@ -227,7 +274,11 @@ def chime(take: Take) -> Render:
 
 
 def phone(take: Take) -> Render:
-    """A telephone that rings: a warbling tone, on for a second, off for two."""
+    """A telephone that rings: a tone that warbles between 800 and 1000 Hz 20 times a second.
+
+    On for a second, off for two or more: cadences of ring tones as in Farnell, Designing
+    Sound (2010), "Phone tones"; the pitches are typical of electronic ringers.
+    """
     rng, drive = take.rng(), take.drive
     times = drive.events(rng, 3.2, first=0.5, least=3.0)
 

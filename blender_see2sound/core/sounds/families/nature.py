@@ -32,14 +32,24 @@ from .family import Family, Take
 
 
 def fire(take: Take) -> Render:
-    """Crackle in bursts, hissing steam, lapping flames (Farnell, Designing Sound, practical 11)."""
+    """Flames that lap, wood that cracks in bursts, steam that hisses.
+
+    Burning gas that swells and shrinks roars below 200 Hz (Chadwick and James 2011); a fire
+    puffs at 1.5 Hz divided by the root of its width in metres (Cetegen and Ahmed 1993), so
+    a larger one is slower and lower. Layers after Farnell, Designing Sound (2010), "Fire".
+    """
     rng, drive = take.rng(), take.drive
+    scale = take.scale(0.8, 0.25, 4.0)
     blaze = gusts(rng, drive.count, 0.35)
-    flicker = np.abs(drift(rng, drive.count, 7.0)) ** 1.5
+    flicker = np.abs(drift(rng, drive.count, 6.0 / scale**0.5)) ** 1.5
     steam = np.maximum(drift(rng, drive.count, 2.0), 0.0) ** 3
     lapping = scaled(
-        filtered(white(take.rng("lap")), bandpass(35.0, 170.0), lowpass(400.0)),
-        0.5 * (0.4 + blaze) * (0.35 + 0.6 * flicker),
+        filtered(
+            white(take.rng("lap")),
+            bandpass(35.0 / scale**0.5, 170.0 / scale**0.5),
+            lowpass(400.0),
+        ),
+        1.1 * scale**0.5 * (0.4 + blaze) * (0.35 + 0.6 * flicker),
     )
     breath = scaled(
         filtered(white(take.rng("breath")), bandpass(250.0, 1600.0)), 0.06 * (0.5 + blaze)
@@ -52,11 +62,11 @@ def fire(take: Take) -> Render:
     sizes = np.minimum(0.14 * (rng.pareto(1.8, len(times)) + 0.3), 1.0)
 
     def crack(i: int) -> Samples:
-        pitch = rng.uniform(900.0, 7000.0) / (1.0 + 0.5 * sizes[i])
+        pitch = rng.uniform(700.0, 4200.0) / (1.0 + 0.5 * sizes[i]) / scale**0.3
         snap = burst(
             rng,
             rng.uniform(0.003, 0.016),
-            bandpass(0.6 * pitch, min(1.9 * pitch, 15_000.0)),
+            bandpass(0.6 * pitch, 1.6 * pitch),
             0.0003,
         )
         return 1.6 * sizes[i] * snap
@@ -65,7 +75,11 @@ def fire(take: Take) -> Render:
 
 
 def leaves(take: Take) -> Render:
-    """Foliage in the wind: countless small rubs, more and brighter in gusts."""
+    """Foliage in the wind: countless leaves that rub and knock, more and brighter in gusts.
+
+    The level grows with the wind's speed and the band lies at 1 to 10 kHz (Fegeant 1999;
+    Bolin 2009).
+    """
     rng, drive = take.rng(), take.drive
     force = 0.2 + 0.8 * gusts(rng, drive.count, 0.3)
     tremble = np.exp(0.4 * drift(rng, drive.count, 14.0))
@@ -124,13 +138,18 @@ def _syllable(rng: np.random.Generator, pitch: float) -> Callable[[], Samples]:
 
 
 def birds(take: Take) -> Render:
-    """Some songbirds, each with its own phrases, pitch and distance."""
+    """Some songbirds, each with its own phrases, pitch and distance.
+
+    A syllable is a nearly pure tone of the syrinx that sweeps, 0.04 to 0.16 s long at 1.5 to
+    8 kHz; some make a phrase (Marler and Slabbekoorn, Nature's Music, 2004; Catchpole and
+    Slater, Bird Song, 2008). Larger animals are lower (Fletcher 2004).
+    """
     rng = take.rng()
     return mixed(*(_bird(rng, take, number) for number in range(5)))
 
 
 def _bird(rng: np.random.Generator, take: Take, number: int) -> Render:
-    pitch = rng.uniform(2400.0, 6200.0)
+    pitch = rng.uniform(2400.0, 6200.0) / take.scale(0.15, 0.7, 1.8)
     repertoire = [_syllable(rng, pitch * rng.uniform(0.75, 1.3)) for _ in range(4)]
     gap = rng.uniform(0.03, 0.09)
     distance = (1.0, 0.6, 0.4, 0.25, 0.15)[number]
@@ -158,7 +177,12 @@ def _bird(rng: np.random.Generator, take: Take, number: int) -> Render:
 
 
 def insects(take: Take) -> Render:
-    """Crickets: a few that chirp near, a field of them behind."""
+    """Crickets: a few that chirp near, a field of them behind.
+
+    A file on one wing is drawn over the other, which rings at 4 to 5 kHz; a chirp is three
+    or four such pulses, 30 a second, two or three chirps a second (Bennet-Clark 1989;
+    Gerhardt and Huber, Acoustic Communication in Insects and Anurans, 2002).
+    """
     rng, drive = take.rng(), take.drive
     near = [_cricket(take, take.rng(f"cricket {n}"), (1.0, 0.55, 0.35, 0.2)[n]) for n in range(4)]
     swell = np.exp(0.25 * drift(rng, drive.count, 0.4))
@@ -190,12 +214,17 @@ def _cricket(take: Take, rng: np.random.Generator, level: float) -> Render:
 
 
 def buzzing(take: Take) -> Render:
-    """Bees or flies: wing beats whose pitch and nearness wander."""
+    """Bees or flies: wings that beat 150 to 260 times a second, with many harmonics.
+
+    The rates of bees and flies after Dudley, The Biomechanics of Insect Flight (2000); pitch
+    and nearness wander as they fly about. Larger ones beat slower.
+    """
     rng, drive = take.rng(), take.drive
+    scale = take.scale(0.015, 0.6, 1.5)
     harmonics = 1.0 / np.arange(1, 40) ** 1.1
     voices = []
     for number in range(4):
-        pitch = rng.uniform(150.0, 260.0) * 2.0 ** (0.12 * drift(rng, drive.count, 1.5))
+        pitch = rng.uniform(150.0, 260.0) / scale * 2.0 ** (0.12 * drift(rng, drive.count, 1.5))
         near = (1.0, 0.6, 0.4, 0.3)[number] * gusts(rng, drive.count, 0.5) ** 1.5
         tone = Oscillator(pitch, harmonics, rng)
         voices.append(scaled(filtered(tone, bandpass(180.0, 3000.0)), near))
@@ -203,7 +232,11 @@ def buzzing(take: Take) -> Render:
 
 
 def cicadas(take: Take) -> Render:
-    """A chorus that swells and ebbs: bands at 4 to 9 kHz, ticking fast."""
+    """A chorus of cicadas that swells and ebbs: bands at 4 to 9 kHz, ticking fast.
+
+    Ribs of a drum-like plate buckle one after the other some hundred times a second, and
+    the air in the body rings (Bennet-Clark and Young 1992; Young and Bennet-Clark 1995).
+    """
     rng, drive = take.rng(), take.drive
     swell = 0.25 + 0.75 * gusts(rng, drive.count, 0.15)
     voices = []

@@ -1,7 +1,7 @@
 """What walks: footsteps on several grounds, paws, hooves, and the rustle of clothes.
 
 A step is a heel, then a sole: a thud of the body, modes of the ground, and grains
-of what lies on it (Cook, Modeling Bill's gait, 2002; Farnell, practical 14). Feet
+of what lies on it (Cook, Modeling Bill's Gait, 2002; Farnell, Designing Sound, 2010). Feet
 are set down when the picture shows it; where it shows none the rhythm follows the
 speed, and what stands still makes no step.
 """
@@ -38,6 +38,8 @@ class Ground:
 
     Attributes
     ----------
+    physics : str
+        What it does under a foot.
     thud : float
         Level of the body's weight, 60 to 120 Hz.
     modes : tuple of (hertz, decay in seconds, gain)
@@ -48,6 +50,7 @@ class Ground:
         Small things that are moved, per footfall.
     """
 
+    physics: str
     thud: float
     modes: tuple[tuple[float, float, float], ...]
     scuff: tuple[float, float, float, float]
@@ -59,36 +62,42 @@ STEPS, PAWS, HOOVES = (0.7, 4.5), (1.5, 12.0), (1.0, 10.0)
 
 GROUNDS = {
     "pavement": Ground(
+        "Stone gives: a click of the heel, short modes, some grit.",
         0.3,
         ((210.0, 0.035, 0.5), (540.0, 0.025, 0.45), (1250.0, 0.018, 0.4), (2700.0, 0.012, 0.22)),
         (900.0, 5000.0, 0.06, 0.35),
         (7, 2500.0, 8000.0, 0.004, 0.14),
     ),
     "wood": Ground(
+        "Boards ring at 100 to 900 Hz for a tenth of a second.",
         0.3,
         ((112.0, 0.13, 0.5), (235.0, 0.11, 0.7), (410.0, 0.08, 0.55), (880.0, 0.05, 0.35)),
         (600.0, 3000.0, 0.05, 0.3),
         (2, 1500.0, 4000.0, 0.004, 0.06),
     ),
     "gravel": Ground(
+        "Many stones knock and slide under each sole.",
         0.5,
         ((160.0, 0.03, 0.25),),
-        (1000.0, 6000.0, 0.14, 0.3),
-        (70, 1300.0, 7500.0, 0.007, 0.55),
+        (800.0, 4000.0, 0.14, 0.3),
+        (70, 900.0, 4600.0, 0.007, 0.55),
     ),
     "leaves": Ground(
+        "Dry leaves bend and break under each sole.",
         0.4,
         ((130.0, 0.03, 0.2),),
-        (1800.0, 9000.0, 0.2, 0.35),
-        (42, 2200.0, 9500.0, 0.016, 0.5),
+        (1300.0, 6000.0, 0.2, 0.35),
+        (42, 1600.0, 6500.0, 0.016, 0.5),
     ),
     "snow": Ground(
+        "Packed crystals break and squeak below 4 kHz.",
         0.45,
         ((110.0, 0.04, 0.25),),
-        (500.0, 2600.0, 0.24, 0.5),
-        (60, 700.0, 3800.0, 0.010, 0.4),
+        (400.0, 1700.0, 0.24, 0.5),
+        (60, 500.0, 2600.0, 0.010, 0.4),
     ),
     "grass": Ground(
+        "Blades brush along the sole, hardly a knock.",
         0.3,
         ((120.0, 0.03, 0.2),),
         (700.0, 4200.0, 0.13, 0.45),
@@ -169,7 +178,11 @@ def _footfall(rng: np.random.Generator, ground: Ground, hard: float) -> Samples:
 
 
 def cloth(take: Take) -> Render:
-    """Clothes that rub while somebody moves, very soft; at rest hardly anything."""
+    """Cloth that rubs and crumples while somebody moves, very soft; at rest hardly anything.
+
+    Friction of fibres gives a broad band whose level goes with the speed of sliding (An,
+    James and Marschner 2012); arms swing once a step.
+    """
     rng, drive = take.rng(), take.drive
     stir = smooth(np.minimum(drive.speed / 1.4, 2.5), 0.15)
     swing = np.abs(drift(rng, drive.count, 3.0)) ** 1.5
@@ -203,8 +216,13 @@ def _stride_rate(drive: Drive, walk: float, run: float) -> Curve:
 
 
 def paws(take: Take) -> Render:
-    """A dog or a cat: four soft feet with claws, in a trot or a gallop."""
+    """A dog or a cat: four soft feet with claws, in a trot or a gallop.
+
+    The order of the feet after Hildebrand 1965; strides get quicker up to the gallop and are
+    slower in larger animals (Heglund and Taylor 1988). A pad thuds, claws click.
+    """
     rng, drive = take.rng(), take.drive
+    scale = take.scale(0.7, 0.4, 2.0)
     galloping = np.mean(drive.speed[drive.speed > 0.0]) > 3.0 if drive.moving else False
     pattern = (0.0, 0.12, 0.5, 0.62) if galloping else (0.0, 0.25, 0.5, 0.75)
     times = _strides(take, _stride_rate(drive, 1.1, 2.6), pattern)
@@ -214,12 +232,12 @@ def paws(take: Take) -> Render:
     def foot(i: int) -> Samples:
         force = rng.uniform(0.6, 1.0) * (0.5 + 0.12 * min(float(pace[i]), 8.0))
         total = np.zeros(int(0.12 * 48_000))
-        pad = modes([rng.uniform(110.0, 190.0)], [0.04], [0.16], 0.06)
+        pad = modes([rng.uniform(110.0, 190.0) / scale], [0.04], [0.16 * scale], 0.06)
         total[: len(pad)] += pad
-        brush = burst(rng, 0.07, bandpass(900.0, 4500.0), 0.008)
+        brush = burst(rng, 0.07, bandpass(900.0 / scale, 4500.0 / scale**0.5), 0.008)
         total[: len(brush)] += 0.4 * brush
         for _claw in range(int(rng.integers(1, 4))):
-            claw = modes([rng.uniform(2800.0, 5200.0)], [0.012], [0.1], 0.014)
+            claw = modes([rng.uniform(2800.0, 5200.0) / scale**0.5], [0.012], [0.1], 0.014)
             at = int(rng.uniform(0.0, 0.02) * 48_000)
             total[at : at + len(claw)] += claw
         return strength[i] * force * total
@@ -228,8 +246,13 @@ def paws(take: Take) -> Render:
 
 
 def hooves(take: Take) -> Render:
-    """A horse: walk in four beats, trot in two, gallop in three."""
+    """A horse: walk in four beats, trot in two, gallop in three.
+
+    Gaits after Hildebrand 1965, rates after Heglund and Taylor 1988; a hoof is a hollow
+    horn cup, whose clop lies at 0.6 to 2 kHz (typical).
+    """
     rng, drive = take.rng(), take.drive
+    scale = take.scale(1.9, 0.6, 1.4)
     usual = float(np.mean(drive.speed[drive.speed > 0.0])) if drive.moving else 0.0
     if usual < 2.2:
         pattern: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75)
@@ -242,14 +265,14 @@ def hooves(take: Take) -> Render:
     tunes = rng.uniform(0.85, 1.2, 4)
 
     def hoof(i: int) -> Samples:
-        tune = tunes[i % 4] * rng.uniform(0.97, 1.03)
+        tune = tunes[i % 4] * rng.uniform(0.97, 1.03) / scale
         clop = modes(
-            [620.0 * tune, 1130.0 * tune, 1900.0 * tune, 95.0],
+            [620.0 * tune, 1130.0 * tune, 1900.0 * tune, 95.0 / scale],
             [0.045, 0.03, 0.02, 0.08],
             [0.8, -0.5, 0.25, 0.3],
             0.12,
         )
-        dirt = burst(rng, 0.05, bandpass(800.0, 4000.0), 0.002)
+        dirt = burst(rng, 0.05, bandpass(800.0 / scale, 4000.0 / scale), 0.002)
         clop[: len(dirt)] += 0.3 * dirt
         return strength[i] * rng.uniform(0.7, 1.0) * clop
 
@@ -257,21 +280,27 @@ def hooves(take: Take) -> Render:
 
 
 def wings(take: Take) -> Render:
-    """Beating wings: short puffs of air, in flurries; steady while the thing moves."""
+    """Beating wings: short puffs of air, in flurries; steady while the thing moves.
+
+    Each downstroke presses air away; a pigeon beats six to eight times a second and larger
+    birds slower (Pennycuick 1990).
+    """
     rng, drive = take.rng(), take.drive
+    scale = take.scale(0.35, 0.4, 3.0)
+    beats = 6.5 / scale**0.7
     if drive.moving:
-        rate = np.where(drive.speed > 0.0, 6.5, 0.0) * _uneven(rng, drive.count)
+        rate = np.where(drive.speed > 0.0, beats, 0.0) * _uneven(rng, drive.count)
         times = drive.cycles(rate, rng.uniform())
     else:
         starts = drive.events(rng, 4.0, first=1.0, least=1.5)
-        flurries = [s + np.arange(rng.integers(4, 10)) / 8.0 for s in starts]
+        flurries = [s + np.arange(rng.integers(4, 10)) / (1.2 * beats) for s in starts]
         times = drive.while_present(np.sort(np.concatenate([np.empty(0), *flurries])))
 
     def beat(_: int) -> Samples:
-        puff = burst(rng, 0.13, bandpass(180.0, 1500.0), 0.03)
-        feathers = burst(rng, 0.1, bandpass(2500.0, 7000.0), 0.03)
-        puff[: len(feathers)] += 0.15 * feathers
-        return rng.uniform(0.6, 1.0) * np.asarray(signal.sosfilt(lowpass(6000.0, 1), puff))
+        puff = burst(rng, 0.13 * scale**0.5, bandpass(180.0 / scale, 1500.0 / scale), 0.03)
+        feathers = burst(rng, 0.1 * scale**0.5, bandpass(2500.0 / scale, 7000.0 / scale), 0.03)
+        puff[: len(feathers)] += 0.08 * feathers
+        return rng.uniform(0.6, 1.0) * np.asarray(signal.sosfilt(lowpass(3500.0, 1), puff))
 
     return Events(times, beat)
 
@@ -282,8 +311,10 @@ FAMILIES = (
             "footsteps" if ground == "pavement" else f"footsteps on {ground}",
             partial(footsteps, ground=ground),
             usual_speed=1.4,
+            row=f"{kind.physics} Heel, then sole, 1.6 to 2.2 steps a second walking (Cook 2002; "
+            "Inman, Ralston and Todd, Human Walking, 1981; Turchet 2016).",
         )
-        for ground in GROUNDS
+        for ground, kind in GROUNDS.items()
     ),
     Family("cloth", cloth, usual_speed=1.4),
     Family("paws", paws, usual_speed=3.5),

@@ -1,8 +1,9 @@
 """Vehicles: engines by their firing, tyres by speed, trains, aircraft, traffic.
 
 An engine is its cylinders firing one after the other, each a little different,
-through the resonances of exhaust and body (Farnell, practical 31; Baldan et al.,
-Physically informed car engine sound synthesis, 2015).
+through the resonances of exhaust and body (Farnell, Designing Sound, 2010, "Cars"; Baldan
+et al., Physically informed car engine sound synthesis, 2015). Larger ones have longer pipes
+and more displacement: they are lower.
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ class Engine:
 
     Attributes
     ----------
+    physics : str
+        What is particular about it.
+    usual_size : float
+        Metres, as `core.sounds.size` measures it.
     cylinders : int
         Of a four-stroke engine: each fires every other turn.
     idle, top : float
@@ -61,6 +66,8 @@ class Engine:
         Level of what rolls, at 14 m/s.
     """
 
+    physics: str
+    usual_size: float
     cylinders: int
     idle: float
     top: float
@@ -72,25 +79,35 @@ class Engine:
 
 ENGINES = {
     "car": Engine(
+        "Four cylinders fire at 26 Hz idling, 60 to 110 Hz driving; tyres drown them above 50 km/h.",
+        2.2,
         4, 780.0, 3400.0, (5.0, 10.0, 16.0, 24.0, 45.0),
         ((70.0, 50.0, 1.0), (165.0, 90.0, -0.7), (420.0, 200.0, 0.35), (1100.0, 600.0, -0.12)),
     ),
     "truck": Engine(
+        "Six large cylinders of a diesel at 30 to 95 Hz, uneven, with long pipes.",
+        4.0,
         6, 600.0, 1900.0, (3.0, 6.0, 9.0, 13.0, 18.0, 30.0),
         ((48.0, 36.0, 1.0), (120.0, 70.0, -0.8), (330.0, 180.0, 0.4), (1400.0, 800.0, -0.18)),
-        uneven=0.3, tyres=0.4,
+        uneven=0.3, tyres=0.25,
     ),
     "motorcycle": Engine(
+        "Two cylinders at 18 to 87 Hz through a short pipe, hardly damped.",
+        1.4,
         2, 1100.0, 5200.0, (8.0, 14.0, 21.0, 45.0),
         ((95.0, 60.0, 1.0), (240.0, 120.0, -0.9), (620.0, 260.0, 0.6), (1900.0, 900.0, -0.25)),
         uneven=0.3, tyres=0.08,
     ),
     "motorboat": Engine(
+        "An engine whose exhaust bubbles under water, and the wake.",
+        3.5,
         4, 700.0, 3000.0, (20.0,),
         ((60.0, 45.0, 1.0), (140.0, 90.0, -0.8), (300.0, 160.0, 0.4)),
         uneven=0.4, tyres=0.0,
     ),
     "tractor": Engine(
+        "Three uneven cylinders of a slow diesel at 16 to 42 Hz.",
+        3.0,
         3, 650.0, 1700.0, (12.0,),
         ((52.0, 40.0, 1.0), (130.0, 80.0, -0.8), (480.0, 220.0, 0.4)),
         uneven=0.55, tyres=0.1,
@@ -113,7 +130,8 @@ def revs(kind: Engine, speed: Curve) -> Curve:
 def engine(take: Take, name: str) -> Render:
     """An engine that idles, pulls and rolls as the source moves."""
     kind, rng, drive = ENGINES[name], take.rng(), take.drive
-    turns = revs(kind, drive.speed) * np.exp(0.008 * drift(rng, drive.count, 4.0))
+    scale = take.scale(kind.usual_size, 0.6, 1.6)
+    turns = revs(kind, drive.speed) / scale**0.5 * np.exp(0.008 * drift(rng, drive.count, 4.0))
     pull = np.clip(
         np.gradient(gaussian_filter1d(drive.speed, 30.0)) * CONTROL_RATE / 2.5, -0.4, 1.0
     )
@@ -128,10 +146,10 @@ def engine(take: Take, name: str) -> Render:
     jitter = rng.normal(0.0, 0.012, len(times)) / drive.at(firing, times)
     order = np.argsort(times + jitter)
     shot = pulses((times + jitter)[order], gains[order] * 40.0)
-    pipe = Formants(kind.pipe)
+    pipe = Formants([(f / scale, width / scale, gain) for f, width, gain in kind.pipe])
     body = filtered(lambda a, b: pipe(shot(a, b)), highpass(30.0), lowpass(5000.0, 1))
     # Air through the valves follows each firing; belts and gears whine along.
-    breath = filtered(white(take.rng("breath")), bandpass(300.0, 2600.0))
+    breath = filtered(white(take.rng("breath")), bandpass(300.0 / scale, 2600.0 / scale))
     whine = Oscillator(turns / 60.0 * 11.0, [1.0, 0.3, 0.15], rng)
     parts = [
         scaled(body, effort),
@@ -141,13 +159,14 @@ def engine(take: Take, name: str) -> Render:
     if kind.tyres:
         parts.append(_rolling(take, kind.tyres))
     if name == "motorboat":
-        wake = filtered(white(take.rng("wake")), bandpass(250.0, 3500.0))
-        parts.append(scaled(wake, 0.25 * np.minimum(drive.speed / 8.0, 1.2)))
+        wake = filtered(white(take.rng("wake")), bandpass(150.0, 1200.0))
+        parts.append(scaled(wake, 0.2 * np.minimum(drive.speed / 8.0, 1.2)))
     return mixed(*parts)
 
 
 def _rolling(take: Take, level: float) -> Render:
-    """Tyres on the road: a band about 1 kHz that rises steeply with speed."""
+    """Tyres on the road: a band about 1 kHz that rises steeply with speed (Sandberg and Ejsmont,
+    Tyre/Road Noise Reference Book, 2002)."""
     drive = take.drive
     pace = np.minimum(drive.speed / 14.0, 2.0)
     road = drift(take.rng("road"), drive.count, 2.0)
@@ -161,7 +180,11 @@ def _rolling(take: Take, level: float) -> Render:
 
 
 def bicycle(take: Take) -> Render:
-    """A freewheel that ticks, a chain, thin tyres."""
+    """A freewheel that ticks, a chain, thin tyres.
+
+    Pawls fall into 18 teeth a turn of a wheel of 2.1 m while the rider coasts; light steel
+    rings at 3 to 5 kHz (typical figures); thin tyres hiss softly (Sandberg and Ejsmont 2002).
+    """
     rng, drive = take.rng(), take.drive
     coasting = smooth((drift(rng, drive.count, 0.3) > 0.2).astype(float), 0.1)
     ticks = drive.cycles(np.minimum(drive.speed / 2.1 * 18.0, 90.0), rng.uniform())
@@ -179,7 +202,11 @@ def bicycle(take: Take) -> Render:
 
 
 def train(take: Take) -> Render:
-    """Wheels over rail joints, the rumble of the track, the hum of the motors."""
+    """Wheels over rail joints, the rumble of the track, the hum of the motors.
+
+    Roughness of wheel and rail makes them shake: rail at 0.5 to 2 kHz, track below; joints
+    knock once an axle (Thompson, Railway Noise and Vibration, 2009).
+    """
     rng, drive = take.rng(), take.drive
     pace = smooth(np.minimum(drive.speed / 20.0, 2.0), 0.4)
     sway = drift(rng, drive.count, 1.5)
@@ -223,33 +250,46 @@ def train(take: Take) -> Render:
 
 
 def jet(take: Take) -> Render:
-    """A jet overhead: low roar that tears and billows, with the whine of the fan."""
+    """A jet overhead: low roar that tears and billows, with the whine of the fan.
+
+    Turbulence mixes with still air (Lighthill 1952): a broad hump at 0.2 times speed by
+    width of the jet (Tam, Golebiowski and Seiner 1996), so larger engines are lower; fan
+    after Farnell, Designing Sound (2010), "Jet engine".
+    """
     rng, drive = take.rng(), take.drive
+    scale = take.scale(15.0)
     billow, tear = drift(rng, drive.count, 0.5), drift(rng, drive.count, 5.0)
     low_free = BINS / (BINS + 45.0)
 
     def shape(times: Samples) -> Samples:
         loud = np.exp(0.2 * drive.at(billow, times) + 0.12 * drive.at(tear, times))
-        edge = 260.0 * 2.0 ** (0.35 * drive.at(billow, times))
-        roar: Samples = slope(edge, 5.0) * low_free + 0.12 * hump(2400.0, 0.9)
+        edge = 260.0 / scale * 2.0 ** (0.35 * drive.at(billow, times))
+        roar: Samples = slope(edge, 6.5) * low_free + 0.06 * hump(2400.0 / scale, 0.9)
         return loud[:, None] * roar
 
-    whine = Oscillator(2350.0 * np.exp(0.01 * drift(rng, drive.count, 0.3)), [1.0, 0.25, 0.15], rng)
+    whine = Oscillator(
+        2350.0 / scale * np.exp(0.01 * drift(rng, drive.count, 0.3)), [1.0, 0.25, 0.15], rng
+    )
     return mixed(ShapedNoise(take.rng("roar"), shape), scaled(whine, 0.012))
 
 
 def propeller(take: Take) -> Render:
-    """A small aeroplane: the beats of two blades and of six cylinders against each other."""
+    """A small aeroplane: the beats of two blades and of six cylinders against each other.
+
+    A blade that passes is a harmonic series on turns times blades (Gutin 1936; Magliozzi,
+    Hanson and Amiet 1991). Tips are as fast on small ones, so a drone turns quicker.
+    """
     rng, drive = take.rng(), take.drive
-    turns = 40.0 * np.exp(0.015 * drift(rng, drive.count, 0.4))
+    scale = take.scale(4.5, 0.3, 2.0)
+    turns = 40.0 / scale * np.exp(0.015 * drift(rng, drive.count, 0.4))
     blades = Oscillator(2.0 * turns, 1.0 / np.arange(1, 30) ** 0.9, rng)
     exhaust = Oscillator(3.02 * turns, 1.0 / np.arange(1, 20) ** 1.2, rng)
-    air = filtered(white(take.rng("air")), bandpass(200.0, 2500.0))
+    air = filtered(white(take.rng("air")), bandpass(200.0 / scale**0.5, 2500.0 / scale**0.5))
     swell = np.exp(0.12 * drift(rng, drive.count, 2.0))
     return scaled(
         mixed(
-            filtered(blades, lowpass(2500.0, 1)),
-            scaled(filtered(exhaust, lowpass(1200.0, 1)), 0.5),
+            filtered(blades, lowpass(2500.0 / scale**0.5, 1)),
+            scaled(filtered(exhaust, lowpass(1200.0 / scale**0.5, 1)), 0.5),
             scaled(air, 0.4),
         ),
         swell,
@@ -257,26 +297,38 @@ def propeller(take: Take) -> Render:
 
 
 def helicopter(take: Take) -> Render:
-    """Blades that slap the air, above a turbine."""
+    """Blades that slap the air 10 to 20 times a second, above a turbine.
+
+    A blade slaps as it cuts the vortex of the one before (Schmitz and Yu 1986; built after
+    Farnell, Designing Sound, 2010, "Helicopter"). Tips of all sizes are about as fast, so a
+    small one slaps quicker.
+    """
     rng, drive = take.rng(), take.drive
-    rate = 12.5 * np.exp(0.012 * drift(rng, drive.count, 0.4))
+    scale = take.scale(5.5, 0.4, 1.6)
+    rate = 12.5 / scale * np.exp(0.012 * drift(rng, drive.count, 0.4))
     phase = rng.uniform() + np.concatenate(([0.0], np.cumsum(rate)[:-1])) / CONTROL_RATE
     beats = np.arange(1, int(phase[-1]) + 1)
     times = np.interp(beats, phase, np.arange(drive.count) / CONTROL_RATE)
 
     def slap(_: int) -> Samples:
-        thump = modes([rng.uniform(62.0, 70.0), 118.0], [0.1, 0.07], [1.0, 0.5], 0.1)
-        air = burst(rng, 0.075, bandpass(120.0, 1100.0), 0.014)
+        thump = modes(
+            [rng.uniform(62.0, 70.0) / scale, 118.0 / scale], [0.1, 0.07], [1.0, 0.5], 0.1
+        )
+        air = burst(rng, 0.075 * scale, bandpass(120.0 / scale, 1100.0 / scale), 0.014 * scale)
         thump[: len(air)] += 1.1 * air[: len(thump)]
         return rng.uniform(0.85, 1.0) * thump
 
-    turbine = Oscillator(np.full(drive.count, 1480.0) * rate / 12.5, [1.0, 0.0, 0.4, 0.2], rng)
+    turbine = Oscillator(1480.0 / 12.5 * rate, [1.0, 0.0, 0.4, 0.2], rng)
     wash = filtered(white(take.rng("wash")), bandpass(150.0, 1500.0))
     return mixed(Events(times, slap), scaled(turbine, 0.012), scaled(wash, 0.12))
 
 
 def traffic(take: Take) -> Render:
-    """A road at some distance: its steady rumble, and cars that pass one by one."""
+    """A road at some distance: its steady rumble, and cars that pass one by one.
+
+    The level of each is that of a point on a line; tyres give the band about 1 kHz (Sandberg
+    and Ejsmont 2002; EN 1793-3), which air and ground take from far ones.
+    """
     rng, drive = take.rng(), take.drive
     hum = drift(rng, drive.count, 0.25)
     passing, bright = np.zeros(drive.count), np.zeros(drive.count)
@@ -306,7 +358,13 @@ def traffic(take: Take) -> Render:
 
 FAMILIES = (
     *(
-        Family(name, partial(engine, name=name), usual_speed=speed)
+        Family(
+            name,
+            partial(engine, name=name),
+            usual_speed=speed,
+            row=f"{ENGINES[name].physics} Firing, pipes and body after Farnell 2010 and Baldan "
+            "et al. 2015; tyres after Sandberg and Ejsmont 2002.",
+        )
         for name, speed in zip(ENGINES, (12.0, 11.0, 14.0, 7.0, 5.0), strict=True)
     ),
     Family("bicycle", bicycle, usual_speed=5.0),

@@ -1,9 +1,4 @@
-"""Wind, rain and thunder.
-
-After Farnell, Designing Sound (2010), practicals 15, 16 and 18: wind is noise in
-moving bands, rain is drops over the wash of far ones, thunder is a crack and the
-rolling of its delayed parts.
-"""
+"""Wind, rain and thunder; their makings follow Farnell, Designing Sound (2010), where named."""
 
 from __future__ import annotations
 
@@ -35,7 +30,12 @@ from .family import Family, Take
 
 
 def wind(take: Take) -> Render:
-    """Gusts: louder is brighter; a whistle rises and falls with the strongest."""
+    """Turbulent air: noise in bands that move with its speed, and tones where it meets edges.
+
+    A gust is louder and brighter; vortices behind wires and edges whistle at 0.2 times
+    speed by width (Strouhal 1878; Blevins, Flow-Induced Vibration, 1990). Bands after
+    Farnell 2010, "Wind".
+    """
     rng, drive = take.rng(), take.drive
     force = 0.25 + 0.75 * gusts(rng, drive.count, 0.22)
     edge = drift(rng, drive.count, 0.8)
@@ -54,7 +54,12 @@ def wind(take: Take) -> Render:
 
 
 def rain(take: Take) -> Render:
-    """Near drops with the sizes of a shower, over the wash of the far ones."""
+    """Drops of a shower's sizes near by, over the wash of countless far ones.
+
+    Small drops are many, big ones few (Marshall and Palmer 1948); each is a short knock,
+    and in puddles it may close in a bubble that rings (Pumphrey, Crum and Bjorno 1989).
+    Layers after Farnell 2010, "Rain".
+    """
     rng, drive = take.rng(), take.drive
     swell = np.exp(0.18 * drift(rng, drive.count, 0.3))
     wash = scaled(
@@ -88,7 +93,12 @@ def _drops(rng: np.random.Generator, rate: float, tail: float) -> Render:
 
 
 def thunder(take: Take) -> Render:
-    """Strikes at different distances, each cracking and rolling away."""
+    """A channel kilometres long that heats up at once: its near parts crack, its far ones roll.
+
+    The shocks of a crooked channel arrive one after the other, the farther the duller
+    (Few 1969; Ribner and Roy 1982); the power lies below 300 Hz, its peak at 50 to 200 Hz
+    (Few et al. 1967; Holmes et al. 1971).
+    """
     rng, drive = take.rng(), take.drive
     strikes = drive.events(rng, 14.0, first=3.0, least=5.0)
     calm = scaled(filtered(white(take.rng("calm")), lowpass(90.0, 2)), 0.02)
