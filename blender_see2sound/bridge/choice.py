@@ -77,6 +77,6 @@ def with_set(choice: Choice, name: str) -> Choice:
 
 def lacking(names: dict[Role, str]) -> See2SoundError | None:
     """What files the first of these parts, by their roles, lacks."""
-    folder = computer.settings().models
+    folder = computer.models_folder()
     errors = (parts.lacking(role, name, folder) for role, name in names.items())
     return next((error for error in errors if error is not None), None)

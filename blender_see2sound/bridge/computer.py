@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,6 @@ def settings() -> Settings:
     packages = () if python else _extension_packages()
     if own is None:
         return Settings(python or sys.executable, packages, idle_minutes=10.0, sources=5)
-    models = bpy.path.abspath(own.models).strip()
     return Settings(
         python=python or sys.executable,
         python_paths=packages,
@@ -88,10 +88,17 @@ def settings() -> Settings:
         sources=own.sources,
         part_set=own.part_set,
         off_screen=own.off_screen,
-        models=Path(models).absolute() if models else None,
+        models=models_folder(),
         device=own.device,
         low_memory=own.low_memory,
     )
+
+
+def models_folder() -> Path | None:
+    """The models folder of the preferences; None where they name none. Touches no file."""
+    own = preferences()
+    models = "" if own is None else bpy.path.abspath(own.models).strip()
+    return Path(os.path.abspath(models)) if models else None
 
 
 def _extension_packages() -> tuple[str, ...]:
@@ -99,5 +106,11 @@ def _extension_packages() -> tuple[str, ...]:
 
     It is on this process's own path, which the worker's Python does not know.
     """
-    root = Path(bpy.utils.user_resource("EXTENSIONS")) / ".local"
-    return tuple(p for p in sys.path if p and root in Path(p).parents)
+    return _below(bpy.utils.user_resource("EXTENSIONS"), tuple(sys.path))
+
+
+@lru_cache(maxsize=1)
+def _below(extensions: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Of some paths, those of the packages; kept, since settings are asked for again and again."""
+    root = Path(extensions) / ".local"
+    return tuple(p for p in paths if p and root in Path(p).parents)

@@ -164,6 +164,8 @@ def _meant(editor: bpy.types.SequenceEditor) -> Any | None:
     # Panels and polls ask often, and an edit has thousands of strips: Blender gives both in bulk.
     selected, types = np.empty(len(here), dtype=bool), np.empty(len(here), dtype=np.int32)
     here.foreach_get("select", selected)
+    if not selected.any():
+        return active
     here.foreach_get("type", types)
     pictures = np.flatnonzero(selected & np.isin(types, _PICTURES))
     return here[int(pictures[0])] if len(pictures) == 1 else active
@@ -317,7 +319,7 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
         "" if collection is None else collection.see2sound.mix_report,
         strip.mute,
         _choice(collection),
-        computer.settings().models,
+        computer.models_folder(),
     )
 
 

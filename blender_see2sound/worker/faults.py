@@ -35,6 +35,20 @@ def told(error: BaseException, method: str) -> See2SoundError:
     return known
 
 
+def let_go(error: BaseException) -> None:
+    """Drop what the frames of an error, and of those that it came from, hold; it has been told."""
+    waiting: list[BaseException | None] = [error]
+    done = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in done:
+            continue
+        done.add(id(one))
+        traceback.clear_frames(one.__traceback__)
+        one.__traceback__ = None
+        waiting += [one.__cause__, one.__context__]
+
+
 def unknown_method(method: str, known: Iterable[str]) -> See2SoundError:
     """The error for a method that there is not."""
     return See2SoundError(

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..core.errors import Cancelled
+from ..core.models.keeper import tidy
 from ..core.models.offline import keep_offline
 from . import faults, jobs, protocol
 from .parent import Parent, end_with
@@ -170,6 +171,7 @@ class Server:
             request, running = started
             running.end(self._do(request, running))
             self._running = None
+            tidy()
         self._writer.flush(1.0)
 
     # ------------------------------------------------------------- the main thread
@@ -196,6 +198,9 @@ class Server:
             told = faults.told(error, method)
             code = protocol.BAD_PARAMS if told.kind == "bad-request" else protocol.FAILED
             answer = protocol.failure(job_id, code, told)
+            # What failed would hold its models and pictures for as long as nothing else comes.
+            faults.let_go(error)
+            del told
         return answer
 
     # ----------------------------------------------------------- the reader's thread

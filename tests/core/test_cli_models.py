@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -124,6 +124,34 @@ def test_a_broken_file_is_named(
     assert len(told.splitlines()) == 1
     assert ("config.json" if how == "other" else "model.safetensors") in told
     assert ("is a pickle" in told) == (how == "pickle")
+    assert not (tmp_path / "scene.json").exists()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"patch_size": 0},
+        {"patch_size": "wide"},
+        {"reassemble_hidden_size": -1},
+        {"dtype": "evil"},
+        {"backbone_config": {"model_type": "no such"}},
+        {"quantization_config": {"quant_method": "bitsandbytes"}},
+    ],
+)
+def test_settings_that_do_not_fit_are_one_line(
+    said: dict[str, Any], models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "models" / "depth-anything--Depth-Anything-V2-Small-hf"
+    shutil.copytree(models / folder.name, folder)
+    (folder / "see2sound-files.json").unlink(missing_ok=True)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | said))
+    arguments = ["find", *CLIP, "-o", str(tmp_path / "scene.json"), "--models"]
+    code = cli.run([*arguments, str(tmp_path / "models"), "--depth", "depth-anything-small"])
+    told = capsys.readouterr().err
+    assert code == 2
+    assert len(told.splitlines()) == 1
+    assert str(folder) in told
     assert not (tmp_path / "scene.json").exists()
 
 

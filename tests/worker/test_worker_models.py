@@ -1,23 +1,30 @@
 """Models in the worker: kept between jobs, cancelled in the middle, missing and broken ones."""
 
+# ruff: noqa: E402 (imports follow the look whether torch is here)
+
 from __future__ import annotations
 
+import gc
 import sys
 import time
+import types
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="models compute with torch")
-pytest.importorskip("transformers", reason="models are those of transformers")
+torch = pytest.importorskip("torch", reason="models compute with torch")
+transformers = pytest.importorskip("transformers", reason="models are those of transformers")
 
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.models import keeper
 from blender_see2sound.core.scene import read_scene
 from blender_see2sound.worker import jobs
 from blender_see2sound.worker.client import WorkerClient
+from blender_see2sound.worker.server import Server
 from tests.core.clips import EXAMPLE
 from tests.core.tiny_models import save_free_set
 
@@ -57,6 +64,73 @@ def test_models_are_kept_for_the_next_job_unless_memory_is_low(
     assert phases[0].count("Loading the model")
     assert ("Loading the model" in phases[1]) == low_memory
     keeper.release()
+
+
+class _Quiet:
+    """What a server tells of a running job."""
+
+    id = 1
+
+    def __call__(self, phase: str, fraction: float) -> None:
+        pass
+
+
+def _done(method: str, params: dict[str, Any]) -> dict[str, Any]:
+    """What a server answers to a request."""
+    asked = {"id": 1, "method": method, "params": params}
+    return Server._do(types.SimpleNamespace(), asked, _Quiet())  # type: ignore[arg-type]
+
+
+def test_a_failed_job_holds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[weakref.ref[Any]] = []
+
+    def fail(params: jobs.Params, progress: Any) -> Any:
+        large = np.zeros(1000)
+        held.append(weakref.ref(large))
+        try:
+            raise MemoryError
+        except MemoryError as error:
+            raise See2SoundError("memory is full", kind="no-memory") from error
+
+    monkeypatch.setitem(jobs.METHODS, "fail", fail)
+    gc.disable()
+    try:
+        assert "memory is full" in str(_done("fail", {})["error"])
+        assert held[0]() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_job_that_keeps_no_models_gives_their_memory_back(
+    full: bool, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper.release()
+    made: list[weakref.ref[Any]] = []
+    alive: list[int] = []
+    evaluate, free = transformers.PreTrainedModel.eval, keeper.free
+
+    def noted(self: Any) -> Any:
+        made.append(weakref.ref(self))
+        return evaluate(self)
+
+    def counted(device: Any) -> None:
+        free(device)
+        alive.append(sum(ref() is not None for ref in made))
+
+    monkeypatch.setattr(transformers.PreTrainedModel, "eval", noted)
+    monkeypatch.setattr(keeper, "free", counted)
+    if full:
+        monkeypatch.setattr(torch.nn.functional, "conv2d", _full)
+    answer = _done("find", request(tmp_path, models, low_memory=not full))
+    assert ("error" in answer) == full
+    keeper.tidy()
+    assert made
+    assert alive[-1] == 0, "memory was emptied while a model was still there"
+
+
+def _full(*_: Any, **__: Any) -> Any:
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
 
 
 def test_a_cancelled_job_leaves_the_worker_and_its_models(

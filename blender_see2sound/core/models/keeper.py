@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import See2SoundError, from_os_error
+from ..errors import Cancelled, See2SoundError, from_os_error
 from ..progress import Progress, silent
 from .checkpoints import Checkpoint
 from .devices import Device, choose_device, free, memory_told
 from .folder import Located, locate, models_folder
-from .loading import quiet
+from .loading import forget_loaded, quiet, remember_loaded
 from .offline import keep_offline
 
 #: Makes what a part works with from a checkpoint's files: ``make(located, device, progress)``;
@@ -49,6 +49,8 @@ class _Key:
 
 
 _kept: dict[_Key, Any] = {}
+#: Devices of models that are let go of, but may still be in the hands of those who borrowed them.
+_left: set[Device] = set()
 
 
 @contextlib.contextmanager
@@ -75,23 +77,41 @@ def borrowed(
         f"{make.__module__}:{make.__qualname__}",
     )
     try:
-        with quiet(), memory_told(checkpoint.repository, device):
+        with quiet(), memory_told(checkpoint.repository, device, low_memory=computing.low_memory):
             if key not in _kept:
                 _make_room(key, computing.low_memory)
                 _kept[key] = make(located, device, progress)
+                remember_loaded(located)
             yield _kept[key], device
     except See2SoundError as error:
         if error.kind == "no-memory":
             release()
         raise
+    except (Cancelled, ImportError, OSError):
+        raise
+    except Exception as error:
+        # A model whose settings do not fit raises whatever stumbles over them first.
+        raise See2SoundError(
+            f"the model {checkpoint.repository} has failed",
+            f"{type(error).__name__}: {error}"[:300],
+            f"Delete the folder {located.path} and get it again, or choose another part",
+        ) from error
     finally:
+        forget_loaded()
         if computing.low_memory:
             release()
 
 
 def release() -> None:
-    """Let go of all models."""
+    """Let go of all models; who still works with one holds it until then (`tidy`)."""
     _drop(lambda _: True)
+
+
+def tidy() -> None:
+    """Give back what models held that nobody has any more; to be called when a job is over."""
+    for device in _left:
+        free(device)
+    _left.clear()
 
 
 def _make_room(key: _Key, alone: bool) -> None:
@@ -111,7 +131,9 @@ def _drop(which: Callable[[_Key], bool]) -> None:
     gone = [key for key in _kept if which(key)]
     for key in gone:
         del _kept[key]
-    for device in {key.device for key in gone}:
+    devices = {key.device for key in gone}
+    _left.update(devices)
+    for device in devices:
         free(device)
 
 

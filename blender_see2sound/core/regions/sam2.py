@@ -191,7 +191,9 @@ class _Search:
         """Find all tracks in the next picture; their masks there (N, h, w)."""
         masks = []
         for k, followed in enumerate(self.followed):
-            logits, scores, self.followed[k] = follow(self.model, view, picture.index, followed)
+            logits, scores, self.followed[k] = follow(
+                self.model, view, picture.index, followed, pictures=self.expected
+            )
             masks.append(self._see(followed, picture, logits, scores))
         return np.concatenate(masks) if masks else self._none()
 
@@ -202,7 +204,12 @@ class _Search:
             self._tell("Following what was found", length * 0.6)
             picture = before.pictures[k]
             logits, scores, followed = follow(
-                self.model, before.views[k], picture.index, followed, backwards=True
+                self.model,
+                before.views[k],
+                picture.index,
+                followed,
+                pictures=self.expected,
+                backwards=True,
             )
             self._see(followed, picture, logits, scores)
             if not bool((scores > 0).any()):

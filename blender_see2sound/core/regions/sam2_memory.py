@@ -127,9 +127,25 @@ def show(
 
 
 def follow(
-    model: Any, view: View, index: int, followed: Followed, *, backwards: bool = False
+    model: Any,
+    view: View,
+    index: int,
+    followed: Followed,
+    *,
+    pictures: int,
+    backwards: bool = False,
 ) -> tuple[torch.Tensor, torch.Tensor, Followed]:
     """Find the objects in the next picture, or the one before.
+
+    Parameters
+    ----------
+    view : View
+    index : int
+        The picture's number.
+    followed : Followed
+    pictures : int
+        How many the clip has: in a short one the ages of what is remembered count by its length.
+    backwards : bool
 
     Returns
     -------
@@ -143,7 +159,7 @@ def follow(
     import torch
 
     sign = -1 if backwards else 1
-    tokens, places, pointers = _recall(model, index, followed, sign)
+    tokens, places, pointers = _recall(model, index, followed, sign, pictures)
     count = len(followed.numbers)
     attended = model.memory_attention(
         current_vision_features=view.coarse.expand(-1, count, -1),
@@ -173,7 +189,7 @@ def follow(
 
 
 def _recall(
-    model: Any, index: int, followed: Followed, sign: int
+    model: Any, index: int, followed: Followed, sign: int, pictures: int
 ) -> tuple[torch.Tensor, torch.Tensor, int]:
     """All that is remembered, as tokens and their places; and how many of them are pointers."""
     import torch
@@ -197,7 +213,7 @@ def _recall(
     dim, width = model.mem_dim, model.hidden_dim
     count, split = pointing.shape[1], width // dim
     if model.config.enable_temporal_pos_encoding_for_object_pointers:
-        age = torch.tensor(ages, device=pointing.device) / (reach - 1)
+        age = torch.tensor(ages, device=pointing.device) / max(min(reach, pictures) - 1, 1)
         encoded = _waves(age, width).to(pointing.dtype)
         encoded = model.temporal_positional_encoding_projection_layer(encoded)
         encoded = encoded[:, None].expand(-1, count, -1)
