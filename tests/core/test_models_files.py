@@ -25,7 +25,7 @@ from blender_see2sound.core.models.checkpoints import Checkpoint
 from blender_see2sound.core.models.devices import Device
 from blender_see2sound.core.models.folder import RECORD, Located, locate, models_folder
 from blender_see2sound.core.models.keeper import Computing, borrowed
-from blender_see2sound.core.models.loading import load_model
+from blender_see2sound.core.models.loading import load_model, load_tool
 from blender_see2sound.core.progress import Progress, silent
 
 TINY = Checkpoint("owner/tiny", ("BertModel",), ("tokenizer.json",))
@@ -294,19 +294,145 @@ def test_the_hub_cache_is_read_and_never_written(
     monkeypatch.delenv("HF_HOME", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     snapshot = cached(tmp_path / "huggingface/hub", published, linked=linked)
-    before = sorted(tmp_path.rglob("*"))
+    before = sorted((tmp_path / "huggingface").rglob("*"))
     located = locate(TINY, tmp_path / "none")
     assert located.cached
     assert located.path == snapshot
     assert located.commit == COMMIT
     load(tmp_path / "none")
-    assert sorted(tmp_path.rglob("*")) == before
-    if linked:
-        blob = (snapshot / "model.safetensors").resolve()
-        data = bytearray(blob.read_bytes())
-        data[-1] ^= 1
-        blob.write_bytes(data)
-        assert "model.safetensors" in str(refused(tmp_path / "none"))
+    assert sorted((tmp_path / "huggingface").rglob("*")) == before
+    record = json.loads((tmp_path / f"none/owner--tiny-{RECORD}").read_text())
+    assert record["commit"] == COMMIT
+    load(tmp_path / "none")
+    blob = (snapshot / "model.safetensors").resolve()
+    data = bytearray(blob.read_bytes())
+    data[-1] ^= 1
+    blob.write_bytes(data)
+    assert "model.safetensors" in str(refused(tmp_path / "none"))
+    if linked:  # without a record the name in the cache tells
+        assert "model.safetensors" in str(refused(tmp_path / "elsewhere"))
+
+
+OTHER = "f" * 40
+
+
+def test_a_cache_whose_branch_moves_on_stays_at_the_commit_that_was_used(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    first = cached(tmp_path / "hub", published)
+    load(tmp_path / "models")
+    repository = first.parent.parent
+    shutil.copytree(first, repository / "snapshots" / OTHER, symlinks=True)
+    (repository / "refs/main").write_text(OTHER)
+    assert locate(TINY, tmp_path / "models").commit == COMMIT
+    assert locate(TINY, tmp_path / "new").commit == OTHER
+    # The same files under another commit are the same; others are not.
+    shutil.rmtree(first)
+    load(tmp_path / "models")
+    config = repository / "snapshots" / OTHER / "config.json"
+    content = config.read_text() + " "
+    config.unlink()
+    config.write_text(content)
+    error = refused(tmp_path / "models")
+    assert "config.json" in str(error)
+    assert f"owner--tiny-{RECORD}" in error.remedy
+
+
+@pytest.mark.parametrize("ref", [None, "refs/pr/1", "refs/other"])
+@pytest.mark.parametrize("where", ["cache", "old name", "home", "models is it", "models holds it"])
+def test_a_cache_is_found_by_all_its_names(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ref: str | None, where: str
+) -> None:
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "nothing"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    snapshot = cached(tmp_path / "home/hub", published)
+    refs = snapshot.parent.parent / "refs"
+    (refs / "main").unlink()
+    if ref:
+        path = refs.parent / ref
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(COMMIT)
+    models = tmp_path / "models"
+    if where == "cache":
+        monkeypatch.setenv("HF_HUB_CACHE", "~/home/hub")
+    elif where == "old name":
+        monkeypatch.setenv("HUGGINGFACE_HUB_CACHE", "$HOME/home/hub")
+    elif where == "home":
+        monkeypatch.setenv("HF_HOME", "~/home")
+    else:
+        models = tmp_path / "home" / ("hub" if where == "models is it" else "")
+    located = locate(TINY, models)
+    assert located.path == snapshot
+    assert located.cached
+
+
+def test_of_several_commits_without_a_name_none_is_guessed(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    first = cached(tmp_path / "hub", published)
+    (first.parent.parent / "refs/main").unlink()
+    shutil.copytree(first, first.parent / OTHER, symlinks=True)
+    with pytest.raises(See2SoundError, match="not here"):
+        locate(TINY, tmp_path / "none")
+
+
+@pytest.mark.parametrize("name", ["merges.txt", "chat_template.jinja"])
+def test_what_libraries_read_and_comes_later_is_a_change(folder: Path, name: str) -> None:
+    load(folder)
+    (folder / "owner--tiny" / name).write_text("x")
+    assert name in str(refused(folder))
+
+
+def test_what_was_recorded_and_is_gone_is_told(folder: Path) -> None:
+    extra = folder / "owner--tiny/generation_config.json"
+    extra.write_text("{}")
+    load(folder)
+    extra.unlink()
+    assert extra.name in str(refused(folder))
+
+
+@pytest.mark.parametrize("name", ["config.json", "generation_config.json", RECORD])
+def test_json_that_is_nested_too_deep_or_empty_is_told(folder: Path, name: str) -> None:
+    path = folder / "owner--tiny" / name
+    for content in ("[" * 200_000, ""):
+        path.write_text(content)
+        assert name in str(refused(folder))
+    parts.listing(folder)
+
+
+def test_a_record_that_is_a_folder_is_told(folder: Path) -> None:
+    (folder / "owner--tiny" / RECORD).mkdir()
+    assert RECORD in str(refused(folder))
+
+
+def test_weights_that_are_no_numbers_are_refused(folder: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    path = folder / "owner--tiny/model.safetensors"
+    tensors = load_file(path)
+    tensors["pooler.dense.weight"][0, 0] = float("nan")
+    save_file(tensors, path, metadata={"format": "pt"})
+    assert "pooler.dense.weight" in str(refused(folder))
+    assert not (folder / "owner--tiny" / RECORD).exists()
+
+
+def test_nothing_is_recorded_before_the_tools_have_loaded(folder: Path) -> None:
+    def with_tool(located: Located, device: Device, progress: Progress) -> Any:
+        from transformers import PreTrainedTokenizerFast
+
+        return make(located, device, progress), load_tool(PreTrainedTokenizerFast, located)
+
+    keeper.release()
+    with (
+        pytest.raises(See2SoundError, match="cannot be used"),
+        borrowed(TINY, Computing("cpu", models=folder), with_tool),
+    ):
+        pass
+    assert not (folder / "owner--tiny" / RECORD).exists()
 
 
 def test_an_incomplete_folder_gives_way_to_a_complete_cache(

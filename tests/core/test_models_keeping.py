@@ -198,6 +198,34 @@ def test_every_allocators_words_are_known(raised: Exception) -> None:
         raise raised
     assert caught.value.kind == "no-memory"
     assert "GPU" in str(caught.value)
+    assert "Low Memory" in caught.value.remedy
+    with (
+        pytest.raises(See2SoundError) as caught,
+        memory_told("a model", Device("cpu", "float32"), low_memory=True),
+    ):
+        raise raised
+    assert "Low Memory" not in caught.value.remedy
+
+
+def test_a_model_that_fails_while_it_works_is_one_error_that_names_it(models: Path) -> None:
+    with (
+        pytest.raises(See2SoundError, match="owner/one has failed") as caught,
+        borrowed(ONE, Computing("cpu", models=models), make) as (model, _),
+    ):
+        model(input_ids=torch.tensor([[99]]))
+    assert str(models / ONE.folder) in caught.value.remedy
+
+
+def test_an_old_library_is_told(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import transformers
+
+    monkeypatch.setattr(transformers, "__version__", "4.57.1")
+    with (
+        pytest.raises(See2SoundError, match=r"4\.57\.1 is too old") as caught,
+        borrowed(ONE, Computing("cpu", models=models), make),
+    ):
+        pass
+    assert caught.value.kind == "missing-part"
 
 
 def test_a_full_memory_while_loading_is_told_as_such(models: Path) -> None:

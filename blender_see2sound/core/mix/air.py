@@ -30,6 +30,9 @@ _REFERENCE, _TRIPLE = 293.15, 273.16
 #: where that is more: a tone between two of them is 0.15 dB too loud at most.
 _APART, _SHARE = 4.0, 1.0 / 14.0
 
+#: A share of a filter that is less than this is rounded to none: 120 dB below the rest.
+_NOTHING = 1e-6
+
 
 @dataclass(frozen=True)
 class Air:
@@ -133,7 +136,7 @@ class AirFilter:
         ------
         filtered : (n STEP,) array
         shares : (P,) array
-            0 to 1; all of them sum to 1.
+            0 to 1; all of them sum to 1, but for `_NOTHING`.
         """
         whole = np.concatenate([self._past, samples])
         self._past = samples[-STEP:].copy()
@@ -141,21 +144,27 @@ class AirFilter:
         steps = steps.reshape(-1, 2 * STEP)
         if len(metres) == 1:
             # It stays where it is: this very distance's filter.
-            yield _through(steps, spectrum(self._air, metres)) if metres[0] else samples, np.ones(1)
+            if metres[0]:
+                samples = _back(fft.rfft(steps, axis=-1) * spectrum(self._air, metres))
+            yield samples, np.ones(1)
             return
         distances = _distances()
         places = np.interp(metres, distances, np.arange(len(distances)))
+        transformed: Spectra | None = None
         for node in range(int(places.min()), int(np.ceil(places.max())) + 1):
             shares = np.maximum(1.0 - np.abs(places - node), 0.0)
+            shares[shares < _NOTHING] = 0.0
             if not shares.any():
                 continue
             if node == 0:
                 yield samples, shares
                 continue
-            yield _through(steps, _node_spectrum(self._air, node)), shares
+            if transformed is None:
+                transformed = fft.rfft(steps, axis=-1)
+            yield _back(transformed * _node_spectrum(self._air, node)), shares
 
 
-def _through(steps: Samples, filter_spectrum: Spectra) -> Samples:
-    """The later halves of steps (n, 2 STEP), filtered, as one row (overlap-save)."""
-    made: Samples = fft.irfft(fft.rfft(steps, axis=-1) * filter_spectrum, axis=-1)
+def _back(spectra: Spectra) -> Samples:
+    """The later halves of filtered steps (n, STEP + 1), as one row (overlap-save)."""
+    made: Samples = fft.irfft(spectra, axis=-1)
     return made[:, STEP:].reshape(-1)

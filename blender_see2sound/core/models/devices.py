@@ -81,13 +81,16 @@ def choose_device(name: str = "auto") -> Device:
 
 
 @contextlib.contextmanager
-def memory_told(what: str, device: Device) -> Iterator[None]:
+def memory_told(what: str, device: Device, *, low_memory: bool = False) -> Iterator[None]:
     """Turn a full memory into one clear error.
 
     Parameters
     ----------
     what : str
         What needs the memory, for a person.
+    device : Device
+    low_memory : bool
+        Models are loaded one after the other already.
 
     Raises
     ------
@@ -103,10 +106,16 @@ def memory_told(what: str, device: Device) -> Iterator[None]:
         # What the failed computation left in its frames would stay in memory as long as the error.
         traceback.clear_frames(error.__traceback__)
     place = "main memory" if device.name == "cpu" else "the GPU's memory"
+    remedies = ["choose a smaller model", "close other programs"]
+    if not low_memory:
+        remedies.insert(0, "switch Low Memory on")
+    if device.name != "cpu":
+        remedies.insert(-1, "let the processor compute")
+    remedy = f"{', '.join(remedies[:-1])}, or {remedies[-1]}"
     raise See2SoundError(
         f"{place} is too small for {what}",
         "",
-        "Switch Low Memory on, choose a smaller model, or close other programs",
+        remedy[0].upper() + remedy[1:],
         kind="no-memory",
     )
 

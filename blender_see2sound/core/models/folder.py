@@ -4,8 +4,9 @@ A checkpoint lies in the models folder as ``owner--name`` (or ``owner/name``), a
 `hf download --local-dir` leaves it; else in the Hugging Face cache, which is only read.
 No hash of a published file is known in advance. What is here for the first time is
 recorded beside the files (`RECORD`: the commit that the download resolved, where that
-can be told, and SHA-256 sums) and checked each time that it is loaded from then on. In
-the Hugging Face cache a file's name is its hash already.
+can be told, and SHA-256 sums) and checked each time that it is loaded from then on. For
+the cache the record is in the models folder, as ``owner--name-`` and that name; there
+the hash in a file's name is checked too.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ..files import write_text
 from ..own_folders import data_folder
 from ..progress import Progress, silent
 from .checkpoints import Checkpoint
+from .hub_cache import COMMIT, snapshots
 
 #: Names the models folder where nothing else does.
 ENVIRONMENT = "SEE2SOUND_MODELS"
@@ -35,7 +37,11 @@ _CONFIG, _PIPELINE = "config.json", "model_index.json"
 _WEIGHTS = ("model.safetensors", "diffusion_pytorch_model.safetensors")
 _INDEXES = tuple(f"{name}.index.json" for name in _WEIGHTS)
 _CHUNK = 4 << 20
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+#: What libraries read besides JSON files where it is there: it must stay the same too.
+_READ = (
+    "merges.txt", "vocab.txt", "chat_template.jinja", "spiece.model", "tokenizer.model",
+    "sentencepiece.bpe.model",
+)  # fmt: skip
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -54,6 +60,8 @@ class Located:
         Which revision they are, where that is known.
     cached : bool
         In the Hugging Face cache, which is not ours to write to.
+    noted : Path or None
+        Where its record is, unless beside its files.
     """
 
     checkpoint: Checkpoint
@@ -61,6 +69,12 @@ class Located:
     files: tuple[str, ...]
     commit: str | None
     cached: bool
+    noted: Path | None = None
+
+    @property
+    def record(self) -> Path:
+        """The file that tells what its files were."""
+        return self.noted or self.path / RECORD
 
     @property
     def weights(self) -> str:
@@ -118,7 +132,8 @@ def locate(checkpoint: Checkpoint, folder: Path) -> Located:
         try:
             if path.is_dir():
                 files = tuple(_needed(checkpoint, path))
-                return Located(checkpoint, path, files, _commit(path, cached), cached)
+                noted = folder / f"{checkpoint.folder}-{RECORD}" if cached else None
+                return Located(checkpoint, path, files, _commit(path, cached), cached, noted)
         except OSError as error:
             first = first or See2SoundError(
                 f"cannot read {path}",
@@ -148,23 +163,34 @@ def check(located: Located, progress: Progress = silent) -> dict[str, str]:
     Cancelled
     """
     tell = _teller(located, progress)
-    if located.cached:
-        for name in located.files:
-            expected = (located.path / name).resolve().name
-            # Where links cannot be made, the cache holds copies under their plain names.
-            if _HASH.fullmatch(expected) and _hash(located, name, tell, expected) != expected:
-                raise _changed(located, name, "its content is not what its name in the cache says")
-        return {}
-    sums = {name: _hash(located, name, tell) for name in located.files}
-    if not (located.path / RECORD).is_file():
+    sums = {}
+    for name in (*located.files, *_read_besides(located)):
+        sums[name] = _hash(located, name, tell)
+        blob = (located.path / name).resolve().name
+        # Where links cannot be made, the cache holds copies under their plain names.
+        if located.cached and _HASH.fullmatch(blob):
+            found = sums[name] if len(blob) == 64 else _hash(located, name, tell, blob)
+            if found != blob:
+                why = "its content is not what its name in the cache says"
+                raise _changed(located, name, why)
+    if not located.record.exists():
         return sums
-    recorded = read_json(located, RECORD).get("files")
+    content = _read_json(located.checkpoint, located.record.parent, located.record.name)
+    recorded = content.get("files")
     if not isinstance(recorded, dict):
-        raise _changed(located, RECORD, "it is no record of files")
-    for name, found in sums.items():
-        if recorded.get(name) != found:
-            raise _changed(located, name, f"it is not the file that {RECORD} tells of")
+        raise _changed(located, "", f"{located.record} is no record of files")
+    for name in {**recorded, **sums}:
+        if name not in sums:
+            raise _changed(located, name, f"it is gone, and {located.record} tells of it")
+        if recorded.get(name) != sums[name]:
+            raise _changed(located, name, f"it is not the file that {located.record} tells of")
     return {}
+
+
+def _read_besides(located: Located) -> list[str]:
+    """The names of files that libraries read where they are there."""
+    names = (name for name in _READ if name not in located.files)
+    return [name for name in names if (located.path / name).is_file()]
 
 
 def remember(located: Located, sums: dict[str, str]) -> None:
@@ -183,8 +209,13 @@ def remember(located: Located, sums: dict[str, str]) -> None:
         "commit": located.commit,
         "files": sums,
     }
+    folder = located.record.parent
     try:
-        write_text(located.path / RECORD, json.dumps(content, indent=1) + "\n")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise from_os_error(error, folder, "write") from error
+        write_text(located.record, json.dumps(content, indent=1) + "\n")
     except See2SoundError as error:
         if error.kind != "no-permission":
             raise
@@ -207,15 +238,16 @@ def _places(checkpoint: Checkpoint, folder: Path) -> Iterator[tuple[Path, bool]]
     """Where a checkpoint may lie, and whether that is the Hugging Face cache."""
     yield folder / checkpoint.folder, False
     yield folder.joinpath(*checkpoint.repository.split("/")), False
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    hub = os.environ.get("HF_HUB_CACHE") or Path(
-        os.environ.get("HF_HOME") or Path(caches, "huggingface"), "hub"
-    )
-    repository = Path(hub) / f"models--{checkpoint.folder}"
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        commit = (repository / "refs/main").read_text().strip()
-        if _COMMIT.fullmatch(commit):
-            yield repository / "snapshots" / commit, True
+    for snapshot in snapshots(checkpoint, folder, _recorded_commit(checkpoint, folder)):
+        yield snapshot, True
+
+
+def _recorded_commit(checkpoint: Checkpoint, folder: Path) -> str | None:
+    """The revision of a checkpoint in the cache that was used before."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        content = json.loads((folder / f"{checkpoint.folder}-{RECORD}").read_text("utf-8"))
+        return str(content["commit"]) if isinstance(content, dict) and "commit" in content else None
+    return None
 
 
 def _needed(checkpoint: Checkpoint, path: Path) -> Iterator[str]:
@@ -271,12 +303,20 @@ def _commit(path: Path, cached: bool) -> str | None:
     if cached:
         return path.name
     # What `hf download --local-dir` notes of each file: the commit is the first line.
+<<<<<<< HEAD
     for name in (_CONFIG, _PIPELINE):
         notes = path / ".cache/huggingface/download" / f"{name}.metadata"
         with contextlib.suppress(OSError, UnicodeDecodeError):
             commit = notes.read_text().partition("\n")[0].strip()
             if _COMMIT.fullmatch(commit):
                 return commit
+=======
+    notes = path / ".cache/huggingface/download" / f"{_CONFIG}.metadata"
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        commit = notes.read_text().partition("\n")[0].strip()
+        if COMMIT.fullmatch(commit):
+            return commit
+>>>>>>> fbab7446ab6eddbfc6244e55e442cfaec903d39a
     return None
 
 
@@ -320,7 +360,7 @@ def _read_json(checkpoint: Checkpoint, folder: Path, name: str) -> dict[str, Any
         content = json.loads((folder / name).read_text(encoding="utf-8"))
     except OSError as error:
         raise from_os_error(error, folder / name, "read") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _broken(checkpoint, folder, name, f"it is no JSON: {error}") from error
     if not isinstance(content, dict):
         raise _broken(checkpoint, folder, name, "it is no JSON object")
@@ -351,6 +391,6 @@ def _changed(located: Located, name: str, why: str) -> See2SoundError:
         f"{located.path / name} has changed",
         why,
         f"If you did not change it, get {located.checkpoint.repository} again; "
-        f"if you did, delete {RECORD} beside it",
+        f"if you did, delete {located.record}",
         kind="missing-part",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from ..progress import Progress, silent
 from .checkpoints import Checkpoint
 from .devices import Device, choose_device, free, memory_told
 from .folder import Located, locate, models_folder
-from .loading import quiet
+from .loading import forget_loaded, quiet, remember_loaded
 from .offline import keep_offline
 
 #: Makes what a part works with from a checkpoint's files: ``make(located, device, progress)``;
@@ -78,26 +77,27 @@ def borrowed(
         f"{make.__module__}:{make.__qualname__}",
     )
     try:
-        with quiet(), memory_told(checkpoint.repository, device):
+        with quiet(), memory_told(checkpoint.repository, device, low_memory=computing.low_memory):
             if key not in _kept:
                 _make_room(key, computing.low_memory)
                 _kept[key] = make(located, device, progress)
+                remember_loaded(located)
             yield _kept[key], device
     except See2SoundError as error:
         if error.kind == "no-memory":
             release()
         raise
-    except Cancelled:
+    except (Cancelled, ImportError, OSError):
         raise
     except Exception as error:
-        if not _in_library(error):
-            raise
+        # A model whose settings do not fit raises whatever stumbles over them first.
         raise See2SoundError(
             f"the model {checkpoint.repository} has failed",
             f"{type(error).__name__}: {error}"[:300],
             f"Delete the folder {located.path} and get it again, or choose another part",
         ) from error
     finally:
+        forget_loaded()
         if computing.low_memory:
             release()
 
@@ -135,13 +135,6 @@ def _drop(which: Callable[[_Key], bool]) -> None:
     _left.update(devices)
     for device in devices:
         free(device)
-
-
-def _in_library(error: Exception) -> bool:
-    """Whether an error was raised in the libraries that models are made of, not in our own code."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    raised_in = str(frames[-1].f_globals.get("__name__", ""))
-    return raised_in.partition(".")[0] in ("torch", "transformers", "tokenizers", "safetensors")
 
 
 def _changed_at(located: Located) -> int:

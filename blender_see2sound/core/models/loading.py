@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, See2SoundError, from_os_error
@@ -18,6 +19,12 @@ from .offline import refuse_foreign
 
 if TYPE_CHECKING:
     import torch
+
+
+#: The first version of `transformers` that knows all models as they are asked here.
+OLDEST_TRANSFORMERS = 5
+#: Sums of files by their folder, until all that belongs to the model has loaded too.
+_checked: dict[Path, dict[str, str]] = {}
 
 
 def load_model(
@@ -58,7 +65,7 @@ def load_model(
     sums = check(located, part_of(progress, 0.0, 0.5))
     progress("Loading the model", 0.5)
     model = load_weights(cls, located, device, half=half, **options)
-    remember(located, sums)
+    _checked[located.path] = sums
     progress("Loading the model", 0.9)
     return model
 
@@ -96,7 +103,21 @@ def load_weights(
     if absent:
         more = f" and {len(absent) - 1} more" if absent[1:] else ""
         raise broken(located, located.weights, f"its weights lack {absent[0]!r}{more}")
-    return model.to(device.torch).eval().requires_grad_(False)
+    model = model.to(device.torch).eval().requires_grad_(False)
+    for name, weight in model.named_parameters():
+        if not bool(torch.isfinite(weight).all()):
+            raise broken(located, located.weights, f"{name!r} holds what is no number")
+    return model
+
+
+def remember_loaded(located: Located) -> None:
+    """Record the files of a model that has been loaded with all that belongs to it."""
+    remember(located, _checked.pop(located.path, {}))
+
+
+def forget_loaded() -> None:
+    """Record nothing of what was checked: it has not loaded."""
+    _checked.clear()
 
 
 def check_architecture(cls: type[Any], located: Located) -> None:
@@ -123,19 +144,38 @@ def load_tool(cls: type[Any], located: Located, **options: Any) -> Any:
         Of kind "missing-part".
     """
     try:
-        return cls.from_pretrained(
+        tool = cls.from_pretrained(
             str(located.path), local_files_only=True, trust_remote_code=False, **options
         )
     except Exception as error:
         if _is_other(error):
             raise
         raise _unusable(located, error, f"{cls.__name__}: ") from error
+    deviations = getattr(tool, "image_std", None)
+    if deviations is not None and not all(isinstance(d, float) and d > 0.0 for d in deviations):
+        raise broken(located, "preprocessor_config.json", f"its image_std is {deviations!r:.60}")
+    return tool
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep `transformers` from drawing bars and from remarks while models load and work."""
+    """Keep `transformers` from drawing bars and from remarks while models load and work.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-part" when it is too old.
+    """
+    from transformers import __version__ as version
     from transformers.utils import logging
+
+    if int(version.partition(".")[0]) < OLDEST_TRANSFORMERS:
+        raise See2SoundError(
+            f"the package transformers {version} is too old",
+            f"models need version {OLDEST_TRANSFORMERS} or newer",
+            "Bring it up to date in the Python that computes: pip install -U transformers",
+            kind="missing-part",
+        )
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity(50)  # only what is critical
@@ -172,7 +212,7 @@ def check_forms(located: Located) -> None:
 
     refuse_foreign(located)
     for name in located.files:
-        if name in located.checkpoint.files and name.endswith(".json"):
+        if name.endswith(".json"):
             read_json(located, name)
         if not name.endswith(".safetensors"):
             continue
