@@ -8,9 +8,9 @@ from __future__ import annotations
 import bpy
 
 from .core.sets import SETS
+from .menus import SETS as SET_ITEMS
 from .panels.common import draw_check
 from .panels.models import draw_models
-from .properties import SETS as SET_ITEMS
 
 DEVICES = (
     ("auto", "Automatic", "The fastest that is here"),

@@ -7,7 +7,6 @@ collection know each other by a uid: a custom property on the strip
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 import bpy
@@ -22,131 +21,25 @@ from bpy.props import (
     StringProperty,
 )
 
-from .core import catalogue, materials, rooms, sets, targets
-from .core.catalogue import Role
+from .core import materials, sets, targets
 from .core.scene import LONGEST_RT60, SHORTEST_RT60
 from .core.sounds.making import MOST_TAKES
-
-#: `core.scene.Kind`, for a person.
-KINDS = (
-    ("point", "Point", "A thing at one place"),
-    ("area", "Area", "Something wide, like a crowd, a fire or a waterfall"),
-    ("ambience", "Ambience", "All around and without a direction, like wind or room tone"),
+from .menus import (
+    KINDS,
+    LAYOUTS,
+    LOUDNESS,
+    MATERIALS,
+    MONITORS,
+    RENDERERS,
+    ROOMS,
+    SETS,
+    maker_menu,
+    part_names,
+    part_property,
 )
-#: Layouts that a sound strip, the scene's audio and a render carry with every channel in its
-#: place. A file keeps the numbers: they never change.
-LAYOUTS = (
-    ("mono", "Mono", "One channel", "NONE", 2),
-    ("stereo", "Stereo", "Left and right", "NONE", 1),
-    ("binaural", "Headphones", "What two ears hear, from all around: two channels", "NONE", 3),
-    ("5.1", "5.1 Surround", "Left, right, centre, LFE, left and right surround", "NONE", 0),
-    ("7.1", "7.1 Surround", "As 5.1, with two more at the sides", "NONE", 4),
-)
-
-
-def _numbered(*rows: tuple[str, str, str]) -> tuple[tuple[str, str, str, str, int], ...]:
-    """Rows of a menu. A file keeps a number that a row has by its name, wherever it stands."""
-    return tuple((*row, "NONE", zlib.crc32(row[0].encode()) & 0x7FFFFFFF) for row in rows)
-
-
-LOUDNESS = _numbered(
-    *((t.name, f"{t.label}, {t.lufs:g} LUFS", t.about) for t in targets.TARGETS),
-    ("CUSTOM", "Custom", "A loudness of your own"),
-    ("NONE", "As It Is", "The level is left; only peaks above the ceiling are turned down"),
-)
-ROOMS = _numbered(
-    ("NONE", "None", "Direct sound alone"),
-    *((preset.name, preset.label, preset.about) for preset in rooms.PRESETS),
-    ("CUSTOM", "Custom", "As set below"),
-)
-RENDERERS = _numbered(
-    ("panning", "Panning", "Each sound and each of its reflections from its own direction"),
-    (
-        "microphones",
-        "Microphones",
-        "A microphone per loudspeaker in the room, as the paper does it: slow, for comparison",
-    ),
-)
-MATERIALS = _numbered(
-    *((name, name.title(), "What the wall is made of") for name in materials.MATERIALS)
-)
-SETS = _numbered(*((one.name, one.title, one.about) for one in sets.SETS))
-MONITORS = (
-    ("SPEAKERS", "Speakers", "Hear the speakers, live and as they are now"),
-    ("MIX", "Mix", "Hear the baked mix"),
-)
-
-
-#: The item of a menu of makers for "as above": a number that no name gives.
-_AS_ABOVE = 0
-#: Blender keeps no reference to the texts of a menu that is made anew each time.
-_menus: dict[tuple[str, str], list[tuple[str, str, str, str, int]]] = {}
-
-
-def _maker_items(own: str, above: str) -> list[tuple[str, str, str, str, int]]:
-    """Every maker; before them "as above", after them one that this version does not know."""
-    if (own, above) not in _menus:
-        parts = [part for part in catalogue.PARTS if part.role == "maker"]
-        rows = [(part.name, part.name, part.about) for part in parts]
-        if own and own not in {name for name, _, _ in rows}:
-            rows.append((own, own, "This version does not have it"))
-        as_above = ("AS_ABOVE", above, "", "NONE", _AS_ABOVE)
-        _menus[own, above] = [as_above, *_numbered(*rows)]
-    return _menus[own, above]
-
-
-def _maker_menu(above: str) -> Any:
-    """The maker as a menu; the name itself is kept in ``maker``, where any name survives.
-
-    Parameters
-    ----------
-    above : str
-        What no name of its own means.
-    """
-
-    def items(
-        self: bpy.types.PropertyGroup, _context: object
-    ) -> list[tuple[str, str, str, str, int]]:
-        return _maker_items(self.maker, above)
-
-    def get(self: bpy.types.PropertyGroup) -> int:
-        name = self.maker or "AS_ABOVE"
-        return next(row[4] for row in _maker_items(self.maker, above) if row[0] == name)
-
-    def put(self: bpy.types.PropertyGroup, number: int) -> None:
-        rows = _maker_items(self.maker, above)
-        name = next(row[0] for row in rows if row[4] == number)
-        self.maker = "" if name == "AS_ABOVE" else name
-
-    return EnumProperty(
-        name="Maker",
-        description="Who makes the sound",
-        items=items,
-        get=get,
-        set=put,
-        options={"SKIP_SAVE"},
-    )
-
 
 #: How wide a source becomes when a person makes it an area, as areas that are found are.
 _AREA_SPREAD = 0.5
-
-
-def _part_names(role: Role) -> Any:
-    def search(_self: object, _context: object, _typed: str) -> list[str]:
-        return [part.name for part in catalogue.PARTS if part.role == role]
-
-    return search
-
-
-def _part_property(role: Role, name: str, description: str) -> Any:
-    """A part by its name: a name that this version does not know must survive in the file."""
-    return StringProperty(
-        name=name,
-        description=f"{description}; empty for the set's",
-        search=_part_names(role),
-        search_options={"SUGGESTION"},
-    )
 
 
 def _monitor_again(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
@@ -223,10 +116,10 @@ class SourceSettings(bpy.types.PropertyGroup):
     maker: StringProperty(
         name="Maker",
         description="The maker of this source's sound by its name; empty for the strip's",
-        search=_part_names("maker"),
+        search=part_names("maker"),
         search_options={"SUGGESTION"},
     )
-    maker_menu: _maker_menu("As the Strip")
+    maker_menu: maker_menu("As the Strip")
     locked: BoolProperty(name="Lock", description="Its sound stays as it is and is not made again")
     takes: CollectionProperty(type=Take)
     motion: StringProperty(
@@ -323,11 +216,11 @@ class StripSettings(bpy.types.PropertyGroup):
         description="Also add what one would hear there but does not see, beside or behind the "
         "camera, where the describer has words for it",
     )
-    finder: _part_property("finder", "Finder", "What finds the regions that may sound")
-    depth: _part_property("depth", "Depth", "What estimates how far away they are")
-    describer: _part_property("describer", "Describer", "What puts regions into words")
-    maker: _part_property("maker", "Maker", "What makes the sounds")
-    maker_menu: _maker_menu("As the Set")
+    finder: part_property("finder", "Finder", "What finds the regions that may sound")
+    depth: part_property("depth", "Depth", "What estimates how far away they are")
+    describer: part_property("describer", "Describer", "What puts regions into words")
+    maker: part_property("maker", "Maker", "What makes the sounds")
+    maker_menu: maker_menu("As the Set")
     takes: IntProperty(
         name="Takes",
         description="How many sounds are made for each source, to choose from; the best is "

@@ -20,7 +20,6 @@ from . import (
     computer,
     document,
     files,
-    freshness,
     mix_report,
     mix_strip,
     strips,
@@ -342,10 +341,9 @@ def _choice(collection: bpy.types.Collection | None) -> choice.Choice:
 
 def _makers(collection: bpy.types.Collection | None) -> tuple[str, ...]:
     """The names of who makes the sounds of a strip, each once; the strip's own first."""
-    names = [_choice(collection).part("maker")]
-    if collection is not None:
-        names += [freshness.maker_of(collection, s) for s in document.speakers_of(collection)]
-    return tuple(dict.fromkeys(names))
+    things = [] if collection is None else collection.all_objects
+    own = (thing.data.see2sound.maker.strip() for thing in things if thing.type == "SPEAKER")
+    return tuple(dict.fromkeys((_choice(collection).part("maker"), *filter(None, own))))
 
 
 def _lacking(collection: bpy.types.Collection | None) -> See2SoundError | None:

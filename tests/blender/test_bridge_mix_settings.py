@@ -22,6 +22,7 @@ NOT_OF_THE_MIX = {
     *("rna_type", "name"),
     *("is_see2sound", "strip_uid", "strip_name", "strip_start"),
     *("sources", "part_set", "off_screen", "finder", "depth", "describer", "maker"),
+    *("maker_menu", "takes", "steps", "guidance"),
     *("bake_on_render", "monitor", "heard"),
     *("mix_path", "mix_fingerprint", "mix_report", "mix_strip_uid"),
 }

@@ -21,7 +21,7 @@ from scipy.signal import find_peaks
 Values = NDArray[np.float64]
 
 #: The thing comes with at least this share of the greatest speed of its last `WAY` seconds.
-UNBRAKED, WAY = 0.72, 0.3
+UNBRAKED, WAY = 0.8, 0.3
 #: Of which it keeps no more than this share in the same direction.
 KEPT = 0.35
 #: A blow changes the velocity by so many m/s, and the place in the next picture by so many pixels.
@@ -29,7 +29,7 @@ BLOW, SEEN = 0.4, 1.2
 #: On its way to a blow the thing has moved by this share of its size, or so many pixels.
 WAY_SHARE, WAY_LEAST = 0.06, 2.0
 #: A blow changes the velocity by so many times what is usual within a second around.
-UNUSUAL = 1.8
+UNUSUAL = 2.2
 #: Nothing is faster within a blow than before it, or after a start, by more than this factor.
 FASTER = 1.15
 #: Blows of one thing are so far apart, seconds.

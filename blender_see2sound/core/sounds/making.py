@@ -101,7 +101,7 @@ def make_into(
                     pending.enter_context(pending_sound(file, take.blocks, comment=said))
                     pending.enter_context(pending_origin(take.origin, file))
                 if len(takes) > 1 and all(take.origin.fit is None for take in takes):
-                    unheard += [source.id] if parts.named("maker", name).checkpoint else []
+                    unheard += [repr(source.id)] if parts.named("maker", name).checkpoint else []
                 counts[source.id] = len(takes)
                 done.append(dataclasses.replace(source, sound=take_name(source.id, 1)))
     if unheard:
