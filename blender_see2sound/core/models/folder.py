@@ -303,20 +303,12 @@ def _commit(path: Path, cached: bool) -> str | None:
     if cached:
         return path.name
     # What `hf download --local-dir` notes of each file: the commit is the first line.
-<<<<<<< HEAD
     for name in (_CONFIG, _PIPELINE):
         notes = path / ".cache/huggingface/download" / f"{name}.metadata"
         with contextlib.suppress(OSError, UnicodeDecodeError):
             commit = notes.read_text().partition("\n")[0].strip()
-            if _COMMIT.fullmatch(commit):
+            if COMMIT.fullmatch(commit):
                 return commit
-=======
-    notes = path / ".cache/huggingface/download" / f"{_CONFIG}.metadata"
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        commit = notes.read_text().partition("\n")[0].strip()
-        if COMMIT.fullmatch(commit):
-            return commit
->>>>>>> fbab7446ab6eddbfc6244e55e442cfaec903d39a
     return None
 
 
