@@ -9,7 +9,7 @@ import bpy
 
 from .core.sets import SETS
 from .menus import SETS as SET_ITEMS
-from .panels.common import draw_check
+from .panels.common import draw_check, draw_text
 from .panels.models import draw_models
 
 DEVICES = (
@@ -120,6 +120,9 @@ class SEE2SOUND_AP_preferences(bpy.types.AddonPreferences):
         column = layout.column()
         column.prop(self, "library")
         column.prop(self, "speech")
+        if self.speech:
+            text = "Generated voices that speak can be taken for real people: say what they are"
+            draw_text(column, context, text, icon="INFO")
         layout.separator()
         layout.prop(self, "models")
         layout.prop(self, "device")

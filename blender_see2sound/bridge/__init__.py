@@ -13,7 +13,9 @@ Listener and motion
     `camera` the listener; `motion`, `curves`, `knots` where things are, frame by frame;
     `actions` keyframes; `levels` how loud with distance.
 Speakers
-    `speakers` sources become Speaker objects; `matching` which were there before.
+    `speakers` sources become Speaker objects; `matching` which were there before; `sounds` what
+    they play, and takes of it; `own_motion` how what they stand for moves in itself;
+    `freshness` whether sounds and mix are what the document asks for.
 Mix
     `mixing` speakers become a file: `export` the document as a sound scene, `heard`, `wav` sounds
     from the clip's start on, `room` around the sources, `mix_settings` what the worker is told,
