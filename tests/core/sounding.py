@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,9 @@ from scipy import signal
 
 from blender_see2sound.core.progress import Progress, silent
 from blender_see2sound.core.scene import Clip, Kind, Source
-from blender_see2sound.core.sounds import SAMPLE_RATE, Making
-from blender_see2sound.core.sounds.built_in import ProceduralMaker
+from blender_see2sound.core.sounds import SAMPLE_RATE, Choice, Making
+from blender_see2sound.core.sounds.built_in import ProceduralMaker, blocks_of
+from blender_see2sound.core.sounds.families import FAMILIES
 
 Samples = NDArray[np.float32]
 
@@ -50,6 +52,19 @@ def sound(source: Source, seconds: float, progress: Progress = silent) -> Sample
     """What the maker makes of a source."""
     (takes,) = ProceduralMaker().make([source], clip_of(seconds), Making(), progress)
     return np.concatenate([np.zeros(0, np.float32), *takes[0].blocks])
+
+
+@lru_cache(maxsize=256)
+def family(name: str, seed: int = 1, seconds: float = 4.0, size: float | None = None) -> Samples:
+    """One family alone, moving as such things do; not to be written into."""
+    speed = FAMILIES[name].usual_speed
+    source = (
+        still("", seed=seed) if speed is None else moving("", lambda t: speed, seconds, seed=seed)
+    )
+    blocks = blocks_of(source, seconds, silent, [Choice(name, 1.0)], size)
+    samples: Samples = np.concatenate([*blocks])
+    samples.flags.writeable = False
+    return samples
 
 
 def rms(samples: Samples) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -11,36 +10,23 @@ from scipy.signal import correlate
 
 from blender_see2sound.core.mix.layouts import layout_named
 from blender_see2sound.core.mix.loudness import LoudnessMeter
-from blender_see2sound.core.progress import silent
-from blender_see2sound.core.sounds import SAMPLE_RATE, Choice
-from blender_see2sound.core.sounds.built_in import blocks_of
+from blender_see2sound.core.sounds import SAMPLE_RATE
 from blender_see2sound.core.sounds.families import FAMILIES
 from blender_see2sound.core.sounds.levels import LEVELS
 
 from .sounding import (
     Samples,
     centroid,
+    family,
     level_curve,
-    moving,
     power,
     profile,
     rhythm,
     rms,
     share,
-    still,
 )
 
 SECONDS = 4.0
-
-
-@lru_cache(maxsize=256)
-def family(name: str, seed: int = 1, seconds: float = SECONDS) -> Samples:
-    """One family alone, moving as such things do."""
-    speed = FAMILIES[name].usual_speed
-    source = (
-        still("", seed=seed) if speed is None else moving("", lambda t: speed, seconds, seed=seed)
-    )
-    return np.concatenate([*blocks_of(source, seconds, silent, [Choice(name, 1.0)])])
 
 
 every_family = pytest.mark.parametrize("name", sorted(FAMILIES))

@@ -68,7 +68,7 @@ def smooth(curve: Curve, seconds: float) -> Curve:
 _PARTS: Samples = np.arange(SAMPLE_RATE // CONTROL_RATE) * (CONTROL_RATE / SAMPLE_RATE)
 
 
-def at_samples(curve: Curve, start: int, stop: int) -> Samples:
+def at_samples(curve: Curve | NDArray[np.float32], start: int, stop: int) -> Samples:
     """A control curve at the rate of samples, straight between its values."""
     step = SAMPLE_RATE // CONTROL_RATE
     first, last = start // step, (stop - 1) // step + 2

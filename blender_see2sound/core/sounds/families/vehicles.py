@@ -152,19 +152,19 @@ def engine(take: Take, name: str) -> Render:
     breath = filtered(white(take.rng("breath")), bandpass(300.0 / scale, 2600.0 / scale))
     whine = Oscillator(turns / 60.0 * 11.0, [1.0, 0.3, 0.15], rng)
     parts = [
-        scaled(body, effort),
+        scaled(body, scale * effort),
         scaled(breath, 0.10 * effort * turns / kind.top),
         scaled(whine, 0.01 * effort),
     ]
     if kind.tyres:
-        parts.append(_rolling(take, kind.tyres))
+        parts.append(_rolling(take, kind.tyres, scale))
     if name == "motorboat":
-        wake = filtered(white(take.rng("wake")), bandpass(150.0, 1200.0))
+        wake = filtered(white(take.rng("wake")), bandpass(150.0 / scale, 1200.0 / scale))
         parts.append(scaled(wake, 0.2 * np.minimum(drive.speed / 8.0, 1.2)))
     return mixed(*parts)
 
 
-def _rolling(take: Take, level: float) -> Render:
+def _rolling(take: Take, level: float, scale: float = 1.0) -> Render:
     """Tyres on the road: a band about 1 kHz that rises steeply with speed (Sandberg and Ejsmont,
     Tyre/Road Noise Reference Book, 2002)."""
     drive = take.drive
@@ -174,7 +174,9 @@ def _rolling(take: Take, level: float) -> Render:
     def shape(times: Samples) -> Samples:
         p = drive.at(pace, times)
         loud = level * p**1.5 * np.exp(0.08 * drive.at(road, times))
-        return loud[:, None] * (hump(700.0 + 350.0 * p, 0.9) + 0.5 * hump(140.0, 0.8))
+        return loud[:, None] * (
+            hump((700.0 + 350.0 * p) / scale**0.5, 0.9) + 0.5 * hump(140.0 / scale, 0.8)
+        )
 
     return ShapedNoise(take.rng("tyres"), shape)
 

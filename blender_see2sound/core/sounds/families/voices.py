@@ -7,6 +7,7 @@ syllable to syllable (formants after Peterson and Barney 1952).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,16 +85,23 @@ PLAY = Manner(4.0, 1.2, 1.0, 2.3, 0.4, 0.2)
 class Speaker:
     """One person's voice, as spectra of successive frames."""
 
-    def __init__(self, rng: np.random.Generator, count: int, manner: Manner, level: float) -> None:
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        count: int,
+        manner: Manner,
+        level: float,
+        alive: Callable[[], None],
+    ) -> None:
         woman = rng.uniform() < 0.5
         size = (1.17 if woman else 1.0) * (1.15 if manner.pitch > 2.0 else 1.0)
         base = (rng.uniform(175.0, 230.0) if woman else rng.uniform(95.0, 135.0)) * manner.pitch
-        talk, weights, consonants, fall = _speech(rng, count, manner)
+        talk, weights, consonants, fall = _speech(rng, count, manner, alive)
         pitch = base * 2.0 ** (0.16 * drift(rng, count, 1.3) + 0.28 * fall)
         partials = np.arange(1, max(3, int(6500.0 / base)))
-        self.level = level * talk
+        self.level = (level * talk).astype(np.float32)
         self.vowels = weights
-        self.consonants = level * consonants
+        self.consonants = (level * consonants).astype(np.float32)
         self._breath = manner.breath
         self._tone = Oscillator(pitch, 1.0 / partials, rng)
         self._forms = np.stack([_formants(v, size) for v in VOWELS])
@@ -114,7 +122,7 @@ class Speaker:
         index = np.minimum(
             np.arange(start, stop, hop) * CONTROL_RATE // 48_000, len(self.level) - 1
         )
-        forms = self.vowels[index] @ self._forms
+        forms = self.vowels[index].astype(np.float32) @ self._forms
         aspirate = self._breath * self.level[index, None] * forms
         sibilant = self.consonants[index, None] * _SIBILANT
         return voiced * forms + noise * (aspirate + sibilant)
@@ -134,8 +142,8 @@ def _formants(vowel: tuple[int, int, int], size: float) -> Samples:
 
 
 def _speech(
-    rng: np.random.Generator, count: int, manner: Manner
-) -> tuple[Curve, NDArray[np.float32], Curve, Curve]:
+    rng: np.random.Generator, count: int, manner: Manner, alive: Callable[[], None]
+) -> tuple[Curve, NDArray[np.float16], Curve, Curve]:
     """Loudness, weights of the vowels, consonants and fall of pitch of made-up speech."""
     grid_end = count / CONTROL_RATE
     talk, consonants, fall = np.zeros(count), np.zeros(count), np.zeros(count)
@@ -144,7 +152,11 @@ def _speech(
     likely[[0, 4, 5]] *= 1.0 - manner.openness
     likely = np.cumsum(likely / likely.sum())
     moment = -rng.uniform(0.0, manner.phrase)
+    told = 0.0
     while moment < grid_end:
+        if moment > told + 100.0:  # some tenths of a second of work
+            alive()
+            told = moment
         length = manner.phrase * rng.uniform(0.4, 1.8)
         end = moment + length
         stress = rng.uniform(0.7, 1.0)
@@ -162,7 +174,7 @@ def _speech(
             moment += span
         moment += rng.exponential(manner.pause) + 0.1
     weights = np.stack(
-        [smooth((spoken == v).astype(float), 0.035).astype(np.float32) for v in range(len(VOWELS))],
+        [smooth((spoken == v).astype(float), 0.035).astype(np.float16) for v in range(len(VOWELS))],
         axis=1,
     )
     return smooth(talk, 0.015), weights, smooth(consonants, 0.012), smooth(fall, 0.08)
@@ -200,7 +212,7 @@ class Voices:
 
 def _group(take: Take, manner: Manner, levels: tuple[float, ...]) -> Render:
     speakers = [
-        Speaker(take.rng(f"speaker {n}"), take.drive.count, manner, level)
+        Speaker(take.rng(f"speaker {n}"), take.drive.count, manner, level, take.alive)
         for n, level in enumerate(levels)
     ]
     return Voices(take.rng("voices"), speakers)
