@@ -333,7 +333,7 @@ def test_files_of_an_earlier_version_are_not_out_of_date(made: Any) -> None:
     assert record.changed(first) == set()
 
 
-def test_sounds_of_a_library_that_moved_stay(made: Any, tmp_path: Path) -> None:
+def test_takes_move_with_the_blend(made: Any, tmp_path: Path) -> None:
     """Files lie beside the .blend: it can go to another folder with them."""
     bpy.ops.wm.save_mainfile()
     shutil.copytree(tmp_path / "see2sound", tmp_path / "moved" / "see2sound")
