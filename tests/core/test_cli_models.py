@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,6 +22,7 @@ pytest.importorskip("transformers", reason="models are those of transformers")
 from blender_see2sound.core import cli
 from blender_see2sound.core.models import keeper
 from blender_see2sound.core.scene import read_scene
+from tests.core import tiny_models
 from tests.core.clips import EXAMPLE
 from tests.core.tiny_models import save_eomt, save_free_set
 
@@ -65,6 +66,38 @@ def test_a_set_of_models_goes_from_clip_to_mix(models: Path, tmp_path: Path) -> 
     other = read_scene(tmp_path / "again.json")
     assert [s.positions for s in other.sources] == [s.positions for s in scene.sources]
     assert [s.prompt for s in other.sources] == [s.prompt for s in scene.sources]
+
+
+@pytest.mark.parametrize(
+    ("save", "chosen"),
+    [
+        (tiny_models.save_sam, ("--finder", "sam-base")),
+        (tiny_models.save_oneformer, ("--finder", "oneformer")),
+        (tiny_models.save_depth_pro, ("--depth", "depth-pro")),
+        (tiny_models.save_zoe_depth, ("--depth", "zoedepth")),
+        (tiny_models.save_smolvlm, ("--describer", "smolvlm-256m")),
+    ],
+)
+def test_every_kind_of_model_works_in_the_command(
+    save: Callable[[Path], Path], chosen: tuple[str, str], tmp_path: Path
+) -> None:
+    folder = save(tmp_path / "models")
+    out = tmp_path / "scene.json"
+    arguments = ["find", str(EXAMPLE), "--duration", "0.5", "-o", str(out), *chosen]
+    assert cli.run([*arguments, "--models", str(tmp_path / "models"), "--device", "cpu"]) == 0
+    assert read_scene(out).sources or chosen[0] == "--finder"
+    # It has been at work: what it is made of is recorded.
+    assert (folder / "see2sound-files.json").is_file()
+
+
+def test_a_deviation_of_nothing_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tiny_models.save_florence(tmp_path) / "preprocessor_config.json"
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"image_std": [0, 1, 1]}))
+    arguments = ["find", *CLIP, "-o", str(tmp_path / "s.json"), "--models", str(tmp_path)]
+    assert cli.run([*arguments, "--describer", "florence-2-base"]) == 2
+    assert "image_std" in capsys.readouterr().err
 
 
 def test_a_part_is_mixed_into_a_set(
