@@ -2,9 +2,10 @@
 
 A clip of 10 s at 720p, four sources, the parts of a set. No weights are needed: the models
 are as large as the published ones, but **their weights are random**, so what they find means
-nothing. So that there is as much to do as with four sources, the finder is given four masks
-to follow wherever it looks for new ones, depth and words are asked for four boxes, and four
-sounds are generated together, at the maker's own number of steps.
+nothing. So that there is as much to do as with four sources, the finder is given as many masks
+to follow as there are candidates for four sources (twelve) wherever it looks for new ones; all
+twelve are put into words, four of them are measured, and four sounds are generated together, at
+the maker's own number of steps.
 
 Per stage: seconds with the models loaded (the second of two runs), the peak of the GPU's
 memory, the operations that were counted while it ran (matrix products, convolutions,
@@ -39,6 +40,7 @@ from blender_see2sound.core.models.keeper import Computing
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.regions import sam2
 from blender_see2sound.core.regions.protocol import Look, Region
+from blender_see2sound.core.regions.sounding import candidates_for
 from blender_see2sound.core.scene import Clip
 from blender_see2sound.core.sounds.protocol import Making
 from tests.core.clips import write_movie
@@ -46,17 +48,17 @@ from tests.core.clips import write_movie
 SOURCES = 4
 #: Operations a second of an H200 in 16 bits, and the share of them that is taken to be possible.
 PEAK, SHARE = 790e12, 0.4
-#: Where the four sources are, fractions of the picture.
-BOXES = (
-    (0.05, 0.4, 0.2, 0.9),
-    (0.3, 0.5, 0.45, 0.8),
-    (0.55, 0.3, 0.7, 0.85),
-    (0.8, 0.6, 0.95, 0.95),
+CANDIDATES = candidates_for(SOURCES)
+#: Where the candidates are, fractions of the picture: in rows of six, each of another size.
+BOXES = tuple(
+    (x, 0.05 + 0.5 * row, x + 0.06 + 0.01 * k, 0.3 + 0.5 * row + 0.02 * k)
+    for row in range(CANDIDATES // 6)
+    for k, x in enumerate(np.linspace(0.02, 0.85, 6))
 )
 
 
-def four_regions(clip: OpenClip) -> list[Region]:
-    """Four boxes that drift to the right through the clip."""
+def regions_at(clip: OpenClip) -> list[Region]:
+    """Boxes that drift to the right through the clip, one for each candidate."""
     times = np.linspace(0.0, clip.duration, 21)
     drift = 0.04 * clip.size[0] * times[:, None] / clip.duration * np.array([1.0, 0.0, 1.0, 0.0])
     return [
@@ -70,17 +72,17 @@ def four_regions(clip: OpenClip) -> list[Region]:
 
 
 @contextmanager
-def four_masks() -> Iterator[None]:
-    """Let the SAM 2.1 finder ask for everything, and begin tracks of four masks whatever it hears."""
+def known_masks() -> Iterator[None]:
+    """Let the SAM 2.1 finder ask for everything, and begin tracks of known masks whatever it hears."""
     asked = sam2.everything
 
     def everything(ask: Any, sieve: Any, device: Any, progress: Any) -> Any:
         asked(ask, sieve, device, progress)
-        logits = torch.full((SOURCES, 256, 256), -10.0, device=device)
+        logits = torch.full((CANDIDATES, 256, 256), -10.0, device=device)
         for mask, box in zip(logits, BOXES, strict=True):
             x0, y0, x1, y1 = (round(256 * v) for v in box)
             mask[y0:y1, x0:x1] = 10.0
-        return logits, np.full(SOURCES, 0.9)
+        return logits, np.full(CANDIDATES, 0.9)
 
     sam2.everything = everything
     try:
@@ -130,7 +132,7 @@ def main() -> None:
             torch.cuda.empty_cache()
         movie = write_movie(Path(folder) / "clip.mp4", seconds=options.seconds, size=(1280, 720))
         computing = Computing(device.name, models=models)
-        with open_clip(ClipRange(movie)) as clip, four_masks():
+        with open_clip(ClipRange(movie)) as clip, known_masks():
             show(clip, chosen, names, computing, device, options.tiny)
     keeper.release()
 
@@ -144,7 +146,7 @@ def show(
     tiny: bool,
 ) -> None:
     """Run every stage twice and once more counting, and print the table."""
-    regions = four_regions(clip)
+    regions = regions_at(clip)
     finder = parts.load("finder", chosen.finder, computing)
     depth = parts.load("depth", chosen.depth, computing)
     describer = parts.load("describer", chosen.describer, computing)
@@ -152,15 +154,18 @@ def show(
     length = Clip(None, 0.0, clip.duration, 25.0, clip.size, 50.0)
     sources = generation.sources(SOURCES)
     stages: dict[str, Callable[[], Any]] = {
-        "Regions": lambda: finder.find(clip, SOURCES, silent),
-        "Depth": lambda: depth.distances(clip, regions, 50.0, silent),
+        "Regions": lambda: finder.find(clip, CANDIDATES, silent),
+        "Depth": lambda: depth.distances(clip, regions[:SOURCES], 50.0, silent),
         "Words": lambda: describer.describe(clip, regions, silent),
         "Sounds": lambda: list(maker.make(sources, length, Making(), silent)),
     }
     where = torch.cuda.get_device_name() if device.name == "cuda" else device.name
     size = "TINY models: these figures tell nothing" if tiny else "full-size models"
     print(f"{size}, RANDOM WEIGHTS; {where}, {device.half}; set {chosen.name!r}")
-    print(f"{clip.duration:.1f} s at {clip.size[0]} x {clip.size[1]}, {SOURCES} sources")
+    print(
+        f"{clip.duration:.1f} s at {clip.size[0]} x {clip.size[1]}, {SOURCES} sources of "
+        f"{CANDIDATES} candidates"
+    )
     print(
         f"  {'stage':<10}{'part':<22}{'first':>9}{'kept':>9}{'memory':>10}"
         f"{'counted':>12}{'floor':>10}"

@@ -30,6 +30,7 @@ from blender_see2sound.core.placement import positions_of
 from blender_see2sound.core.placement.depth_maps import Way, distances_by
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.regions.protocol import Region
+from blender_see2sound.core.regions.sounding import candidates_for, choose
 from tests.core.rendered import (
     errors,
     movie_of,
@@ -71,13 +72,20 @@ def chosen(finders: list[str], depths: list[str], computing: Computing) -> list[
     return perfect + [Pair(f, d) for f in here["finder"] for d in here["depth"]]
 
 
-def place(pair: Pair, scene: Any, clip: OpenClip, computing: Computing) -> list[tuple[Region, Any]]:
+def place(
+    pair: Pair, describer: str, scene: Any, clip: OpenClip, computing: Computing
+) -> list[tuple[Region, Any]]:
     """Point regions and their positions."""
     if pair.finder is None:
         regions = list(perfect_regions_cached(scene.name).values())
     else:
-        regions = parts.load("finder", pair.finder, computing).find(clip, SOURCES, silent)
-        regions = parts.load("describer").describe(clip, regions, silent)
+        # As `core.pipeline.find_sources` goes.
+        finder = parts.load("finder", pair.finder, computing)
+        count = candidates_for(SOURCES) if finder.proposes else SOURCES
+        regions = finder.find(clip, count, silent)
+        regions = parts.load("describer", describer, computing).describe(clip, regions, silent)
+        if finder.proposes:
+            regions = choose(regions, SOURCES)
     if pair.depth is None:
         way = Way("metres", scenes.SIZE[0], 4)
         look = perfect_look(scene)
@@ -112,6 +120,7 @@ def main() -> None:
     parser.add_argument("--scene", action="append", help="its name; all when not given")
     parser.add_argument("--finder", action="append", default=[])
     parser.add_argument("--depth", action="append", default=[])
+    parser.add_argument("--describer", default="draft")
     parser.add_argument("--models", type=Path)
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
@@ -127,7 +136,7 @@ def main() -> None:
         with open_clip(ClipRange(movie_of(scene))) as clip:
             for pair in pairs:
                 start = time.perf_counter()
-                placed = place(pair, scene, clip, computing)
+                placed = place(pair, options.describer, scene, clip, computing)
                 seconds = time.perf_counter() - start
                 found = match(scene, placed)
                 for thing in scene.sounding:

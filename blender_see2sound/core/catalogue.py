@@ -194,7 +194,7 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(
         "finder", "oneformer",
-        "OneFormer (Swin large): the same, a little slower; its safetensors are in revision refs/pr/1.",
+        "OneFormer (Swin large): the same, a little slower; its safetensors may be in a pull request only.",
         "MIT (check the model card)", "yes", 880, 4000, (*PICTURES, *TORCH),
         "regions.panoptic:OneFormerFinder",
         Checkpoint("shi-labs/oneformer_coco_swin_large", ("OneFormerForUniversalSegmentation",), ("vocab.json", "merges.txt")),

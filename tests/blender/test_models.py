@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ pytest.importorskip("transformers", reason="models are those of transformers")
 
 import blender_see2sound
 from blender_see2sound.bridge import choice, computer, document, model_list, session, steps, view
-from blender_see2sound.core.models.folder import ENVIRONMENT
+from blender_see2sound.core.models.folder import ENVIRONMENT, RECORD
 from tests.blender import film
 from tests.blender.cut import add_movie, exported, new_file, place, source, speaker, write_movie
 from tests.blender.film import open_film, speakers
-from tests.core.tiny_models import save_free_set
+from tests.core.tiny_models import save_eomt, save_free_set, save_smolvlm
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,28 @@ def test_a_set_of_models_works_from_picture_to_mix(
     settings().depth = "depth-pro"
     with pytest.raises(RuntimeError, match="apple/DepthPro-hf"):
         bpy.ops.see2sound.find_sources()
+
+
+def test_another_set_with_a_part_of_its_own_works_too(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "models"
+    shutil.copytree(models, folder)
+    save_eomt(folder)
+    save_smolvlm(folder)
+    monkeypatch.setenv(ENVIRONMENT, str(folder))
+    open_film(tmp_path)
+    bpy.ops.see2sound.find_sources(part_set="built-in")
+    own = settings()
+    own.part_set, own.describer = "fastest", "smolvlm-256m"
+    assert bpy.ops.see2sound.find_sources() == {"FINISHED"}
+    # All of the three have been loaded.
+    for name in (
+        "tue-mps--coco_panoptic_eomt_large_640",
+        "depth-anything--Depth-Anything-V2-Small-hf",
+        "HuggingFaceTB--SmolVLM2-256M-Video-Instruct",
+    ):
+        assert (folder / name / RECORD).is_file()
 
 
 def test_a_missing_model_is_told_in_the_panel_and_before_the_worker_starts(tmp_path: Path) -> None:

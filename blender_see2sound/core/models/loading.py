@@ -152,7 +152,9 @@ def load_tool(cls: type[Any], located: Located, **options: Any) -> Any:
             raise
         raise _unusable(located, error, f"{cls.__name__}: ") from error
     deviations = getattr(tool, "image_std", None)
-    if deviations is not None and not all(isinstance(d, float) and d > 0.0 for d in deviations):
+    if isinstance(deviations, (list, tuple)) and not all(
+        isinstance(d, (int, float)) and d > 0 for d in deviations
+    ):
         raise broken(located, "preprocessor_config.json", f"its image_std is {deviations!r:.60}")
     return tool
 

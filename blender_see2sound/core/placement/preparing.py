@@ -13,6 +13,9 @@ from ..models.images import HALF, Three
 
 #: The file that says it.
 SETTINGS = "preprocessor_config.json"
+_TYPE = "image_processor_type"
+#: No model takes larger pictures, pixels a side.
+LARGEST = 8192
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,15 @@ class Preparing:
         Mean and standard deviation of each channel.
     pad : bool
         Pictures get a mirrored rim first (ZoeDepth).
+    keep_aspect : bool
+        A picture keeps its shape; else it becomes as large as the model was trained for.
     """
 
     size: tuple[int, int]
     multiple: int
     statistics: tuple[Three, Three]
     pad: bool = False
+    keep_aspect: bool = True
 
 
 def preparing_of(located: Located) -> Preparing:
@@ -55,11 +61,18 @@ def preparing_of(located: Located) -> Preparing:
         deviation = _three(content.get("image_std"), HALF[1])
         if min(height, width, multiple) < 1 or min(deviation) <= 0.0:
             raise ValueError("its sizes or deviations are not above 0")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if max(height, width, multiple) > LARGEST:
+            raise ValueError(f"its sizes are above {LARGEST}")
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         why = f"it does not say how to prepare pictures: {type(error).__name__}: {error}"
         raise broken(located, SETTINGS, why) from error
     return Preparing(
-        (height, width), multiple, (mean, deviation), bool(content.get("do_pad", False))
+        (height, width),
+        multiple,
+        (mean, deviation),
+        bool(content.get("do_pad", False)),
+        # What DPT's processor does where nothing is said; ZoeDepth's keeps it.
+        bool(content.get("keep_aspect_ratio", "DPT" not in str(content.get(_TYPE)))),
     )
 
 
@@ -85,6 +98,11 @@ def fitted(
     whole : callable
         Rounds.
     """
+    if not preparing.keep_aspect:
+        height, width = (
+            max(whole(side / preparing.multiple), 1) * preparing.multiple for side in preparing.size
+        )
+        return height, width
     tall, wide = (target / have for target, have in zip(preparing.size, size, strict=True))
     scale = wide if abs(1 - wide) < abs(1 - tall) else tall
     height, width = (
