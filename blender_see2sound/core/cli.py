@@ -1,8 +1,8 @@
 """The ``see2sound`` command: find, sound, mix, run, models and library, most a step of `core.pipeline`.
 
-Exit code 0; or 2 and one line on standard error for anything that a person can
-mend. Results go to standard output (``--json``: as one JSON object), progress
-to standard error, and only on a terminal.
+Exit code 0; or 2 and one line on standard error for whatever went wrong; or 130 when
+interrupted. Results go to standard output (``--json``: as one JSON object), progress to
+standard error, and only on a terminal.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from .media import ClipRange
     from .models.keeper import Computing
     from .scene import SoundScene
+
+
+#: Set to anything, it shows where in the program an unexpected error arose.
+DEBUG = "SEE2SOUND_DEBUG"
 
 
 class _Bar:
@@ -75,10 +80,6 @@ def run(arguments: Sequence[str]) -> int:
         result, text = _STEPS[options.step](options, bar)
         bar.close()
         print(json.dumps(result, ensure_ascii=False) if options.json else text, flush=True)
-    except See2SoundError as error:
-        bar.close()
-        print(f"see2sound: {error}", file=sys.stderr)
-        return 2
     except (KeyboardInterrupt, Cancelled):
         bar.close()
         print("see2sound: interrupted", file=sys.stderr)
@@ -87,24 +88,35 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read the output has gone; python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:  # a name that is too long, a folder that may not be read
+    except Exception as error:
         bar.close()
-        print(
-            f"see2sound: {from_os_error(error, error.filename or 'a file', 'use')}", file=sys.stderr
-        )
-        return 2
-    except MemoryError:
-        bar.close()
-        print(
-            "see2sound: there is not enough memory. Close other programs, or use fewer sources or a shorter clip",
-            file=sys.stderr,
-        )
+        print(f"see2sound: {_told(error)}", file=sys.stderr)
         return 2
     return 0
 
 
 def _interrupt() -> NoReturn:
     raise KeyboardInterrupt
+
+
+def _told(error: Exception) -> See2SoundError:
+    """An error as one that a person can read."""
+    if isinstance(error, See2SoundError):
+        return error
+    if isinstance(error, OSError):  # a name that is too long, a folder that may not be read
+        return from_os_error(error, error.filename or "a file", "use")
+    if isinstance(error, MemoryError):
+        return See2SoundError(
+            "there is not enough memory", "",
+            "Close other programs, or use fewer sources or a shorter clip", kind="no-memory",
+        )  # fmt: skip
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+    return See2SoundError(
+        "something unexpected went wrong",
+        f"{type(error).__name__}: {error}"[:300],
+        f"It is a fault of See2Sound: with {DEBUG}=1 the same command says more to report",
+    )
 
 
 # ------------------------------------------------------------------ the steps

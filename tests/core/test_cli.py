@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 import soundfile
 
+from blender_see2sound.core import cli, parts
 from tests.core.clips import SHARED, write_movie
 
 COMMAND = [sys.executable, "-m", "blender_see2sound.core"]
@@ -349,3 +351,24 @@ def test_a_sound_that_is_a_pipe_is_not_waited_for(result: Path, tmp_path: Path) 
     done = see2sound("mix", tmp_path / "scene.json", "-o", tmp_path / "m.wav")
     assert done.returncode == 2
     assert "pipe.wav" in done.stderr
+
+
+def test_the_unexpected_is_one_line_and_more_only_when_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fault(*_: object) -> NoReturn:
+        raise ZeroDivisionError("division\nby zero")
+
+    monkeypatch.setattr(parts, "listing", fault)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert cli.run(["models"]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert len(told.err.splitlines()) == 1
+        assert "ZeroDivisionError: division by zero" in told.err
+        monkeypatch.setenv(cli.DEBUG, "1")
+        assert cli.run(["models"]) == 2
+        assert "in fault" in capsys.readouterr().err
+    finally:
+        signal.signal(signal.SIGTERM, before)
