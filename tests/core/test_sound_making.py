@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import Cancelled, See2SoundError
@@ -75,7 +75,8 @@ def test_a_mix_of_own_recordings_lists_none(tmp_path: Path) -> None:
 def test_a_damaged_sidecar_is_told_and_does_not_stop_a_mix(tmp_path: Path) -> None:
     path = scene_file(tmp_path, "wind")
     make_sounds(path)
-    (tmp_path / "sounds" / "s1.json").write_text("{")
+    sidecar = tmp_path / "sounds" / "s1.json"
+    sidecar.write_text(sidecar.read_text()[:-3])
     report = mix_scene(path, tmp_path / "mix.wav")
     assert any("s1" in w for w in report.warnings)
 
@@ -163,6 +164,7 @@ def test_a_take_does_not_replace_what_another_source_sounds_like(tmp_path: Path)
         make_sounds(path, only=["s2"])
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         Origin,
@@ -208,6 +210,12 @@ def test_a_sidecar_that_breaks_the_format_names_the_field(
     with pytest.raises(See2SoundError) as caught:
         read_origin(sound)
     assert next(iter(change)) in str(caught.value)
+
+
+@pytest.mark.parametrize("foreign", [b"{}", b'{"take": 1}', b"\xff\xfe", b"notes"])
+def test_another_programs_file_beside_a_sound_is_no_sidecar(tmp_path: Path, foreign: bytes) -> None:
+    (tmp_path / "dog.json").write_bytes(foreign)
+    assert read_origin(tmp_path / "dog.wav") is None
 
 
 @pytest.mark.parametrize(

@@ -87,14 +87,18 @@ def make_into(
         groups.setdefault(source.maker or maker, []).append(source)
     makers: dict[str, Maker] = {name: parts.load("maker", name, computing) for name in groups}
     done: list[Source] = []
+    lacking: list[See2SoundError] = []
     counts: dict[str, int] = {}
     unheard: list[str] = []
     with contextlib.ExitStack() as pending:
         for name, group in groups.items():
-            begun = len(done) / len(wanted)
+            begun = (len(done) + len(lacking)) / len(wanted)
             step = part_of(progress, begun, begun + len(group) / len(wanted))
             offers = makers[name].make(group, scene.clip, making, step)
             for source, takes in zip(group, offers, strict=True):
+                if isinstance(takes, See2SoundError):
+                    lacking.append(takes)
+                    continue
                 for number, take in enumerate(takes, 1):
                     file = resolve(take_name(source.id, number), scene_path)
                     said = take.origin.sentence()
@@ -104,6 +108,9 @@ def make_into(
                     unheard += [repr(source.id)] if parts.named("maker", name).checkpoint else []
                 counts[source.id] = len(takes)
                 done.append(dataclasses.replace(source, sound=take_name(source.id, 1)))
+        if lacking and not done:
+            raise lacking[0]
+    warnings += [str(error) for error in lacking]
     if unheard:
         warnings.append(
             f"the takes of {', '.join(unheard)} are in the order of their seeds, not of how well "

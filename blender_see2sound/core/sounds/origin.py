@@ -109,13 +109,12 @@ def pending_origin(origin: Origin, sound: str | Path) -> Iterator[None]:
 
 
 def read_origin(sound: str | Path) -> Origin | None:
-    """Read the sidecar of a sound file; None where there is none.
+    """Read the sidecar of a sound file; None where there is none, or another program's.
 
     Raises
     ------
     See2SoundError
-        Of kind "bad-sound" where it is not one of ours or was damaged, or what
-        `from_os_error` gives.
+        Of kind "bad-sound" where it was damaged, or what `from_os_error` gives.
     """
     path = sidecar_of(sound)
     try:
@@ -124,8 +123,10 @@ def read_origin(sound: str | Path) -> Origin | None:
         return None
     except OSError as error:
         raise from_os_error(error, path, "read") from error
-    except UnicodeDecodeError as error:
-        raise _refused(path, "", "it is not text in UTF-8") from error
+    except UnicodeDecodeError:
+        return None
+    if FORMAT.partition("/")[0] not in text:
+        return None
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:

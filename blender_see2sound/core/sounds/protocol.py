@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import See2SoundError
 from ..progress import Progress
 from ..scene import Clip, Source
 from .origin import Origin
@@ -62,7 +63,7 @@ class Maker(Protocol):
 
     def make(
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
-    ) -> Iterator[Sequence[Made]]:
+    ) -> Iterator[Sequence[Made] | See2SoundError]:
         """Give each source its sound, and others to choose from.
 
         Parameters
@@ -77,14 +78,15 @@ class Maker(Protocol):
 
         Yields
         ------
-        sequence of Made
+        sequence of Made or See2SoundError
             For each source in order, the best first, at most `making.candidates`; each is used up
-            before the next is asked for. Presence is left to the mix, which scales by it.
+            before the next is asked for. Presence is left to the mix, which scales by it. An error
+            where there is no sound for this source, while others may have theirs.
 
         Raises
         ------
         See2SoundError
-            Naming the source.
+            Where no source can have a sound.
         Cancelled
         """
         ...

@@ -51,14 +51,13 @@ class LibraryMaker:
 
     def make(
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
-    ) -> Iterator[Sequence[Made]]:
-        """Give each source its sound; see `core.sounds.protocol.Maker`.
+    ) -> Iterator[Sequence[Made] | See2SoundError]:
+        """Give each source its sound, or say that nothing fits; see `core.sounds.protocol.Maker`.
 
         Raises
         ------
         See2SoundError
-            Where no library is chosen; or nothing in it fits some of the sources: all of these
-            are named before anything is made.
+            Where no library is chosen.
         """
         library = making.library
         if library is None:
@@ -83,13 +82,13 @@ class LibraryMaker:
         chosen = [
             _ordered(hits, source.seed) for source, hits in zip(sources, fitting, strict=True)
         ]
-        lacking = [s for s, hits in zip(sources, chosen, strict=True) if not hits]
-        if lacking:
-            raise _nothing_fits(lacking, library, scanned)
         each = 0.7 / max(len(sources), 1)
         for number, (source, hits) in enumerate(zip(sources, chosen, strict=True)):
             step = part_of(progress, 0.3 + number * each, 0.3 + (number + 1) * each)
-            yield _takes(source, hits, library, clip.duration, making.candidates, step)
+            if hits:
+                yield _takes(source, hits, library, clip.duration, making.candidates, step)
+            else:
+                yield _nothing_fits(source, library, scanned)
 
 
 def _fitting(index: Index, source: Source, duration: float) -> list[Hit]:
@@ -116,14 +115,8 @@ def _takes(
     duration: float,
     count: int,
     progress: Progress,
-) -> list[Made]:
-    """The sounds of a source from the first recordings that can be used.
-
-    Raises
-    ------
-    See2SoundError
-        Where none of them can.
-    """
+) -> list[Made] | See2SoundError:
+    """The sounds of a source from the first recordings that can be used; an error where none can."""
     takes: list[Made] = []
     first: See2SoundError | None = None
     for hit in hits:
@@ -146,12 +139,12 @@ def _takes(
         )
         takes.append(Made(blocks, _origin(source, hit, part)))
     if not takes and first is not None:
-        raise See2SoundError(
-            f"no recording for source {_called(source)} can be used",
+        return See2SoundError(
+            f"no recording for source {source.id!r} can be used",
             f"{first.what}: {first.why}",
             "Change its prompt, repair the recording, or choose another maker",
             kind="bad-sound",
-        ) from first
+        )
     return takes
 
 
@@ -178,15 +171,10 @@ def _origin(source: Source, hit: Hit, part: Part) -> Origin:
     )
 
 
-def _nothing_fits(lacking: Sequence[Source], library: Path, scanned: Scan) -> See2SoundError:
-    asked = "; ".join(f"{_called(s)} ({(s.prompt or s.label)!r:.60})" for s in lacking)
+def _nothing_fits(source: Source, library: Path, scanned: Scan) -> See2SoundError:
     return See2SoundError(
-        f"nothing in the library fits {asked}",
+        f"nothing in the library fits source {source.id!r} ({(source.prompt or source.label)!r:.60})",
         f"{scanned.files} recordings in {library} were searched by name, folder and metadata",
         "Change the prompt, add such recordings, or choose another maker for this source",
         kind="bad-request",
     )
-
-
-def _called(source: Source) -> str:
-    return f"{source.id} ({source.label})" if source.label else source.id
