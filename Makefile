@@ -16,13 +16,13 @@ demo: $(VENV)/.demo
 test: $(VENV)/.test lint types
 	$(BIN)/python -m pytest tests/core --numprocesses auto --dist loadfile
 	$(BIN)/python -m pytest tests/worker
-	$(BIN)/python -m pytest tests/blender
+	$(BIN)/python -m pytest tests/blender --numprocesses auto
 
 test-core: $(VENV)/.test
 	$(BIN)/python -m pytest tests/core --numprocesses auto --dist loadfile
 
 test-all: test $(VENV)-4.5/.demo
-	SEE2SOUND_PYTHON=$(VENV)-4.5/bin/python $(VENV)-4.5/bin/python -m pytest tests/blender
+	SEE2SOUND_PYTHON=$(VENV)-4.5/bin/python $(VENV)-4.5/bin/python -m pytest tests/blender --numprocesses auto
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -59,7 +59,7 @@ $(VENV)-4.5/.demo: $(VENV)/.python pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)-4.5
 	@grep -v '^bpy==' constraints.txt > $(VENV)-4.5/constraints.txt
 	@$(VENV)-4.5/bin/python -m pip install --quiet --disable-pip-version-check \
-	  -c $(VENV)-4.5/constraints.txt -e '.[overview]' bpy==4.5.15 pytest
+	  -c $(VENV)-4.5/constraints.txt -e '.[overview]' bpy==4.5.15 pytest pytest-xdist
 	@touch $@
 
 clean:

@@ -62,7 +62,7 @@ class _Process(pytest.Item):
                 capture_output=True,
                 text=True,
                 errors="replace",
-                timeout=600,
+                timeout=1200,
             )
         lines = done.stdout.strip().splitlines() or [""]
         # 5: no test ran, as where all wait for a library that this Python lacks.
