@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from . import parts, rooms, sets
 from .errors import See2SoundError, from_os_error
 from .files import atomic_path, check_text, keep_apart
-from .progress import Progress, part_of, silent
+from .progress import Progress, part_of, shares_of, silent
 from .scene import (
     Clip,
     SoundScene,
@@ -29,6 +29,7 @@ from .scene import (
 )
 
 if TYPE_CHECKING:
+    from .catalogue import Role
     from .media import ClipRange
     from .mix import MixReport
     from .models.keeper import Computing
@@ -40,6 +41,11 @@ DEFAULT_SOURCES = 5
 #: Degrees Celsius and percent of the air that a mix assumes.
 DEFAULT_AIR = (20.0, 50.0)
 MOST_SOURCES = 64
+#: How long parts work without a model and with one, beside each other, and measuring motion.
+WORK: dict[str, tuple[float, float]] = {
+    "finder": (8.0, 60.0), "describer": (0.2, 25.0), "depth": (1.0, 12.0),
+}  # fmt: skip
+WORK_OF_MOTION = 2.0
 #: A bed that accompanies things one sees lies below them, as in film mixes; dB.
 BED_GAIN_DB = -12.0
 #: What large low events send to the LFE channel, dB, and the families of sounds that are such.
@@ -105,6 +111,7 @@ def find_sources(
     """
     from .media import open_clip
     from .placement import positions_of
+    from .placement.doubts import doubts
     from .regions.motion import motions_of
     from .regions.offscreen import MOST, placed_apart
     from .regions.sounding import candidates_for, choose
@@ -133,19 +140,17 @@ def find_sources(
         parts.load("depth", wanted.depth, computing),
         parts.load("describer", wanted.describer, computing),
     )
+    finds, describes, measures, moves = shares_of(part_of(progress, 0.0, 0.98), _work(wanted))
     with open_clip(clip) as opened:
         count = candidates_for(sources) if finding.proposes else sources
-        regions = finding.find(opened, count, part_of(progress, 0.0, 0.75))
-        regions = describing.describe(
-            opened, regions, part_of(progress, 0.75, 0.8), off_screen=off_screen
-        )
+        regions = finding.find(opened, count, finds)
+        regions = describing.describe(opened, regions, describes, off_screen=off_screen)
         if finding.proposes:
             regions = choose(regions, sources)
         in_picture, unseen = placed_apart(regions)
-        measured = estimating.distances(opened, in_picture, fov, part_of(progress, 0.8, 0.85))
+        measured = estimating.distances(opened, in_picture, fov, measures)
         view = measured.horizontal_fov
-        moving = part_of(progress, 0.85, 0.98)
-        moved = motions_of(opened, in_picture, measured.metres, view, moving)
+        moved = motions_of(opened, in_picture, measured.metres, view, moves)
         accompanied = any(region.kind != "ambience" for region in in_picture)
         found = tuple(
             Source(
@@ -191,8 +196,15 @@ def find_sources(
         _write_thumbnail(region, thumbnails / f"{source.id}.png")
     write_scene(scene, scene_path)
     progress("Found the sources", 1.0)
-    warnings = () if found else ("Nothing that could sound was found in this picture",)
-    return StepResult(scene, warnings)
+    warnings = [] if found else ["Nothing that could sound was found in this picture"]
+    return StepResult(scene, (*warnings, *doubts(in_picture, measured)))
+
+
+def _work(wanted: sets.PartSet) -> list[float]:
+    """How long finding, describing, measuring distances and measuring motion take beside each other."""
+    roles: tuple[Role, ...] = ("finder", "describer", "depth")
+    loaded = [parts.named(role, wanted.part(role)).checkpoint is not None for role in roles]
+    return [*(WORK[role][model] for role, model in zip(roles, loaded, strict=True)), WORK_OF_MOTION]
 
 
 def make_sounds(

@@ -8,7 +8,8 @@ and lets it through.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 
 #: ``progress(phase, fraction)``: phase is a short text for a person ("Following what moves"),
 #: fraction goes from 0 to 1 and never back. Raises `Cancelled` when the person asked to stop.
@@ -31,6 +32,21 @@ def part_of(progress: Progress, start: float, end: float) -> Progress:
     """
 
     def step(phase: str, fraction: float) -> None:
-        progress(phase, start + (end - start) * min(max(fraction, 0.0), 1.0))
+        share = min(max(fraction, 0.0), 1.0)
+        progress(phase, start * (1.0 - share) + end * share)  # which is `end` itself at its end
 
     return step
+
+
+def shares_of(progress: Progress, work: Sequence[float]) -> list[Progress]:
+    """Give each of the steps of a larger job its share of the bar, by how much work each is.
+
+    Parameters
+    ----------
+    progress : Progress
+        The whole job's.
+    work : sequence of float
+        Above 0, in the order of the steps.
+    """
+    bounds = [0.0, *accumulate(work)]
+    return [part_of(progress, a / bounds[-1], b / bounds[-1]) for a, b in pairwise(bounds)]

@@ -17,6 +17,7 @@ from blender_see2sound.core.media import ClipRange, open_clip
 from blender_see2sound.core.media.clip import Frame
 from blender_see2sound.core.placement import positions_of
 from blender_see2sound.core.placement.depth_maps import Maps, Way, distances_by
+from blender_see2sound.core.placement.doubts import doubts
 from blender_see2sound.core.placement.over_mask import weighted_quantile
 from blender_see2sound.core.placement.pinhole import focal_length
 from blender_see2sound.core.placement.protocol import Distances
@@ -82,6 +83,28 @@ def test_relative_maps_are_scaled_by_the_ground(name: str) -> None:
         assert np.median(rows[:, 2]) < 0.12, thing
         assert unsure is not None
         assert 0.02 < unsure < 0.6
+    assert doubts(list(perfect_regions_cached(name).values()), found) == []
+
+
+def test_where_nothing_tells_of_size_the_distance_is_said_to_be_a_guess(still: Any) -> None:
+    """A slanting wall fills the picture: no ground, and nothing of usual size."""
+    slope = np.broadcast_to(np.linspace(1.0, 2.0, 640, dtype=np.float32), (360, 640))
+    regions = [
+        region(np.array([[x, 100.0, x + 60, 200.0]]), np.zeros(1), label=label, kind=kind)
+        for x, label, kind in ((80, "thing", "point"), (400, "stain", "area"), (0, "wind", "ambience"))
+    ]  # fmt: skip
+    found = distances_by(
+        lambda frames: Maps(np.stack([slope] * len(frames))), INVERSE, still, regions, 50.0, silent
+    )
+    (told,) = doubts(regions, found)
+    assert "thing, stain." in told
+    assert "many times" in told
+    (told,) = doubts(regions, dataclasses.replace(found, deviations=[0.1, np.log(2.04), 9.0]))
+    assert "stain." in told
+    assert "thing" not in told
+    assert "2.0 times" in told
+    # An estimator that cannot say raises no doubt.
+    assert doubts(regions, dataclasses.replace(found, deviations=None)) == []
 
 
 @pytest.mark.parametrize("name", ["street", "walk"])
