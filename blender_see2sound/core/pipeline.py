@@ -105,7 +105,7 @@ def find_sources(
     """
     from .media import open_clip
     from .placement import positions_of
-    from .regions.motion import motions_of
+    from .regions.motion import MEASURED, motions_of
     from .regions.offscreen import MOST, placed_apart
     from .regions.sounding import candidates_for, choose
 
@@ -134,6 +134,7 @@ def find_sources(
         parts.load("describer", wanted.describer, computing),
     )
     with open_clip(clip) as opened:
+        opened.remember(MEASURED)
         count = candidates_for(sources) if finding.proposes else sources
         regions = finding.find(opened, count, part_of(progress, 0.0, 0.75))
         regions = describing.describe(
