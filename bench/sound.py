@@ -5,9 +5,10 @@ How many times real time that is depends on what else the computer does, so the 
 beside that of a fixed piece of work. Then the loudness beside the one it shall have, and the peak.
 
 ``--measures`` prints for each family what is measured of its sound beside where recordings of the
-kind lie (`tests.core.measured`), ``--physics`` what makes it. ``--hours H`` makes a bed of that
+kind lie (`tests.core.measured`), ``--groups`` the same in short with the speed, ``--physics`` what makes it. ``--hours H`` makes a bed of that
 length and tells the most memory it took. ``--levels`` prints the table of `core.sounds.levels`
-with the loudness measured anew, for when a family has changed.
+with the loudness measured anew, for when a family has changed. ``--library`` times the index and
+the search of a library instead (``bench/library.py``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import library
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,12 +34,28 @@ from blender_see2sound.core.scene import Source
 from blender_see2sound.core.sounds import SAMPLE_RATE, Choice
 from blender_see2sound.core.sounds.built_in import blocks_of
 from blender_see2sound.core.sounds.drive import drive_of
-from blender_see2sound.core.sounds.families import FAMILIES, Take
+from blender_see2sound.core.sounds.families import (
+    FAMILIES,
+    Take,
+    air,
+    calls,
+    impacts,
+    machines,
+    nature,
+    steps,
+    vehicles,
+    voices,
+    water,
+    weather,
+)
 from blender_see2sound.core.sounds.levels import LEVELS
 from tests.core.measured import EXPECTED, measured
 from tests.core.sounding import family as whole_sound
 
 STILL = Source("s", "", "", "point", (0.0,), ((0.0, 5.0, 0.0),), presence=(1.0,))
+
+#: The bank as it is laid out.
+GROUPS = (weather, water, nature, calls, steps, voices, vehicles, machines, impacts, air)
 
 #: How often a second of random numbers is transformed in the fixed piece of work.
 TRANSFORMS = 50
@@ -93,6 +111,39 @@ def print_speed(names: Sequence[str], seconds: float, repeat: int) -> None:
     print(f"\nThe slowest: {slowest:.0f} times real time. The fixed work: {1e3 * fixed:.0f} ms.")
 
 
+def told(value: float) -> str:
+    """Three digits, without an exponent."""
+    return f"{value:.0f}" if value >= 100.0 else f"{value:.3g}"
+
+
+def print_groups(seconds: float, repeat: int) -> None:
+    """For each group of families: how many, the slowest, and from where to where they lie."""
+    print("| group | families | times real time, slowest | centroid, Hz | depth | onsets, 1/s |")
+    print("|---|---|---|---|---|---|")
+    for group in GROUPS:
+        names = [family.name for family in group.FAMILIES]
+        slowest = max(min(taken(name, seconds) for _ in range(repeat)) for name in names)
+        found = {name: measured(whole_sound(name, 1, 9.0)) for name in names}
+        cells = []
+        for figure in ("centroid", "depth", "onsets"):
+            values = [asdict(figures)[figure] for figures in found.values()]
+            cells.append(f"{told(min(values))} to {told(max(values))}")
+        inside = sum(not EXPECTED[name].outside(figures) for name, figures in found.items())
+        count = f"{len(names)}" if inside == len(names) else f"{len(names)}, {inside} inside"
+        print(
+            f"| {group.__name__.rpartition('.')[2]} | {count} | {seconds / slowest:.0f} | "
+            + " | ".join(cells)
+            + " |"
+        )
+
+
+def taken(name: str, seconds: float) -> float:
+    """Processor seconds for one family."""
+    start = time.process_time()
+    sounded(name, seconds, 1)
+    return time.process_time() - start
+
+
 def print_measures(names: Sequence[str]) -> None:
     print("| family | centroid, Hz | depth | onsets, 1/s | rate, Hz |")
     print("|---|---|---|---|---|")
@@ -103,7 +154,7 @@ def print_measures(names: Sequence[str]) -> None:
             low, high = expected[figure]
             inside = f" ({low:g} to {high:g})"
             mark = "" if low <= value <= high else " OUTSIDE"
-            cells.append("" if high == np.inf else f"{value:.3g}{inside}{mark}")
+            cells.append("" if high == np.inf else f"{told(value)}{inside}{mark}")
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 
@@ -134,15 +185,22 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--measures", action="store_true", help="what is measured of each sound")
+    parser.add_argument("--groups", action="store_true", help="that and the speed, in short")
     parser.add_argument("--physics", action="store_true", help="what makes each sound")
     parser.add_argument("--hours", type=float, help="memory of a bed of this length")
     parser.add_argument("--levels", action="store_true", help="print the table of levels anew")
+    parser.add_argument("--library", action="store_true", help="time a library of recordings")
     options = parser.parse_args()
+    if options.library:
+        library.measure()
+        return
     names = options.names or list(FAMILIES)
     if options.levels:
         print_levels(names)
     elif options.measures:
         print_measures(names)
+    elif options.groups:
+        print_groups(options.seconds, options.repeat)
     elif options.physics:
         for name in names:
             print(f"{name}: {' '.join(FAMILIES[name].physics.split())}\n")

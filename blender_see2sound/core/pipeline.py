@@ -112,7 +112,7 @@ def find_sources(
     from .media import open_clip
     from .placement import positions_of
     from .placement.doubts import doubts
-    from .regions.motion import motions_of
+    from .regions.motion import MEASURED, motions_of
     from .regions.offscreen import MOST, placed_apart
     from .regions.sounding import candidates_for, choose
 
@@ -142,6 +142,7 @@ def find_sources(
     )
     finds, describes, measures, moves = shares_of(part_of(progress, 0.0, 0.98), _work(wanted))
     with open_clip(clip) as opened:
+        opened.remember(MEASURED)
         count = candidates_for(sources) if finding.proposes else sources
         regions = finding.find(opened, count, finds)
         regions = describing.describe(opened, regions, describes, off_screen=off_screen)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..errors import See2SoundError
 from . import movie, pictures
+from .memory import Memory
 from .problems import bad_media
 from .scaling import Picture, reduced_size
 
@@ -76,7 +77,8 @@ class Frame:
     time : float
         Seconds from the clip's start.
     image : (h, w, 3) uint8 array
-        RGB. Frames that show the same picture may share it: do not write into it.
+        RGB; (h, w) where grey ones were asked for. Frames that show the same picture may share
+        it: do not write into it.
     """
 
     time: float
@@ -86,9 +88,27 @@ class Frame:
 class _Reader(Protocol):
     def read(self, time: float, longest: int | None) -> Picture: ...
 
+    def grey(self, time: float, longest: int) -> Picture: ...
+
     def begins(self, time: float) -> float: ...
 
     def close(self) -> None: ...
+
+
+class _Recall:
+    """Reads from a memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def grey(self, time: float, longest: int) -> Picture:
+        return self._memory.at(time + movie.EARLY)[1]
+
+    def begins(self, time: float) -> float:
+        return self._memory.at(time + movie.EARLY)[0]
+
+    def close(self) -> None:
+        """Memory is let go of with the clip."""
 
 
 class OpenClip:
@@ -110,6 +130,7 @@ class OpenClip:
         self.range = clip_range
         self._media: movie.Movie | pictures.Sequence = _find_media(clip_range)
         self._single: _Reader | None = None
+        self._memory: Memory | None = None
         if isinstance(self._media, movie.Movie):
             self.kind: ClipKind = "movie"
             self.size = self._media.size
@@ -140,6 +161,16 @@ class OpenClip:
         if self._single is not None:
             self._single.close()
             self._single = None
+        self._memory = None
+
+    def remember(self, width: int) -> None:
+        """Keep small grey pictures of what the next `frames` decode, for `greys` of this width.
+
+        Of movies that are read from start to end and are not too long (`memory.MOST`); others
+        are decoded again.
+        """
+        if self.kind == "movie":
+            self._memory = Memory(width)
 
     def frames(self, rate: float, width: int) -> Iterator[Frame]:
         """Stream the clip's pictures in clip-time order.
@@ -167,8 +198,8 @@ class OpenClip:
         count = 1 if self.kind == "still" else max(1, math.ceil(self.duration * rate - 1e-6))
         return self._stream(rate, count, width)
 
-    def pictures(self, fastest: float, width: int) -> Iterator[Frame]:
-        """Stream the clip's pictures in clip-time order, each once and at its own time.
+    def greys(self, fastest: float, width: int) -> Iterator[Frame]:
+        """Stream the clip's pictures in clip-time order, grey, each once and at its own time.
 
         What a movie of varying rate, a retimed or a reversed clip shows is so timed exactly.
 
@@ -194,7 +225,9 @@ class OpenClip:
             raise ValueError(f"rate {fastest} and width {width} must be above 0")
         count = 1 if self.kind == "still" else max(1, math.ceil(self.duration * fastest - 1e-6))
         shown, last = math.nan, -math.inf
-        with closing(self._reader()) as reader:
+        memory = self._memory
+        known_well = memory is not None and memory.whole and memory.width == width
+        with closing(_Recall(memory) if memory and known_well else self._reader()) as reader:
             for run in self._runs(fastest, count, width):
                 got: list[tuple[float, float, NDArray[np.uint8]]] = []
                 for time in (k / fastest for k in reversed(run)):
@@ -203,7 +236,7 @@ class OpenClip:
                     known = got[-1][0] if got else shown if len(run) == 1 else math.nan
                     if begun != known:
                         own = self._own_time(time, begun, 1 / fastest)
-                        got.append((begun, own, reader.read(media, width)))
+                        got.append((begun, own, reader.grey(media, width)))
                 for begun, own, image in reversed(got):
                     if begun != shown and own > last:
                         yield Frame(own, image)
@@ -241,18 +274,22 @@ class OpenClip:
         (t0, m0), (t1, m1) = pairs[after - 1], pairs[after]
         return m0 + (m1 - m0) * (time - t0) / (t1 - t0)
 
-    def _reader(self) -> _Reader:
+    def _reader(self, memory: Memory | None = None) -> movie.MovieReader | pictures.PictureReader:
         if isinstance(self._media, movie.Movie):
-            return movie.MovieReader(self._media)
+            return movie.MovieReader(self._media, memory)
         return pictures.PictureReader(self._media, self.frame_rate)
 
     def _stream(self, rate: float, count: int, width: int) -> Iterator[Frame]:
-        with closing(self._reader()) as reader:
+        memory = self._memory if self._memory is not None and self._memory.wants else None
+        with closing(self._reader(memory)) as reader:
             for run in self._runs(rate, count, width):
                 # Decoding goes forwards only: read a backward run from its end, then turn it.
                 images = [reader.read(self.media_time(k / rate), width) for k in reversed(run)]
                 for k in run:
                     yield Frame(k / rate, images.pop())
+            if memory is not None and memory.wants:
+                reader.begins(self.media_time(self.duration))  # what comes after the last frame
+                memory.finish()
 
     def _runs(self, rate: float, count: int, width: int) -> Iterator[range]:
         """The numbers of the pictures to be read, those with falling media times together."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import av
 from av.stream import Disposition
 
+from .memory import Memory
 from .problems import bad_media, check_file, check_size
 from .scaling import Picture, Scaler, reduced_size, shown_size
 
@@ -83,10 +84,13 @@ class MovieReader:
     Parameters
     ----------
     movie : Movie
+    memory : Memory, optional
+        Keeps all that is decoded, small and grey.
     """
 
-    def __init__(self, movie: Movie) -> None:
+    def __init__(self, movie: Movie, memory: Memory | None = None) -> None:
         self.movie = movie
+        self._memory = memory
         self._container, self._stream = _open(movie.path)
         self._scaler = Scaler()
         assert self._stream.time_base is not None  # a decoded stream has one
@@ -129,6 +133,10 @@ class MovieReader:
             When nothing can be decoded there.
         """
         return self._at(time)[1]
+
+    def grey(self, time: float, longest: int) -> Picture:
+        """As `read`, but a grey picture (h, w)."""
+        return self._scaler.grey(self._at(time)[0], reduced_size(self.movie.size, longest))
 
     def _at(self, time: float) -> tuple[av.VideoFrame, float]:
         """The picture shown at a moment, and its own time."""
@@ -204,6 +212,8 @@ class MovieReader:
         self._shown: av.VideoFrame | None = None
         self._next: av.VideoFrame | None = None
         self._shown_time = self._next_time = time - 1 / self.movie.frame_rate
+        if self._memory is not None:
+            self._memory.begin()
         self._step()
 
     def _step(self) -> None:
@@ -219,8 +229,15 @@ class MovieReader:
                 self._next_time = (stamp - self.movie.origin) * self._tick
             if self._shown is None or self._next_time > last:  # broken stamps go backwards
                 self._next = frame
+                self._keep(frame)
                 return
         self._next, self._next_time = None, last
+
+    def _keep(self, frame: av.VideoFrame) -> None:
+        memory = self._memory
+        if memory is not None and memory.wants:
+            size = reduced_size(self.movie.size, memory.width)
+            memory.take(self._next_time, self._scaler.grey(frame, size))
 
 
 def _open(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:

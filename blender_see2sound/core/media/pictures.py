@@ -185,6 +185,10 @@ class PictureReader:
             self._last = (path, longest, picture)
         return self._last[2]
 
+    def grey(self, time: float, longest: int) -> Picture:
+        """As `read`, but a grey picture (h, w)."""
+        return np.asarray(cv2.cvtColor(self.read(time, longest), cv2.COLOR_RGB2GRAY), np.uint8)
+
     def begins(self, time: float) -> float:
         """When the picture that is shown at a moment begins to be shown, seconds."""
         return self._sequence.number_at(self._number(time)) / self._rate

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
@@ -84,6 +85,16 @@ class Scaler:
         else:
             rgb = self._array(frame, width, height, "rgb24")
         return np.ascontiguousarray(np.rot90(rgb, turns)) if turns else rgb
+
+    def grey(self, frame: av.VideoFrame, size: tuple[int, int]) -> Picture:
+        """As `picture`, but a grey one (height, width); for most movies cheaper."""
+        plain = not frame.format.is_rgb and not any(p.is_alpha for p in frame.format.components)
+        if not plain:
+            return np.asarray(cv2.cvtColor(self.picture(frame, size), cv2.COLOR_RGB2GRAY), np.uint8)
+        turns = quarter_turns(frame.rotation)
+        width, height = (size[1], size[0]) if turns % 2 else size
+        grey = self._array(frame, width, height, "gray")
+        return np.ascontiguousarray(np.rot90(grey, turns)) if turns else grey
 
     def _array(self, frame: av.VideoFrame, width: int, height: int, layout: str) -> NDArray[Any]:
         small = self._reformatter.reformat(

@@ -13,6 +13,7 @@ are smoothed over time, and what is swift may leave them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -42,7 +43,8 @@ FEWEST = 6
 LINGERS = 0.35
 #: A flow sees as far as its widest scale, which needs a window of this side, pixels.
 ROOM = 112
-#: Regions narrower than this are measured at full fineness, pixels; others at half of it.
+#: Regions narrower than this are measured at full fineness, pixels; those twice as wide at half
+#: of it, others at a quarter.
 SMALL = 40.0
 #: The camera's motion is fitted at points so far apart, where something can be seen.
 SPARSE, STRUCTURE, FEWEST_POINTS = 4, 10, 24
@@ -123,7 +125,7 @@ class Meter:
         self._regions = regions
         self._boxes = [region.boxes * scale for region in regions]
         self._coarse = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        self._engines = [_engine(scale) for scale in (0, 1)]
+        self._engines = [_engine(scale) for scale in (0, 1, 2)]
         self._last: Grey | None = None
         self._most = 0.0
         self._changed: Grey | None = None
@@ -140,7 +142,7 @@ class Meter:
         last = self._last
         if last is not None:
             change = cv2.absdiff(grey, last)
-            most = float(cv2.blur(change, (5, 5)).max())
+            most = cv2.minMaxLoc(cv2.blur(change, (5, 5)))[1]
             same = max(SAME, min(TOUCHED_UP * self._most, MOST_TOUCHED_UP))
             if most < same and time - self.times[-1] < longest:
                 return
@@ -152,8 +154,9 @@ class Meter:
     def _pair(self, before: Grey, after: Grey, change: Grey, start: float, end: float) -> None:
         boxes = [self._box(k, start, end) for k in range(len(self._regions))]
         here = [k for k, box in enumerate(boxes) if box is not None]
-        jumped = float(change.mean()) > CUT_CHANGE
-        owner = _owners(before.shape, boxes)
+        jumped = cv2.mean(change)[0] > CUT_CHANGE
+        windows = [None if box is None else _window(box, before.shape) for box in boxes]
+        owner = _owners(before.shape, boxes, windows)
         stirs = jumped or (bool(here) and _stirs(change, owner))
         coarse = self._coarse.calc(_half(before), _half(after), None) if stirs else None
         cut = jumped and coarse is not None and _unexplained(_half(before), _half(after), coarse)
@@ -174,19 +177,20 @@ class Meter:
             change = cv2.absdiff(before, after)
         changed = (cv2.blur(change, (3, 3)) > CHANGED).astype(np.uint8)
         both = changed if self._changed is None else changed & self._changed
-        for number, (flowing, box) in enumerate(zip(self.flowing, boxes, strict=True)):
-            if box is None:
+        each = zip(self.flowing, boxes, windows, strict=True)
+        for number, (flowing, box, window) in enumerate(each):
+            if box is None or window is None:
                 flowing.rows.append((0.0,) * 8)
                 flowing.middles.append((0.0, 0.0, 0.0))
                 continue
-            window = _window(box, before.shape)
             own = owner[window] == number
             mine = _joined(own & (changed[window] > 0), box, window)
             flowing.middles.append(_middle(mine & (both[window] > 0), window))
-            if np.count_nonzero(mine) < FEWEST:
+            if cv2.countNonZero(mine.view(np.uint8)) < FEWEST:
                 flowing.rows.append(_at_rest(box))
                 continue
-            engine = self._engines[int(min(box[2] - box[0], box[3] - box[1]) > SMALL)]
+            narrow = min(box[2] - box[0], box[3] - box[1])
+            engine = self._engines[int(narrow > SMALL) + int(narrow > 2 * SMALL)]
             room, inner = _room(window, before.shape)
             flow = engine.calc(before[room].copy(), after[room].copy(), None)[inner]
             flowing.rows.append(_measure(box, window, mine, flow, before.shape, max(STILL, left)))
@@ -230,13 +234,13 @@ def _unexplained(before: Grey, after: Grey, flow: NDArray[np.float32]) -> bool:
 
 def _window(box: Values, shape: tuple[int, ...]) -> tuple[slice, slice]:
     """The part of the picture around a box."""
-    grow = np.maximum(AROUND * (box[2:] - box[:2]), AT_LEAST)
-    low = np.floor(np.maximum(box[:2] - grow, 0.0)).astype(int)
-    high = np.ceil(np.minimum(box[2:] + grow, shape[::-1])).astype(int)
-    # A flow needs some room.
-    low = np.clip(low, 0, np.maximum(np.array(shape[::-1]) - 24, 0))
-    high = np.maximum(high, np.minimum(low + 24, shape[::-1]))
-    return slice(low[1], high[1]), slice(low[0], high[0])
+    sides = []
+    for start, stop, length in ((box[1], box[3], shape[0]), (box[0], box[2], shape[1])):
+        grow = max(AROUND * (stop - start), AT_LEAST)
+        # A flow needs some room.
+        low = max(min(math.floor(start - grow), length - 24), 0)
+        sides.append(slice(low, max(min(math.ceil(stop + grow), length), min(low + 24, length))))
+    return sides[0], sides[1]
 
 
 def _room(
@@ -246,8 +250,7 @@ def _room(
     room, inner = [], []
     for side, length in zip(window, shape[:2], strict=True):
         more = max(ROOM - (side.stop - side.start), 0)
-        start = int(np.clip(side.start - more // 2, 0, max(length - ROOM, 0)))
-        start = min(start, side.start)
+        start = max(min(side.start - more // 2, length - ROOM, side.start), 0)
         room.append(slice(start, min(max(start + ROOM, side.stop), length)))
         inner.append(slice(side.start - start, side.stop - start))
     return (room[0], room[1]), (inner[0], inner[1])
@@ -255,26 +258,31 @@ def _room(
 
 def _joined(mask: NDArray[np.bool_], box: Values, window: tuple[slice, slice]) -> NDArray[np.bool_]:
     """What of a window's mask hangs together with what lies in the box."""
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
-    count, labels = cv2.connectedComponents(near, connectivity=8)
+    near = cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8))
+    count, labels = cv2.connectedComponents(near, connectivity=8, ltype=cv2.CV_16U)
     if count < 2:
         return mask
     corner = np.array([window[1].start, window[0].start])
     x0, y0 = np.maximum(np.floor(box[:2] - corner), 0).astype(int)
     x1, y1 = np.maximum(np.ceil(box[2:] - corner), 0).astype(int)
-    inside = np.zeros(count, bool)
-    inside[np.unique(labels[y0:y1, x0:x1])] = True
+    inside = np.bincount(labels[y0:y1, x0:x1].ravel(), minlength=count) > 0
     inside[0] = False
+    if inside[1:].all():
+        return mask
     return mask & inside[labels]
 
 
-def _owners(shape: tuple[int, ...], boxes: Sequence[Values | None]) -> NDArray[np.int16]:
+def _owners(
+    shape: tuple[int, ...],
+    boxes: Sequence[Values | None],
+    windows: Sequence[tuple[slice, slice] | None],
+) -> NDArray[np.int16]:
     """The number of the region that each pixel belongs to, -1 for none."""
     owner = np.full(shape, -1, np.int16)
     present = [(k, box) for k, box in enumerate(boxes) if box is not None]
-    present.sort(key=lambda one: -float(np.prod(one[1][2:] - one[1][:2])))
-    for number, box in present:
-        owner[_window(box, shape)] = number
+    present.sort(key=lambda one: -_size(one[1]))
+    for number, _ in present:
+        owner[windows[number]] = number
     for number, box in present:
         x0, y0 = np.maximum(np.floor(box[:2]), 0).astype(int)
         x1, y1 = np.maximum(np.ceil(box[2:]), 0).astype(int)
@@ -326,14 +334,17 @@ def _camera(
 
 
 def _middle(mask: NDArray[np.bool_], window: tuple[slice, slice]) -> tuple[float, float, float]:
-    rows, columns = np.nonzero(mask)
-    if len(rows) < FEWEST:
+    bits = mask.view(np.uint8)
+    area = cv2.countNonZero(bits)
+    if area < FEWEST:
         return 0.0, 0.0, 0.0
-    sides = [np.ptp(np.percentile(v, (3, 97))) + 1.0 for v in (rows, columns)]
-    if len(rows) < COMPACT * sides[0] * sides[1]:
-        return 0.0, 0.0, 0.0
-    x, y = columns.mean() + window[1].start, rows.mean() + window[0].start
-    return float(x), float(y), float(len(rows))
+    middle, filled = [], float(area)
+    for side, axis in zip(window, (1, 0), strict=True):
+        counts = cv2.reduce(bits, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+        low, high = np.searchsorted(np.cumsum(counts), (0.03 * area, 0.97 * area))
+        filled /= float(high - low + 1)
+        middle.append(float(counts @ np.arange(len(counts))) / area + side.start)
+    return (middle[1], middle[0], float(area)) if filled >= COMPACT else (0.0, 0.0, 0.0)
 
 
 def _size(box: Values) -> float:
@@ -353,24 +364,25 @@ def _measure(
     still: float,
 ) -> tuple[float, ...]:
     """A row of `Flowing`; what is slower than `still`, pixels, stands."""
-    length = cv2.magnitude(flow[..., 0], flow[..., 1])
-    rows, columns = np.nonzero(mine & (length > still))
-    if len(rows) < FEWEST:
+    length = cv2.magnitude(*cv2.split(flow))
+    moves = (mine & (length > still)).view(np.uint8)
+    area = cv2.countNonZero(moves)
+    if area < FEWEST:
         return _at_rest(box)
-    far = length[rows, columns]
-    x, y = flow[rows, columns].mean(axis=0, dtype=np.float64)
+    x, y = cv2.mean(flow, moves)[:2]
     height = max(float(box[3] - box[1]), 1.0)
-    low = far[rows + window[0].start > box[3] - LOW * height]
-    top, left = rows.min() + window[0].start, columns.min() + window[1].start
-    bottom, right = rows.max() + window[0].start, columns.max() + window[1].start
-    edge = top < 2 or left < 2 or bottom > shape[0] - 3 or right > shape[1] - 3
+    feet = max(int(np.floor(box[3] - LOW * height)) + 1 - window[0].start, 0)
+    low = length[feet:]
+    least, top, wide, high = cv2.boundingRect(moves)
+    left, top = least + window[1].start, top + window[0].start
+    edge = top < 2 or left < 2 or top + high > shape[0] - 2 or left + wide > shape[1] - 2
     return (
         1.0,
-        float(len(rows)),
+        float(area),
         x,
         y,
-        float(far.mean()),
-        float(low.sum()) / height,
+        cv2.mean(length, moves)[0],
+        float(np.sum(low[moves[feet:] > 0])) / height,
         float(edge),
         _size(box),
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, percentile_filter
@@ -89,8 +88,8 @@ def motions_of(
         return [None] * len(regions)
     meter: Meter | None = None
     last = max(float(r.times[-1]) if len(r.times) > 1 else clip.duration for r in points)
-    for frame in clip.pictures(measuring_rate(clip.duration), MEASURED):
-        grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), np.uint8)
+    for frame in clip.greys(measuring_rate(clip.duration), MEASURED):
+        grey = frame.image
         if meter is None:
             meter = Meter(regions, grey.shape[1] / clip.size[0])
         meter.take(frame.time, grey, REPEATED)

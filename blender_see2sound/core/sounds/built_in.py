@@ -151,9 +151,11 @@ def _layers(
     layers = []
     for choice in choices:
         family = FAMILIES[choice.family]
-        drive = drive_of(source, duration, family.usual_speed if moves else None, size)
-        render = family.render(Take(drive, source.seed, family.name, alive))
-        layers.append(scaled(render, choice.weight * LEVELS[family.name].gain))
+        drive = drive_of(source, duration, family.usual_speed if moves else None)
+        scale = family.scale(size)
+        render = family.render(Take(drive, source.seed, family.name, alive, scale))
+        # Of the same stuff what is twice as large has four times the surface: 6 dB.
+        layers.append(scaled(render, choice.weight * LEVELS[family.name].gain * scale))
     return layers
 
 

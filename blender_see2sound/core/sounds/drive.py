@@ -58,8 +58,6 @@ class Drive:
         Seconds, rising: when it hits something or sets a foot down, while it is present.
     strengths : (K,) float array
         0 to 1.
-    size : float or None
-        Metres (`core.sounds.size`); None where that was never seen.
     moving : bool
         It ever moves.
     """
@@ -69,7 +67,6 @@ class Drive:
     presence: Curve
     impacts: Curve = field(default_factory=lambda: np.empty(0))
     strengths: Curve = field(default_factory=lambda: np.empty(0))
-    size: float | None = None
 
     @property
     def count(self) -> int:
@@ -194,9 +191,7 @@ class Drive:
         return times[self.at(self.presence, times) > ABSENT]
 
 
-def drive_of(
-    source: Source, seconds: float, usual_speed: float | None = None, size: float | None = None
-) -> Drive:
+def drive_of(source: Source, seconds: float, usual_speed: float | None = None) -> Drive:
     """Read the motion and presence of a source.
 
     Parameters
@@ -206,8 +201,6 @@ def drive_of(
         The clip's length.
     usual_speed : float, optional
         m/s; taken for a source without a track (one time), when its words say that it moves.
-    size : float, optional
-        Metres.
     """
     count = int(np.ceil(seconds * CONTROL_RATE)) + 3
     grid = np.arange(count) / CONTROL_RATE
@@ -223,7 +216,7 @@ def drive_of(
         speed = _speeds(times, positions, grid)
         speed[speed < STILL] = 0.0
     speed[presence <= ABSENT] = 0.0
-    drive = Drive(seconds, speed, presence, size=size)
+    drive = Drive(seconds, speed, presence)
     if source.motion is None:
         return drive
     impacts, strengths = np.asarray(source.motion.impacts), np.asarray(source.motion.strengths)

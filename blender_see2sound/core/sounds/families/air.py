@@ -16,7 +16,7 @@ def whoosh(take: Take) -> Render:
     (swung things: Selfridge, Moffat and Reiss 2017).
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(0.4, 0.4, 2.5)
+    scale = take.scale
     pace = smooth(np.minimum(drive.speed, 30.0), 0.06)
     flutter = drift(rng, drive.count, 9.0)
 
@@ -47,4 +47,7 @@ def room_tone(take: Take) -> Render:
     return ShapedNoise(rng, shape)
 
 
-FAMILIES = (Family("whoosh", whoosh, usual_speed=4.0), Family("room tone", room_tone))
+FAMILIES = (
+    Family("whoosh", whoosh, usual_speed=4.0, usual_size=0.4, sizes=(0.4, 2.5)),
+    Family("room tone", room_tone),
+)

@@ -153,7 +153,7 @@ def call(take: Take, species: str) -> Render:
     kind, rng = CALLS[species], take.rng()
     starts = take.drive.events(rng, kind.every, first=1.0, least=0.5 * kind.every)
     individual = rng.uniform(0.9, 1.12)
-    scale = take.scale(kind.usual_size, 0.4, 2.0)
+    scale = take.scale
     times: list[float] = []
     moment = 0.0
     for start in starts:
@@ -208,6 +208,12 @@ def _one(rng: np.random.Generator, kind: Call, individual: float, scale: float) 
 
 
 FAMILIES = tuple(
-    Family(species, partial(call, species=species), row=kind.physics)
+    Family(
+        species,
+        partial(call, species=species),
+        usual_size=kind.usual_size,
+        sizes=(0.4, 2.0),
+        row=kind.physics,
+    )
     for species, kind in CALLS.items()
 )

@@ -27,31 +27,20 @@ class Take:
         So that two families of one source do not share their chance.
     alive : callable
         Called while the family prepares itself, so that it can be cancelled then too.
+    scale : float
+        How much larger the source is than such things are.
     """
 
     drive: Drive
     seed: int
     family: str
     alive: Callable[[], None] = lambda: None
+    scale: float = 1.0
 
     def rng(self, purpose: str = "") -> np.random.Generator:
         """A stream of random numbers of its own for each purpose."""
         self.alive()
         return np.random.default_rng([self.seed, zlib.crc32(f"{self.family}/{purpose}".encode())])
-
-    def scale(self, usual: float, least: float = 0.5, most: float = 2.0) -> float:
-        """How much larger the source is than such things are; 1 where its size is not known.
-
-        Parameters
-        ----------
-        usual : float
-            Metres: the side of a square as large as what is seen of an ordinary one.
-        least, most : float
-            Bounds of the factor: of what such things are, and of what is measured rightly.
-        """
-        if self.drive.size is None:
-            return 1.0
-        return min(max(self.drive.size / usual, least), most)
 
 
 @dataclass(frozen=True)
@@ -67,6 +56,10 @@ class Family:
     usual_speed : float or None
         m/s, for a source that is said to move but has no track; None where motion
         does not matter.
+    usual_size : float or None
+        Metres, as `core.sounds.size` measures an ordinary one; None where size says nothing.
+    sizes : (float, float)
+        Bounds of the factor on it: of what such things are, and of what is measured rightly.
     row : str
         What `physics` says, where the family is a row of a table.
     """
@@ -74,7 +67,15 @@ class Family:
     name: str
     render: Callable[[Take], Render]
     usual_speed: float | None = None
+    usual_size: float | None = None
+    sizes: tuple[float, float] = (0.5, 2.0)
     row: str = ""
+
+    def scale(self, size: float | None) -> float:
+        """How much larger than usual a thing of this size is; 1 where it is not known."""
+        if size is None or self.usual_size is None:
+            return 1.0
+        return min(max(size / self.usual_size, self.sizes[0]), self.sizes[1])
 
     @property
     def physics(self) -> str:

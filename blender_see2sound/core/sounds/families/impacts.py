@@ -228,15 +228,16 @@ def _scrape(rng: np.random.Generator, scale: float) -> Samples:
     return (0.6 * rub + 1.2 * np.asarray(body)) * envelope(length, 0.12, 0.2)
 
 
-#: Each with its mean gap in seconds, and the usual size of what is seen of it, in metres.
-BLOWS: dict[str, tuple[Blow, float, float]] = {
+#: Each with its mean gap in seconds, and its usual size in metres: None where what is seen is not
+#: what sounds, as the hand that knocks and the person with the gun.
+BLOWS: dict[str, tuple[Blow, float, float | None]] = {
     "impact": (_thud, 2.4, 0.5),
-    "knocking": (_knock, 3.5, 1.3),
+    "knocking": (_knock, 3.5, None),
     "door": (_door, 6.0, 1.3),
     "glass": (_glass, 3.5, 0.4),
     "metal": (_metal, 1.5, 0.3),
     "explosion": (_explosion, 6.0, 5.0),
-    "gunshot": (_gunshot, 3.0, 0.5),
+    "gunshot": (_gunshot, 3.0, None),
     "ball": (_ball, 3.4, 0.23),
     "scraping": (_scrape, 2.2, 0.8),
 }
@@ -247,15 +248,12 @@ SINGLE: dict[str, Blow] = {"knocking": _rap, "ball": _bounce, "door": _slam}
 #: What the picture's impacts do not make: their sound has another cause, or no moment.
 UNSEEN = frozenset({"scraping", "gunshot", "explosion"})
 
-#: What is seen is not what sounds: the hand that knocks, the person with the gun.
-NOT_BY_SIZE = frozenset({"knocking", "gunshot"})
-
 
 def blows(take: Take, name: str) -> Render:
     """Strikes when the picture shows impacts, else at random while the source is there."""
     rng = take.rng()
-    blow, every, usual = BLOWS[name]
-    scale = 1.0 if name in NOT_BY_SIZE else take.scale(usual)
+    blow, every, _ = BLOWS[name]
+    scale = take.scale
     times = take.drive.events(rng, every, first=min(every, 1.2), least=0.4 * every)
     if name in UNSEEN or not len(take.drive.impacts):
         return Events(times, lambda _: rng.uniform(0.7, 1.0) * blow(rng, scale))
@@ -306,8 +304,8 @@ def clapping(take: Take) -> Render:
 
 FAMILIES = (
     *(
-        Family(name, partial(blows, name=name), row=inspect.getdoc(blow) or "")
-        for name, (blow, _, _) in BLOWS.items()
+        Family(name, partial(blows, name=name), usual_size=usual, row=inspect.getdoc(blow) or "")
+        for name, (blow, _, usual) in BLOWS.items()
     ),
     Family("clapping", clapping),
 )

@@ -51,7 +51,7 @@ def fan(take: Take) -> Render:
     Sound, 2010, "Fans"). At the same tip speed a larger one turns slower.
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(0.4, 0.4, 2.5)
+    scale = take.scale
     turns = rng.uniform(19.0, 24.0) / scale * np.exp(0.006 * drift(rng, drive.count, 0.4))
     blades = Oscillator(5.0 * turns, [1.0, 0.5, 0.3, 0.15, 0.08], rng)
     motor = Oscillator(np.full(drive.count, 2.0 * MAINS), [1.0, 0.3, 0.2], rng)
@@ -74,7 +74,7 @@ def machine(take: Take) -> Render:
     Rossing). Larger parts are lower; two strokes a second are typical.
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(1.2)
+    scale = take.scale
     load = drift(rng, drive.count, 0.6)
     turns = rng.uniform(24.0, 28.0) * (1.0 - 0.02 * load)
     motor = Oscillator(turns, 1.0 / np.arange(1, 50) ** 0.8, rng)
@@ -225,7 +225,7 @@ def bell(take: Take) -> Render:
     ch. 21; Rossing, Acoustics of Bells, 1984). All frequencies go with one over diameter.
     """
     rng, drive = take.rng(), take.drive
-    note = rng.uniform(300.0, 420.0) / take.scale(1.0, 0.12, 2.0)
+    note = rng.uniform(300.0, 420.0) / take.scale
     times = drive.events(rng, 2.1, first=0.5, least=1.8)
 
     partials, decay, gains = [], [], []
@@ -258,9 +258,7 @@ def chime(take: Take) -> Render:
     """
     rng, drive = take.rng(), take.drive
     # A pentatonic row, as wind chimes have; tubes ring at 1, 2.76, 5.40 (free bar).
-    notes = (
-        rng.uniform(620.0, 760.0) / take.scale(0.3) * 2.0 ** (np.array([0, 2, 4, 7, 9, 12]) / 12.0)
-    )
+    notes = rng.uniform(620.0, 760.0) / take.scale * 2.0 ** (np.array([0, 2, 4, 7, 9, 12]) / 12.0)
     starts = drive.events(rng, 1.6, first=0.4)
     runs = [s + np.cumsum(rng.exponential(0.17, rng.integers(1, 5))) for s in starts]
     times = drive.while_present(np.sort(np.concatenate([np.empty(0), *runs])))
@@ -293,14 +291,14 @@ def phone(take: Take) -> Render:
 
 FAMILIES = (
     Family("hum", hum),
-    Family("fan", fan),
-    Family("machine", machine),
+    Family("fan", fan, usual_size=0.4, sizes=(0.4, 2.5)),
+    Family("machine", machine, usual_size=1.2),
     Family("tool", tool),
     Family("clock", clock),
     Family("typing", typing),
     Family("siren", siren),
     Family("horn", horn),
-    Family("bell", bell),
-    Family("chime", chime),
+    Family("bell", bell, usual_size=1.0, sizes=(0.12, 2.0)),
+    Family("chime", chime, usual_size=0.3),
     Family("phone", phone),
 )

@@ -39,7 +39,7 @@ def fire(take: Take) -> Render:
     a larger one is slower and lower. Layers after Farnell, Designing Sound (2010), "Fire".
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(0.8, 0.25, 4.0)
+    scale = take.scale
     blaze = gusts(rng, drive.count, 0.35)
     flicker = np.abs(drift(rng, drive.count, 6.0 / scale**0.5)) ** 1.5
     steam = np.maximum(drift(rng, drive.count, 2.0), 0.0) ** 3
@@ -49,7 +49,7 @@ def fire(take: Take) -> Render:
             bandpass(35.0 / scale**0.5, 170.0 / scale**0.5),
             lowpass(400.0),
         ),
-        1.1 * scale**0.5 * (0.4 + blaze) * (0.35 + 0.6 * flicker),
+        1.1 * scale**0.3 * (0.4 + blaze) * (0.35 + 0.6 * flicker),
     )
     breath = scaled(
         filtered(white(take.rng("breath")), bandpass(250.0, 1600.0)), 0.06 * (0.5 + blaze)
@@ -69,7 +69,7 @@ def fire(take: Take) -> Render:
             bandpass(0.6 * pitch, 1.6 * pitch),
             0.0003,
         )
-        return 1.6 * sizes[i] * snap
+        return 1.6 * sizes[i] * snap / scale**0.5
 
     return mixed(lapping, breath, hiss, Events(times, crack))
 
@@ -149,7 +149,7 @@ def birds(take: Take) -> Render:
 
 
 def _bird(rng: np.random.Generator, take: Take, number: int) -> Render:
-    pitch = rng.uniform(2400.0, 6200.0) / take.scale(0.15, 0.7, 1.8)
+    pitch = rng.uniform(2400.0, 6200.0) / take.scale
     repertoire = [_syllable(rng, pitch * rng.uniform(0.75, 1.3)) for _ in range(4)]
     gap = rng.uniform(0.03, 0.09)
     distance = (1.0, 0.6, 0.4, 0.25, 0.15)[number]
@@ -220,7 +220,7 @@ def buzzing(take: Take) -> Render:
     and nearness wander as they fly about. Larger ones beat slower.
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(0.015, 0.6, 1.5)
+    scale = take.scale
     harmonics = 1.0 / np.arange(1, 40) ** 1.1
     voices = []
     for number in range(4):
@@ -260,10 +260,10 @@ def _modulated(source: Render, by: Render) -> Render:
 
 
 FAMILIES = (
-    Family("fire", fire),
+    Family("fire", fire, usual_size=0.8, sizes=(0.25, 4.0)),
     Family("leaves", leaves),
-    Family("birds", birds),
+    Family("birds", birds, usual_size=0.15, sizes=(0.7, 1.8)),
     Family("insects", insects),
-    Family("buzzing", buzzing),
+    Family("buzzing", buzzing, usual_size=0.015, sizes=(0.6, 1.5)),
     Family("cicadas", cicadas),
 )

@@ -222,7 +222,7 @@ def paws(take: Take) -> Render:
     slower in larger animals (Heglund and Taylor 1988). A pad thuds, claws click.
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(0.7, 0.4, 2.0)
+    scale = take.scale
     galloping = np.mean(drive.speed[drive.speed > 0.0]) > 3.0 if drive.moving else False
     pattern = (0.0, 0.12, 0.5, 0.62) if galloping else (0.0, 0.25, 0.5, 0.75)
     times = _strides(take, _stride_rate(drive, 1.1, 2.6), pattern)
@@ -252,7 +252,7 @@ def hooves(take: Take) -> Render:
     horn cup, whose clop lies at 0.6 to 2 kHz (typical).
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(1.9, 0.6, 1.4)
+    scale = take.scale
     usual = float(np.mean(drive.speed[drive.speed > 0.0])) if drive.moving else 0.0
     if usual < 2.2:
         pattern: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75)
@@ -286,7 +286,7 @@ def wings(take: Take) -> Render:
     birds slower (Pennycuick 1990).
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(0.35, 0.4, 3.0)
+    scale = take.scale
     beats = 6.5 / scale**0.7
     if drive.moving:
         rate = np.where(drive.speed > 0.0, beats, 0.0) * _uneven(rng, drive.count)
@@ -317,7 +317,7 @@ FAMILIES = (
         for ground, kind in GROUNDS.items()
     ),
     Family("cloth", cloth, usual_speed=1.4),
-    Family("paws", paws, usual_speed=3.5),
-    Family("hooves", hooves, usual_speed=3.0),
-    Family("wings", wings, usual_speed=6.0),
+    Family("paws", paws, usual_speed=3.5, usual_size=0.7, sizes=(0.4, 2.0)),
+    Family("hooves", hooves, usual_speed=3.0, usual_size=1.9, sizes=(0.6, 1.4)),
+    Family("wings", wings, usual_speed=6.0, usual_size=0.35, sizes=(0.4, 3.0)),
 )

@@ -130,7 +130,7 @@ def revs(kind: Engine, speed: Curve) -> Curve:
 def engine(take: Take, name: str) -> Render:
     """An engine that idles, pulls and rolls as the source moves."""
     kind, rng, drive = ENGINES[name], take.rng(), take.drive
-    scale = take.scale(kind.usual_size, 0.6, 1.6)
+    scale = take.scale
     turns = revs(kind, drive.speed) / scale**0.5 * np.exp(0.008 * drift(rng, drive.count, 4.0))
     pull = np.clip(
         np.gradient(gaussian_filter1d(drive.speed, 30.0)) * CONTROL_RATE / 2.5, -0.4, 1.0
@@ -259,7 +259,7 @@ def jet(take: Take) -> Render:
     after Farnell, Designing Sound (2010), "Jet engine".
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(15.0)
+    scale = take.scale
     billow, tear = drift(rng, drive.count, 0.5), drift(rng, drive.count, 5.0)
     low_free = BINS / (BINS + 45.0)
 
@@ -282,7 +282,7 @@ def propeller(take: Take) -> Render:
     Hanson and Amiet 1991). Tips are as fast on small ones, so a drone turns quicker.
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(4.5, 0.3, 2.0)
+    scale = take.scale
     turns = 40.0 / scale * np.exp(0.015 * drift(rng, drive.count, 0.4))
     blades = Oscillator(2.0 * turns, 1.0 / np.arange(1, 30) ** 0.9, rng)
     exhaust = Oscillator(3.02 * turns, 1.0 / np.arange(1, 20) ** 1.2, rng)
@@ -306,7 +306,7 @@ def helicopter(take: Take) -> Render:
     small one slaps quicker.
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(5.5, 0.4, 1.6)
+    scale = take.scale
     rate = 12.5 / scale * np.exp(0.012 * drift(rng, drive.count, 0.4))
     phase = rng.uniform() + np.concatenate(([0.0], np.cumsum(rate)[:-1])) / CONTROL_RATE
     beats = np.arange(1, int(phase[-1]) + 1)
@@ -364,6 +364,8 @@ FAMILIES = (
             name,
             partial(engine, name=name),
             usual_speed=speed,
+            usual_size=ENGINES[name].usual_size,
+            sizes=(0.6, 1.6),
             row=f"{ENGINES[name].physics} Firing, pipes and body after Farnell 2010 and Baldan "
             "et al. 2015; tyres after Sandberg and Ejsmont 2002.",
         )
@@ -371,8 +373,8 @@ FAMILIES = (
     ),
     Family("bicycle", bicycle, usual_speed=5.0),
     Family("train", train, usual_speed=20.0),
-    Family("jet", jet),
-    Family("propeller", propeller),
-    Family("helicopter", helicopter),
+    Family("jet", jet, usual_size=15.0),
+    Family("propeller", propeller, usual_size=4.5, sizes=(0.3, 2.0)),
+    Family("helicopter", helicopter, usual_size=5.5, sizes=(0.4, 1.6)),
     Family("traffic", traffic),
 )

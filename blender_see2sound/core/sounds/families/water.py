@@ -77,13 +77,13 @@ def stream(take: Take) -> Render:
     den Doel 2005). A broader bed has more of them, and bigger ones.
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(2.0)
+    scale = take.scale
     ripple = np.exp(0.45 * drift(rng, drive.count, 3.0))
     small = _bubbles(rng, drive.scatter(rng, 190.0 * ripple), 0.0004, 0.003 * scale**0.5)
     gurgle = np.exp(0.8 * drift(rng, drive.count, 1.5))
     big = _bubbles(rng, drive.scatter(rng, 16.0 * gurgle), 0.002, 0.009 * scale**0.5)
     rush = filtered(white(take.rng("rush")), bandpass(350.0, 3800.0 / scale**0.5))
-    return mixed(small, scaled(big, 1.3 * scale), scaled(rush, 0.05 * ripple))
+    return mixed(small, scaled(big, 1.3 * scale**0.5), scaled(rush, 0.05 * ripple))
 
 
 def waterfall(take: Take) -> Render:
@@ -93,7 +93,7 @@ def waterfall(take: Take) -> Render:
     they have (Watts et al. 2009; Galbrun and Ali 2013); the bubbles as in Minnaert 1933.
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(3.0, 0.25, 4.0)
+    scale = take.scale
     roar = drift(rng, drive.count, 1.2)
     spray = drift(rng, drive.count, 5.0)
     body = slope(420.0 / scale**0.7, 4.6) * (BINS / (BINS + 45.0))
@@ -118,7 +118,7 @@ def sea(take: Take) -> Render:
     Abom 2010); then foam hisses. Larger waves are lower and slower.
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(8.0)
+    scale = take.scale
     slower = scale**0.3
     count = drive.count
     swell, break_, wash = np.zeros(count), np.zeros(count), np.zeros(count)
@@ -185,7 +185,7 @@ def splash(take: Take) -> Render:
     bubbles; a faster one splashes oftener.
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(0.7)
+    scale = take.scale
     if drive.moving:
         rate = np.where(drive.speed > 0.0, 0.8 + 0.5 * np.minimum(drive.speed, 5.0), 0.0)
         times = drive.cycles(rate * np.exp(0.25 * drift(rng, drive.count, 1.0)), rng.uniform())
@@ -222,7 +222,7 @@ def pouring(take: Take) -> Render:
     bubbles after Minnaert 1933.
     """
     rng, drive = take.rng(), take.drive
-    scale = take.scale(0.15)
+    scale = take.scale
     poured = np.cumsum(drive.presence > 0.05) / 100.0
     full = 1.0 - np.exp(-poured / (7.0 * scale))
     waver = drift(rng, drive.count, 2.5)
@@ -254,11 +254,11 @@ def lake(take: Take) -> Render:
 
 
 FAMILIES = (
-    Family("stream", stream),
-    Family("waterfall", waterfall),
-    Family("sea", sea),
+    Family("stream", stream, usual_size=2.0),
+    Family("waterfall", waterfall, usual_size=3.0, sizes=(0.25, 4.0)),
+    Family("sea", sea, usual_size=8.0),
     Family("lake", lake),
     Family("drops", drops),
-    Family("splash", splash, usual_speed=1.5),
-    Family("pouring", pouring),
+    Family("splash", splash, usual_speed=1.5, usual_size=0.7),
+    Family("pouring", pouring, usual_size=0.15),
 )
