@@ -113,8 +113,9 @@ def _stable_audio_3(name: str) -> Checkpoint:
             Component("vae", ("AutoencoderSAME",)),
             Component("scheduler", ("FlowMatchEulerDiscreteScheduler",), _SCHEDULE, False),
         ),
+        published=False,
         hint="It is published in another form: convert it once with diffusers' script "
-        "convert_stable_audio_3_to_diffusers.py, as docs/models.md shows, or choose another maker",
+        "convert_stable_audio_3_to_diffusers.py",
     )  # fmt: skip
 
 
@@ -128,7 +129,8 @@ _STABLE_AUDIO_OPEN = Checkpoint(
         Component("vae", ("AutoencoderOobleck",)),
         Component("scheduler", ("CosineDPMSolverMultistepScheduler",), _SCHEDULE, False),
     ),
-    hint="Accept its terms on its page, put its files there, or choose another maker",
+    without="model.*",
+    hint="Accept its terms on its page first, and log in (hf auth login)",
 )  # fmt: skip
 _STABILITY = ("Stability AI Community License", "yes, below 1 million dollars of yearly revenue")
 

@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import parts, sets
+from . import models_told, parts, sets
 from .errors import Cancelled, See2SoundError, from_os_error
 from .models.folder import models_folder
 from .options import build_parser
@@ -194,32 +194,14 @@ def _run(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
 def _models(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
     rows, folder = parts.listing(options.models), models_folder(options.models)
     together = sets.listing(rows)
-    lines = [f"{'models in':<10} {folder}"]
-    for one in together:
-        lacking = ", ".join(f"{role} {one[role]}" for role in one["lacking"])
-        lines += _block(
-            "set", one, "complete" if one["complete"] else f"incomplete, it lacks {lacking}",
-            ", ".join(f"{role} {one[role]}" for role in sets.ROLES),
-            f"commercial use: {one['commercial']}, {one['size_mb']} MB on disk, {one['memory_mb']} "
-            f"MB of memory (with --low-memory {one['low_memory_mb']} MB)",
-        )  # fmt: skip
-    for row in rows:
-        where = (
-            [f"{row['repository']}: {row['absent'] or row['path']}"] if row["repository"] else []
-        )
-        where += [
-            f"uses {one['repository']}, where it is here: {one['absent'] or one['path']}"
-            for one in row["helpers"]
-        ]
-        if row["missing"]:
-            where.append(f"Python packages are missing: {', '.join(row['missing'])}")
-        lines += _block(
-            row["role"], row, "here" if row["here"] else "not here",
-            f"licence {row['licence']}, commercial use: {row['commercial']}, "
-            f"{row['size_mb']} MB on disk, {row['memory_mb']} MB of memory",
-            *where,
-        )  # fmt: skip
-    return {"models": str(folder), "sets": together, "parts": rows}, _lines(*lines)
+    if options.name is None:
+        lines = models_told.overview(together, rows)
+    else:
+        lines = models_told.details(options.name, together, rows)
+        together = [one for one in together if one["name"] == options.name]
+        rows = [row for row in rows if row["name"] == options.name]
+    result = {"models": str(folder), "sets": together, "parts": rows}
+    return result, _lines(f"models in {folder}", *lines)
 
 
 def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
@@ -244,13 +226,6 @@ def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], st
         ],
     }  # fmt: skip
     return result, _lines(*lines, *_warned(warnings))
-
-
-def _block(kind: str, row: dict[str, Any], state: str, *more: str) -> list[str]:
-    """The lines about a set or a part."""
-    default = " (default)" if row["default"] else ""
-    lines = [f"{kind:<10} {row['name']}{default}: {state}"]
-    return lines + [f"{'':<10} {text}" for text in (row["about"], *more)]
 
 
 _STEPS = {

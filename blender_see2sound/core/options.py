@@ -8,7 +8,7 @@ from pathlib import Path
 from . import catalogue, sets
 from .arguments import Parser, loudness
 from .models.devices import DEVICES
-from .models.folder import ENVIRONMENT
+from .models.folder import ENVIRONMENT, models_folder
 from .targets import TARGETS
 from .version import version
 
@@ -74,6 +74,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     models = steps.add_parser(
         "models", help="what can be used, with licence, size, and whether it is here"
+    )
+    models.add_argument(
+        "name", nargs="?", metavar="NAME", help="tell all of this set or part (all, in short)"
     )
     _models_argument(models)
 
@@ -172,7 +175,7 @@ def _part_arguments(parser: argparse.ArgumentParser, *roles: catalogue.Role) -> 
 def _models_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models",
-        type=Path,
+        type=_models_folder,
         metavar="DIR",
         help=f"the folder with the models' files (${ENVIRONMENT}, else this person's)",
     )
@@ -240,6 +243,13 @@ def _room_argument(parser: argparse._ActionsContainer) -> None:
         help=f"put it in a room: {names}; with another reverberation in seconds, as hall,1.5; "
         "metres and seconds, as 10x8x3.5,0.4; or as large as needed, as auto,0.4",
     )
+
+
+def _models_folder(text: str) -> Path:
+    folder = models_folder(text)
+    if not folder.is_dir():
+        raise argparse.ArgumentTypeError(f"{folder} is no folder")
+    return folder
 
 
 def _names(role: catalogue.Role) -> str:

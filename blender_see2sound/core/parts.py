@@ -13,7 +13,7 @@ from typing import Any
 from .catalogue import PARTS, Part, Role
 from .errors import See2SoundError
 from .models.checkpoints import Checkpoint
-from .models.folder import locate, models_folder
+from .models.folder import has_begun, locate, models_folder
 from .models.keeper import Computing
 
 
@@ -59,7 +59,8 @@ def load(role: Role, name: str | None = None, computing: Computing | None = None
         raise See2SoundError(
             f"the {role} {part.name!r} cannot run here",
             f"Python packages are missing: {', '.join(missing)}",
-            "Install them, or choose another Python for the worker in the preferences",
+            "Install them as docs/models.md shows, or choose another Python for the worker in the "
+            "preferences",
             kind="missing-part",
         )
     module, _, cls = part.factory.partition(":")
@@ -77,7 +78,9 @@ def listing(models: Path | None = None) -> list[dict[str, Any]]:
 
     Beside the fields of `Part`: ``default``, whether it is ``here``, the ``missing`` packages,
     and for weights the ``repository``, the ``path`` where they are (None where not), and
-    ``absent``, why not. ``helpers`` tells ``repository``, ``path`` and ``absent`` of each.
+    ``absent``, why not, whether a folder of it has ``begun`` to be filled then, the command for
+    a ``download``, where one does it, and a ``hint`` what else is to be done. ``helpers`` tells
+    the same of each.
     """
     return [_listed(part, models_folder(models)) for part in PARTS]
 
@@ -89,10 +92,8 @@ def _listed(part: Part, folder: Path) -> dict[str, Any]:
         "default": part.name == default(part.role),
         "missing": list(part.missing()),
         "helpers": [_found(helper, folder) for helper in part.helpers],
-        "repository": None,
-        "path": None,
-        "absent": "",
-    }
+        "repository": None, "path": None, "absent": "", "begun": False, "download": None, "hint": "",
+    }  # fmt: skip
     if part.checkpoint is not None:
         row |= _found(part.checkpoint, folder)
     row["here"] = not row["missing"] and not row["absent"]
@@ -105,7 +106,14 @@ def _found(checkpoint: Checkpoint, folder: Path) -> dict[str, Any]:
         path, absent = str(locate(checkpoint, folder).path), ""
     except See2SoundError as error:
         path, absent = None, error.why
-    return {"repository": checkpoint.repository, "path": path, "absent": absent}
+    return {
+        "repository": checkpoint.repository,
+        "path": path,
+        "absent": absent,
+        "begun": bool(absent) and has_begun(checkpoint, folder),
+        "download": checkpoint.download(folder),
+        "hint": checkpoint.hint,
+    }
 
 
 def lacking(role: Role, name: str, models: Path | None = None) -> See2SoundError | None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -224,10 +225,63 @@ def test_models_tells_where_they_are_and_which_sets_are_whole(
 def test_models_for_people_says_the_same(capsys: pytest.CaptureFixture[str], models: Path) -> None:
     assert cli.run(["models", "--models", str(models)]) == 0
     text = capsys.readouterr().out
-    assert "free: complete" in text
-    assert "best: incomplete, it lacks depth depth-pro, describer florence-2-large, " in text
-    assert "maker stable-audio-3-medium" in text
-    assert "licence Apple research licence, commercial use: no" in text
+    assert "set free: complete" in text
+    blocks = re.split(r"^(?=set |\n)", text, flags=re.M)
+    best = next(block for block in blocks if block.startswith("set best: incomplete"))
+    fetched = re.findall(r"hf download (\S+) --local-dir (\S+)", best)
+    assert fetched == [
+        (name, str(models / name.replace("/", "--")))
+        for name in (
+            "apple/DepthPro-hf", "florence-community/Florence-2-large-ft", "laion/clap-htsat-unfused",
+        )
+    ]  # fmt: skip
+    assert "stabilityai/stable-audio-3-medium: It is published in another form" in best
+    # A line for each part.
+    rows = json.loads(_output(capsys, "models", "--models", str(models), "--json"))["parts"]
+    for row in rows:
+        (line,) = re.findall(rf"^    {row['name']} .* {row['repository']}$", text, re.M) or [None]
+        assert row["repository"] is None or ("not here" in str(line)) == (not row["here"])
+    assert len(text.splitlines()) < 70
+
+
+def _output(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert cli.run(arguments) == 0
+    return capsys.readouterr().out
+
+
+def test_a_set_or_part_that_is_named_is_told_in_full(
+    capsys: pytest.CaptureFixture[str], models: Path, tmp_path: Path
+) -> None:
+    told = _output(capsys, "models", "depth-pro", "--models", str(models))
+    assert "licence Apple research licence, commercial use: no" in told
+    assert "6.0 GB of memory" in told
+    assert f"hf download apple/DepthPro-hf --local-dir {models / 'apple--DepthPro-hf'}" in told
+    told = _output(capsys, "models", "best", "--models", str(models))
+    assert "best: incomplete, it lacks depth depth-pro, describer florence-2-large, " in told
+    assert "maker stable-audio-3-medium" in told
+    # What has begun to arrive says what is missing yet.
+    (tmp_path / "Intel--zoedepth-nyu-kitti").mkdir()
+    told = _output(capsys, "models", "zoedepth", "--models", str(tmp_path))
+    assert "zoedepth: incomplete" in told
+    assert f"{tmp_path / 'Intel--zoedepth-nyu-kitti' / 'preprocessor_config.json'}" not in told
+    assert f"{tmp_path / 'Intel--zoedepth-nyu-kitti' / 'config.json'} is missing" in told
+    named = json.loads(_output(capsys, "models", "depth-pro", "--json"))
+    assert [row["name"] for row in named["parts"]] == ["depth-pro"]
+    assert named["sets"] == []
+    assert cli.run(["models", "nobody"]) == 2
+    assert "'nobody'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("step", [("models",), ("find", *CLIP, "-o", "scene.json")])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_models_folder_that_is_none_is_said_so(
+    step: tuple[str, ...], there: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "file"
+    if there:
+        path.write_text("")
+    assert cli.run([*step, "--models", str(path)]) == 2
+    assert f"{path} is no folder" in capsys.readouterr().err
 
 
 def test_torch_is_loaded_by_nothing_but_models(tmp_path: Path) -> None:

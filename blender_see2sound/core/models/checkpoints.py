@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -43,17 +47,31 @@ class Checkpoint:
         in shards with an index).
     components : tuple of Component
         Of a pipeline, as `diffusers` lays it out: a folder for each, and ``model_index.json``.
+    published : bool
+        It is published in this form; else it has to be converted.
+    without : str
+        A pattern of files in the repository that are not needed, and large.
     hint : str
-        What a person must know to get it, beside the repository's name.
+        What a person must do to get it, beside downloading.
     """
 
     repository: str
     architectures: tuple[str, ...]
     files: tuple[str, ...] = ()
     components: tuple[Component, ...] = ()
+    published: bool = True
+    without: str = ""
     hint: str = ""
 
     @property
     def folder(self) -> str:
         """The name of its folder among others."""
         return self.repository.replace("/", "--")
+
+    def download(self, folder: Path) -> str | None:
+        """The command that brings it into a models folder; None where none does."""
+        if not self.published:
+            return None
+        words = ["hf", "download", self.repository, "--local-dir", str(folder / self.folder)]
+        words += ["--exclude", self.without] if self.without else []
+        return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

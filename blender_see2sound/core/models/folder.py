@@ -148,6 +148,11 @@ def locate(checkpoint: Checkpoint, folder: Path) -> Located:
     )
 
 
+def has_begun(checkpoint: Checkpoint, folder: Path) -> bool:
+    """Whether there is a folder of a checkpoint, whatever it holds."""
+    return any(os.path.isdir(path) for path, _ in _places(checkpoint, folder))
+
+
 def check(located: Located, progress: Progress = silent) -> dict[str, str]:
     """Check every file of a checkpoint against what is known of it.
 
@@ -369,11 +374,12 @@ def _broken(checkpoint: Checkpoint, folder: Path, name: str, why: str) -> See2So
 
 
 def _missing(checkpoint: Checkpoint, why: str) -> See2SoundError:
+    hint = f"{checkpoint.hint}. " if checkpoint.hint else ""
     return See2SoundError(
         f"the model {checkpoint.repository} is not here",
         why,
-        checkpoint.hint
-        or "Put its files there, choose another models folder, or choose another part",
+        f"{hint}`see2sound models` and docs/models.md tell how to get it; or choose another "
+        "models folder, or another part",
         kind="missing-part",
     )
 
