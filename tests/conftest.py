@@ -1,7 +1,8 @@
-"""What all tests share: none writes to this person's own cache."""
+"""What all tests share: none writes to this person's own folders; no example has a deadline."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 
@@ -11,11 +12,19 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+with contextlib.suppress(ImportError):  # Blender 4.5's tests do without
+    from hypothesis import settings
+
+    # How long an example takes depends on what else the computer does.
+    settings.register_profile("see2sound", deadline=None)
+    settings.load_profile("see2sound")
+
+
 @pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A cache of the tests' own, for the processes that they start too (every system's variable)."""
-    folder = str(tmp_path_factory.mktemp("cache"))
-    names = ("XDG_CACHE_HOME", "LOCALAPPDATA")
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Folders of the tests' own, for the processes that they start too (every system's variable)."""
+    folder = str(tmp_path_factory.mktemp("own"))
+    names = ("XDG_CACHE_HOME", "XDG_DATA_HOME", "LOCALAPPDATA")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, folder))
     yield

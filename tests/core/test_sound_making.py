@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import Cancelled, See2SoundError
@@ -164,7 +164,6 @@ def test_a_take_does_not_replace_what_another_source_sounds_like(tmp_path: Path)
         make_sounds(path, only=["s2"])
 
 
-@settings(deadline=None)
 @given(
     st.builds(
         Origin,

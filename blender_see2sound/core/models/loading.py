@@ -105,7 +105,9 @@ def load_weights(
         raise broken(located, located.weights, f"its weights lack {absent[0]!r}{more}")
     model = model.to(device.torch).eval().requires_grad_(False)
     for name, weight in model.named_parameters():
-        if not bool(torch.isfinite(weight).all()):
+        # In 16 bits a large number may have become infinite that is none in the file.
+        bad = weight.isnan() if weight.dtype == torch.float16 else ~weight.isfinite()
+        if bool(bad.any()):
             raise broken(located, located.weights, f"{name!r} holds what is no number")
     return model
 
