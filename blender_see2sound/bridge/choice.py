@@ -137,12 +137,15 @@ def lacking(names: dict[Role, str], library: Path | None = None) -> See2SoundErr
         The folder of recordings; the preferences' when None.
     """
     if names.get("maker") == LIBRARY and library is None and computer.library_folder() is None:
-        return See2SoundError(
+        return computer.refused("library") or See2SoundError(
             "the library has no folder",
             "no folder with recordings is chosen on this computer",
             "Choose the Library Folder in the preferences, or another maker",
             kind="missing-part",
         )
+    chosen = [p for p in PARTS if names.get(p.role) == p.name]
+    if any(p.checkpoint for p in chosen) and (refused := computer.refused("models")):
+        return refused
     folder = computer.models_folder()
     errors = (parts.lacking(role, name, folder) for role, name in names.items())
     return next((error for error in errors if error is not None), None)

@@ -7,6 +7,7 @@ preferences name none; it is meant for development and tests.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,11 +16,14 @@ from typing import Any
 
 import bpy
 
+from ..core.errors import See2SoundError
 from ..core.sets import SETS
 
 ENVIRONMENT = "SEE2SOUND_PYTHON"
 #: The name under which Blender knows the extension.
 _EXTENSION = __package__.rpartition(".")[0]
+#: How an address on the web begins, which is no folder.
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True)
@@ -103,19 +107,39 @@ def settings() -> Settings:
 
 
 def models_folder() -> Path | None:
-    """The models folder of the preferences; None where they name none. Touches no file."""
+    """The models folder of the preferences; None where they name none (`refused`). Touches no file."""
     return _folder("models")
 
 
 def library_folder() -> Path | None:
-    """The library of the preferences; None where they name none. Touches no file."""
+    """The library of the preferences; None where they name none (`refused`). Touches no file."""
     return _folder("library")
 
 
-def _folder(name: str) -> Path | None:
+def refused(name: str) -> See2SoundError | None:
+    """Why what the preferences name as "models" or "library" cannot be a folder; else None."""
+    text = _named(name)
+    if not _ADDRESS.match(text):
+        return None
+    return See2SoundError(
+        f"{text} is no folder",
+        "it is an address on the web, and nothing is downloaded",
+        "Choose a folder of this computer in the preferences",
+        kind="missing-part",
+    )
+
+
+def _named(name: str) -> str:
     own = preferences()
-    path = "" if own is None else bpy.path.abspath(getattr(own, name)).strip()
-    return Path(os.path.abspath(path)) if path else None
+    return "" if own is None else str(getattr(own, name)).strip()
+
+
+def _folder(name: str) -> Path | None:
+    text = _named(name)
+    if not text or _ADDRESS.match(text):
+        return None
+    # A home's "~" first: for Blender it is a name like another.
+    return Path(os.path.abspath(bpy.path.abspath(os.path.expanduser(text))))
 
 
 def _extension_packages() -> tuple[str, ...]:

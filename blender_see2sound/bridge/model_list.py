@@ -44,11 +44,14 @@ class Listed:
     ----------
     folder : str
         The models folder.
+    refused : str
+        Why the one that the preferences name cannot be it; empty where it can.
     rows : dict
         Under "set" and under each role.
     """
 
     folder: str
+    refused: str
     rows: dict[str, tuple[Row, ...]]
 
 
@@ -72,7 +75,8 @@ def look() -> None:
     listed: dict[str, tuple[Row, ...]] = {"set": tuple(map(_set_row, sets.listing(rows)))}
     for role in sets.ROLES:
         listed[role] = tuple(_part_row(row) for row in rows if row["role"] == role)
-    shown = Listed(str(models_folder(own.models)), listed)
+    refused = computer.refused("models")
+    shown = Listed(str(models_folder(own.models)), str(refused or ""), listed)
     session.redraw()
 
 

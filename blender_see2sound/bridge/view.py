@@ -332,6 +332,7 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
         _makers(collection),
         computer.models_folder(),
         computer.library_folder(),
+        str(computer.refused("models")),
     )
 
 

@@ -24,6 +24,8 @@ def draw_models(layout: bpy.types.UILayout, context: bpy.types.Context, which: s
     row = layout.row()
     row.label(text=f"Models in {shown.folder}", translate=False)
     row.operator("see2sound.look_again", text="", icon="FILE_REFRESH")
+    if shown.refused:
+        draw_text(layout, context, shown.refused, icon="ERROR")
     for entry in shown.rows[which]:
         box = layout.box()
         icon = "CHECKMARK" if entry.here else "X"

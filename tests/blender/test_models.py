@@ -177,6 +177,27 @@ def test_preferences_list_what_is_here_and_say_how_strips_begin(
     assert "sam2.1" in str(choice.choice_of(None).lacking())
 
 
+def test_a_home_is_understood_and_an_address_is_refused(
+    preferences: Any, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(models.parent))
+    preferences.models = f"~/{models.name}"
+    preferences.library = "~/recordings"
+    assert computer.models_folder() == models
+    assert computer.library_folder() == models.parent / "recordings"
+    preferences.part_set = "free"
+    assert choice.choice_of(None).lacking() is None
+    preferences.models = preferences.library = "https://huggingface.co/facebook"
+    told = str(choice.choice_of(None).lacking())
+    assert "https://huggingface.co/facebook is no folder" in told
+    assert model_list.shown.refused == told
+    assert "is no folder" in str(choice.lacking({"maker": "library"}))
+    # What needs no model works all the same.
+    preferences.part_set = "built-in"
+    assert choice.choice_of(None).lacking() is None
+
+
 def test_the_check_tells_what_packages_models_need(preferences: Any, models: Path) -> None:
     preferences.models = str(models)
     assert bpy.ops.see2sound.check_worker() == {"FINISHED"}
