@@ -284,10 +284,11 @@ def _source_lines(scene: SoundScene) -> list[str]:
         x, y, z = source.positions[0]
         azimuth = math.degrees(math.atan2(-x, y))
         moves = "moving from" if len(source.times) > 1 else "at"
+        unseen = "" if source.boxes else ", off-screen"
         place = (
             "all around"
             if source.kind == "ambience"
-            else f"{moves} {math.hypot(x, y, z):.1f} m, azimuth {azimuth:+.0f}"
+            else f"{moves} {math.hypot(x, y, z):.1f} m, azimuth {azimuth:+.0f}{unseen}"
         )
         lines.append(f"  {source.id}  {source.kind:<8} {source.label}: {source.prompt} ({place})")
     return lines

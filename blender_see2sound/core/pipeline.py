@@ -198,6 +198,11 @@ def find_sources(
     write_scene(scene, scene_path)
     progress("Found the sources", 1.0)
     warnings = [] if found else ["Nothing that could sound was found in this picture"]
+    if off_screen and found and not unseen:
+        warnings.append(
+            "No off-screen source was added: the words for what is seen tell of no place in which "
+            "one would hear more"
+        )
     return StepResult(scene, (*warnings, *doubts(in_picture, measured)))
 
 

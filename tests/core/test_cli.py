@@ -353,6 +353,29 @@ def test_a_sound_that_is_a_pipe_is_not_waited_for(result: Path, tmp_path: Path) 
     assert "pipe.wav" in done.stderr
 
 
+def test_what_is_off_screen_is_marked_and_its_lack_is_said(clip: Path, tmp_path: Path) -> None:
+    import cv2
+
+    picture = np.full((240, 320, 3), (235, 180, 120), np.uint8)
+    leaves = np.random.default_rng(1).integers(0, 60, (130, 320, 1), np.uint8)
+    picture[110:] = np.array([20, 90, 40], np.uint8) + leaves
+    cv2.imwrite(str(tmp_path / "meadow.png"), picture)
+    found = ("find", tmp_path / "meadow.png", "-o", tmp_path / "scene.json")
+    assert "off-screen" not in see2sound(*found).stdout
+    allowed = see2sound(*found, "--off-screen").stdout
+    scene = json.loads((tmp_path / "scene.json").read_text(encoding="utf-8"))
+    unseen = [source["id"] for source in scene["sources"] if not source["boxes"]]
+    marked = [line.split()[0] for line in allowed.splitlines() if line.endswith(", off-screen)")]
+    assert marked == unseen != []
+    assert "warning" not in allowed
+    # The disc alone tells of no place.
+    nowhere = see2sound(
+        "find", clip, "-o", tmp_path / "scene.json", "--off-screen", "--sources", 1
+    ).stdout
+    assert "No off-screen source was added" in nowhere
+    assert ", off-screen)" not in nowhere
+
+
 def test_the_unexpected_is_one_line_and_more_only_when_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -99,7 +99,9 @@ def test_they_are_in_the_scene_only_where_a_person_allows_them(
         assert source.positions[0][1] < 0  # beside is a little behind, as surround speakers are
         assert (tmp_path / "thumbnails" / f"{source.id}.png").is_file()
     assert read_scene(scene) == allowed
-    again = pipeline.find_sources(clip, scene, describer=describer, off_screen=True).scene
+    again = pipeline.find_sources(clip, scene, describer=describer, off_screen=True)
+    assert again.warnings == ()
+    again = again.scene
     assert again == allowed
 
 
