@@ -15,6 +15,7 @@ from .errors import See2SoundError
 from .models.checkpoints import Checkpoint
 from .models.folder import has_begun, locate, models_folder
 from .models.keeper import Computing
+from .models.pipelines import look_over
 
 
 def default(role: Role) -> str:
@@ -46,12 +47,14 @@ def named(role: Role, name: str | None = None) -> Part:
 def load(role: Role, name: str | None = None, computing: Computing | None = None) -> Any:
     """Make the part of this role and name (its default when None).
 
-    A part with weights only looks whether they are here; it loads them when it works.
+    Of weights it is only looked whether they are here and of the right form: they are loaded
+    when the part works.
 
     Raises
     ------
     See2SoundError
-        Of kind "bad-request" for an unknown name, "missing-part" for missing packages or files.
+        Of kind "bad-request" for an unknown name, "missing-part" for missing packages and for
+        missing or broken files.
     """
     part = named(role, name)
     missing = part.missing()
@@ -66,7 +69,7 @@ def load(role: Role, name: str | None = None, computing: Computing | None = None
     module, _, cls = part.factory.partition(":")
     computing = computing or Computing()
     if part.checkpoint is not None:
-        locate(part.checkpoint, models_folder(computing.models))
+        look_over(locate(part.checkpoint, models_folder(computing.models)))
     made = getattr(importlib.import_module(f".{module}", __package__), cls)
     if part.checkpoint is not None:
         return made(part.checkpoint, computing)

@@ -174,7 +174,7 @@ def test_weights_of_another_model_are_not_loaded_in_part(folder: Path) -> None:
     assert "pooler.dense.weight" in str(refused(folder))
     tensors["pooler.dense.weight"] = torch.zeros(3, 3)
     save_file(tensors, path, metadata={"format": "pt"})
-    assert refused(folder).kind == "missing-part"
+    assert "its weights are of other sizes than config.json tells" in str(refused(folder))
     assert not (folder / "owner--tiny" / RECORD).exists()
 
 
@@ -185,7 +185,7 @@ class Trap:
         return (exec, ("raise __import__('builtins').SystemExit('a pickle ran')",))
 
 
-def test_a_pickle_is_never_opened(folder: Path) -> None:
+def test_a_pickle_is_never_opened(folder: Path, published: Path) -> None:
     import pickle
 
     weights = folder / "owner--tiny/model.safetensors"
@@ -205,6 +205,24 @@ def test_a_pickle_is_never_opened(folder: Path) -> None:
     assert "evil" in str(refused(folder))
     index.write_text(json.dumps({"weight_map": 3}))
     assert index.name in str(refused(folder))
+    shutil.copy(published / "model.safetensors", folder / "owner--tiny/one.safetensors")
+    index.write_text(json.dumps({"weight_map": {"a": "one.safetensors"}}))
+    assert "lacks the key 'metadata'" in str(refused(folder))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and pipes with names are POSIX's")
+@pytest.mark.parametrize("kind", ["loop", "dangling", "folder", "pipe"])
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_what_is_no_file_is_said_to_be_none(folder: Path, kind: str, name: str) -> None:
+    path = folder / "owner--tiny" / name
+    path.unlink()
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(path if kind == "loop" else path.parent / "nothing")
+    assert f"{path} is no file" in str(refused(folder))
 
 
 def test_code_beside_the_weights_is_not_run(folder: Path) -> None:

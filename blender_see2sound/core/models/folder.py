@@ -35,7 +35,8 @@ RECORD = "see2sound-files.json"
 _CONFIG, _PIPELINE = "config.json", "model_index.json"
 #: How `transformers` and `diffusers` name weights, and the index of their shards.
 _WEIGHTS = ("model.safetensors", "diffusion_pytorch_model.safetensors")
-_INDEXES = tuple(f"{name}.index.json" for name in _WEIGHTS)
+INDEX = ".safetensors.index.json"
+_INDEXES = tuple(name.replace(".safetensors", INDEX) for name in _WEIGHTS)
 _CHUNK = 4 << 20
 #: What libraries read besides JSON files where it is there: it must stay the same too.
 _READ = (
@@ -261,7 +262,7 @@ def _needed(checkpoint: Checkpoint, path: Path) -> Iterator[str]:
         yield from _needed_of_model(checkpoint, path, (_CONFIG, *checkpoint.files), weights=True)
         return
     if not (path / _PIPELINE).is_file():
-        raise _missing(checkpoint, f"{path / _PIPELINE} is missing")
+        raise _missing(checkpoint, _gone(path / _PIPELINE))
     yield _PIPELINE
     for part in checkpoint.components:
         inner = path / part.name
@@ -274,7 +275,7 @@ def _needed_of_model(
 ) -> Iterator[str]:
     for name in files:
         if not (path / name).is_file():
-            raise _missing(checkpoint, f"{path / name} is missing")
+            raise _missing(checkpoint, _gone(path / name))
         yield name
     # What the libraries read besides, where it is there, must stay the same too.
     known = {RECORD, *_INDEXES, *files}
@@ -287,7 +288,8 @@ def _needed_of_model(
     index = next((name for name in _INDEXES if (path / name).is_file()), None)
     if index is None:
         pickles = [p.name for p in sorted(path.glob("*.bin")) + sorted(path.glob("*.pt"))]
-        why = f"{path / _WEIGHTS[bool(checkpoint.components)]} is missing"
+        expected = path / _WEIGHTS[bool(checkpoint.components)]
+        why = _gone(next((p for p in map(path.joinpath, _WEIGHTS) if os.path.lexists(p)), expected))
         if pickles:
             why += f"; {pickles[0]} is a pickle, which can run anything, and is not loaded"
         raise _missing(checkpoint, why)
@@ -299,8 +301,13 @@ def _needed_of_model(
         if Path(shard).name != shard or not shard.endswith(".safetensors"):
             raise _broken(checkpoint, path, index, f"it names {shard!r}, which is not loaded")
         if not (path / shard).is_file():
-            raise _missing(checkpoint, f"{path / shard} is missing")
+            raise _missing(checkpoint, _gone(path / shard))
         yield shard
+
+
+def _gone(path: Path) -> str:
+    """What is wrong with a path that is no file: a folder, a pipe, a link to nothing or to itself."""
+    return f"{path} is {'no file' if os.path.lexists(path) else 'missing'}"
 
 
 def _commit(path: Path, cached: bool) -> str | None:

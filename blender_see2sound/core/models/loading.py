@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Cancelled, See2SoundError, from_os_error
 from ..progress import Progress, part_of, silent
 from .devices import Device, is_memory_error
-from .folder import Located, broken, check, read_json, remember
+from .folder import INDEX, Located, broken, check, read_json, remember
 from .offline import refuse_foreign
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def load_model(
         Of kind "missing-part": a file is missing, broken, or of another architecture.
     Cancelled
     """
-    check_architecture(cls, located)
+    check_architecture(located, cls)
     check_forms(located)
     sums = check(located, part_of(progress, 0.0, 0.5))
     progress("Loading the model", 0.5)
@@ -122,11 +122,14 @@ def forget_loaded() -> None:
     _checked.clear()
 
 
-def check_architecture(cls: type[Any], located: Located) -> None:
-    """Refuse another model's files; some that are published name only the type of the model."""
+def check_architecture(located: Located, cls: type[Any] | None = None) -> None:
+    """Refuse another model's files; some that are published name only the type of the model.
+
+    That type is compared with a class's, where one is given.
+    """
     config = config_of(located)
     named, expected = config.get("architectures"), located.checkpoint.architectures
-    if named is None and config.get("model_type") == cls.config_class.model_type:
+    if named is None and (cls is None or config.get("model_type") == cls.config_class.model_type):
         return
     if not isinstance(named, list) or not set(expected).intersection(map(str, named)):
         raise broken(located, "config.json", f"it tells of {named}, not of {' or '.join(expected)}")
@@ -206,6 +209,10 @@ def _unusable(located: Located, error: Exception, what: str = "") -> See2SoundEr
             "Install what is missing for the Python that computes, or choose another part",
             kind="missing-part",
         )
+    if "ignore_mismatched_sizes" in str(error):
+        return broken(
+            located, located.weights, "its weights are of other sizes than config.json tells"
+        )
     # Settings that do not fit raise whatever the first line that stumbles over them raises.
     return broken(located, "", f"{what}{_short(error)}")
 
@@ -217,7 +224,9 @@ def check_forms(located: Located) -> None:
     refuse_foreign(located)
     for name in located.files:
         if name.endswith(".json"):
-            read_json(located, name)
+            content = read_json(located, name)
+            if name.endswith(INDEX) and not isinstance(content.get("metadata"), dict):
+                raise broken(located, name, "it lacks the key 'metadata'")
         if not name.endswith(".safetensors"):
             continue
         path = located.path / name
@@ -226,7 +235,7 @@ def check_forms(located: Located) -> None:
         except OSError as error:
             raise from_os_error(error, path, "read") from error
         try:
-            with safe_open(str(path), framework="pt") as file:
+            with safe_open(str(path), framework="np") as file:  # which needs no torch
                 file.keys()
         except (SafetensorError, OSError) as error:
             raise broken(located, name, _short(error)) from error

@@ -23,6 +23,21 @@ if TYPE_CHECKING:
 _INDEX = "model_index.json"
 
 
+def look_over(located: Located) -> None:
+    """Look whether a checkpoint's files are what they should be; nothing big is read.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-part".
+    """
+    if located.checkpoint.components:
+        check_pipeline(located)
+    else:
+        check_architecture(located)
+        check_forms(located)
+
+
 def check_pipeline(located: Located) -> dict[str, str]:
     """Look whether a folder holds the pipeline that its checkpoint is; nothing big is read.
 
@@ -66,7 +81,7 @@ def load_component(
     """
     part = located.component(name)
     if cls.__module__.startswith("transformers."):
-        check_architecture(cls, part)
+        check_architecture(part, cls)
     with _quiet_diffusers():
         return load_weights(cls, part, device, half=half)
 
