@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from blender_see2sound.core.scene import SoundScene, read_scene, write_scene
 from blender_see2sound.core.sounds.origin import Origin, pending_origin, read_origin
 from blender_see2sound.core.sounds.protocol import Making
 from blender_see2sound.core.sounds.speech import asks_for_speech
+from blender_see2sound.core.sounds.writing import write_sound
 
 from .sounding import clip_of, still
 
@@ -28,6 +30,7 @@ def scene_file(folder: Path, *prompts: str, **changed: object) -> Path:
     sources = [dataclasses.replace(still(p, seed=n), id=f"s{n}") for n, p in enumerate(prompts, 1)]
     sources[0] = dataclasses.replace(sources[0], **changed)  # type: ignore[arg-type]
     path = folder / "scene.json"
+    folder.mkdir(exist_ok=True)
     write_scene(SoundScene(clip_of(0.5), tuple(sources)), path)
     return path
 
@@ -158,8 +161,7 @@ def test_cancel_leaves_what_was_there(tmp_path: Path) -> None:
 
 def test_a_take_does_not_replace_what_another_source_sounds_like(tmp_path: Path) -> None:
     path = scene_file(tmp_path, "wind", "rain", sound="sounds/s2.wav")
-    (tmp_path / "sounds").mkdir()
-    soundfile.write(tmp_path / "sounds" / "s2.wav", np.zeros(100), 48_000)
+    write_sound(tmp_path / "sounds" / "s2.wav", np.zeros(100, np.float32), comment="Synthetic")
     with pytest.raises(See2SoundError, match="cannot write"):
         make_sounds(path, only=["s2"])
 
@@ -180,6 +182,7 @@ def test_an_origin_reads_back_and_its_sentence_is_one_line(origin: Origin) -> No
 
     with tempfile.TemporaryDirectory() as name:
         sound = Path(name) / "s1.wav"
+        write_sound(sound, np.zeros(9, np.float32), comment=origin.sentence())
         with pending_origin(origin, sound):
             assert not sound.with_suffix(".json").exists()
         assert read_origin(sound) == origin
@@ -202,6 +205,7 @@ def test_a_sidecar_that_breaks_the_format_names_the_field(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
     sound = tmp_path / "s1.wav"
+    write_sound(sound, np.zeros(9, np.float32), comment="Synthetic sound")
     with pending_origin(Origin("draft", True), sound):
         pass
     row = json.loads(sound.with_suffix(".json").read_text())
@@ -214,7 +218,70 @@ def test_a_sidecar_that_breaks_the_format_names_the_field(
 @pytest.mark.parametrize("foreign", [b"{}", b'{"take": 1}', b"\xff\xfe", b"notes"])
 def test_another_programs_file_beside_a_sound_is_no_sidecar(tmp_path: Path, foreign: bytes) -> None:
     (tmp_path / "dog.json").write_bytes(foreign)
+    soundfile.write(tmp_path / "dog.wav", np.zeros(9), 48_000)
     assert read_origin(tmp_path / "dog.wav") is None
+
+
+def test_a_sound_says_that_it_is_synthetic_without_its_sidecar(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind")
+    make_sounds(path)
+    (tmp_path / "sounds" / "s1.json").unlink()
+    (said,) = mix_scene(path, tmp_path / "mix.wav").sounds
+    assert "Synthetic sound" in said
+    assert "prompt: wind" in said
+
+
+def test_a_recording_that_took_the_place_of_a_sound_is_a_persons_own(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind", "rain")
+    make_sounds(path)
+    own = tmp_path / "sounds" / "s1.wav"
+    soundfile.write(own, np.full(2400, 0.1), 48_000)
+    before = own.read_bytes()
+    assert len(mix_scene(path, tmp_path / "mix.wav").sounds) == 1  # the rain's
+    assert make_sounds(path).made == ("s2",)
+    with pytest.raises(See2SoundError, match="your own"):
+        make_sounds(path, only=["s1"])
+    assert own.read_bytes() == before
+
+
+def test_what_was_generated_stays_synthetic_in_a_library(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "a dog barking")
+    make_sounds(path)
+    library = tmp_path / "library"
+    library.mkdir()
+    for keeps_sidecar in (True, False):
+        shutil.copy(tmp_path / "sounds" / "s1.wav", library / "dog barking.wav")
+        if keeps_sidecar:
+            shutil.copy(tmp_path / "sounds" / "s1.json", library / "dog barking.json")
+        else:
+            (library / "dog barking.json").unlink()
+        other = scene_file(tmp_path / f"{keeps_sidecar}", "a dog barking")
+        make_sounds(other, maker="library", making=Making(library=library))
+        sound = other.parent / "sounds" / "s1.wav"
+        origin = read_origin(sound)
+        assert origin is not None
+        assert origin.synthetic
+        assert origin.recording == "dog barking.wav"
+        assert soundfile.SoundFile(sound).comment.startswith("Synthetic sound (dog barking.wav)")
+
+
+def test_a_take_that_another_source_sounds_like_stays(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind", "rain")
+    make_sounds(path, making=Making(candidates=3))
+    scene = read_scene(path)
+    like = dataclasses.replace(scene.source("s2"), sound="sounds/takes/s1-3.wav")
+    write_scene(scene.replace_source(like), path)
+    make_sounds(path, only=["s1"])
+    assert (tmp_path / "sounds" / "takes" / "s1-3.wav").exists()
+    assert not (tmp_path / "sounds" / "takes" / "s1-2.wav").exists()
+
+
+def test_the_largest_seed_has_takes_that_can_be_asked_for_again(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind")
+    make_sounds(path, seed=2**31 - 1, making=Making(candidates=2))
+    second = read_origin(tmp_path / "sounds" / "takes" / "s1-2.wav")
+    assert second is not None
+    assert second.seed == 0
 
 
 @pytest.mark.parametrize(

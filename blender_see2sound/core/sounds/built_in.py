@@ -56,8 +56,8 @@ class ProceduralMaker:
         for source in sources:
             choices, size = choices_of(source), size_of(source, clip)
             takes = (
-                dataclasses.replace(source, seed=seed)
-                for seed in range(source.seed, source.seed + making.candidates)
+                dataclasses.replace(source, seed=(source.seed + number) % 2**31)
+                for number in range(making.candidates)
             )
             yield [
                 Made(

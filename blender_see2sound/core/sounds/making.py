@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from ..files import keep_apart
 from ..models.keeper import Computing
 from ..progress import Progress, part_of
 from ..scene import SoundScene, Source, resolve
-from .origin import pending_origin, sidecar_of
+from .origin import is_ours, pending_origin, sidecar_of
 from .protocol import Maker, Making
 from .speech import asks_for_speech
 from .writing import pending_sound
@@ -80,8 +81,9 @@ def make_into(
             f"Choose 1 to {MOST_TAKES}",
             kind="bad-request",
         )
-    wanted, warnings = _wanted(chosen, maker, named, speech)
-    _keep_others(scene, scene_path, wanted, making.candidates)
+    wanted, warnings = _wanted(chosen, scene_path, maker, named, speech)
+    others = _sounds_of_others(scene, scene_path, wanted)
+    _keep_others(scene_path, wanted, making.candidates, others)
     groups: dict[str, list[Source]] = {}
     for source in wanted:
         groups.setdefault(source.maker or maker, []).append(source)
@@ -117,7 +119,7 @@ def make_into(
             f"they fit: {catalogue.CLAP.repository} is not here"
         )
     for source in done:
-        _forget_takes(source.id, counts[source.id], scene_path)
+        _forget_takes(source.id, counts[source.id], scene_path, others)
         scene = scene.replace_source(source)
     return Sounded(scene, tuple(source.id for source in done), tuple(warnings))
 
@@ -135,16 +137,18 @@ def takes_of(source_id: str, scene_path: str | Path) -> list[str]:
     return [name for name in names if resolve(name, scene_path).is_file()]
 
 
-def is_made(source: Source) -> bool:
+def is_made(source: Source, scene_path: str | Path) -> bool:
     """Whether the sound that a source has was made here, not chosen by a person."""
     if source.sound is None:
         return False
     number = rf"sounds/takes/{re.escape(source.id)}-[2-{MOST_TAKES}]\.wav"
-    return source.sound == take_name(source.id, 1) or bool(re.fullmatch(number, source.sound))
+    named = source.sound == take_name(source.id, 1) or bool(re.fullmatch(number, source.sound))
+    file = resolve(source.sound, scene_path)
+    return named and (is_ours(file) or not file.exists())
 
 
 def _wanted(
-    chosen: Iterable[Source], maker: str, named: bool, speech: bool
+    chosen: Iterable[Source], scene_path: str | Path, maker: str, named: bool, speech: bool
 ) -> tuple[list[Source], list[str]]:
     """Those of the sources that are made, and why others are not.
 
@@ -159,7 +163,7 @@ def _wanted(
         if source.locked:
             if named:
                 refused.append(f"{source.id!r} is locked and keeps its sound")
-        elif source.sound is not None and not is_made(source) and not named:
+        elif source.sound is not None and not is_made(source, scene_path) and not named:
             refused.append(f"{source.id!r} keeps its own sound, {source.sound}")
         elif generated and not speech and asks_for_speech(source.prompt or source.label):
             refused.append(
@@ -176,26 +180,48 @@ def _wanted(
     return wanted, refused
 
 
-def _keep_others(
-    scene: SoundScene, scene_path: str | Path, wanted: Sequence[Source], candidates: int
-) -> None:
-    """Refuse to write over what other sources sound like, or over the scene."""
+def _sounds_of_others(
+    scene: SoundScene, scene_path: str | Path, wanted: Sequence[Source]
+) -> list[Path]:
+    """The sound files of the sources whose sound is not made now."""
     ids = {source.id for source in wanted}
-    others = [s.sound for s in scene.sources if s.sound is not None and s.id not in ids]
+    others = (s.sound for s in scene.sources if s.sound is not None and s.id not in ids)
+    return [resolve(sound, scene_path) for sound in others]
+
+
+def _keep_others(
+    scene_path: str | Path, wanted: Sequence[Source], candidates: int, others: Sequence[Path]
+) -> None:
+    """Refuse to write over what other sources sound like, over the scene, or a person's own file.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-request", naming the file.
+    """
     files = [
-        resolve(take_name(i, number), scene_path)
-        for i in ids
+        resolve(take_name(source.id, number), scene_path)
+        for source in wanted
         for number in range(1, candidates + 1)
     ]
-    keep_apart(
-        [*files, *map(sidecar_of, files)],
-        [Path(scene_path), *(resolve(sound, scene_path) for sound in others)],
-    )
+    keep_apart([*files, *map(sidecar_of, files)], [Path(scene_path), *others])
+    for file in files:
+        if file.is_file() and not is_ours(file):
+            raise See2SoundError(
+                f"cannot write {file}",
+                "it is no sound that was made here, but a file of your own",
+                "Move or rename it",
+                kind="bad-request",
+            )
 
 
-def _forget_takes(source_id: str, kept: int, scene_path: str | Path) -> None:
-    """Remove takes of an earlier time: they are not what the source was made from now."""
+def _forget_takes(
+    source_id: str, kept: int, scene_path: str | Path, others: Sequence[Path]
+) -> None:
+    """Remove takes of an earlier time, but for what another source sounds like or a person put there."""
+    used = {os.path.realpath(path) for path in others}
     for number in range(kept + 1, MOST_TAKES + 1):
         file = resolve(take_name(source_id, number), scene_path)
-        file.unlink(missing_ok=True)
-        sidecar_of(file).unlink(missing_ok=True)
+        if is_ours(file) and os.path.realpath(file) not in used:
+            file.unlink()
+            sidecar_of(file).unlink(missing_ok=True)
