@@ -88,6 +88,13 @@ def test_each_impact_gets_a_hit_in_time() -> None:
     assert float(np.median(np.abs(found + 0.15 - IMPACTS))) > 0.1  # shifted it would not pass
 
 
+def test_hits_of_any_length_are_placed() -> None:
+    """Lengths in seconds are not always whole samples again."""
+    for gap in np.linspace(0.21, 0.47, 40):
+        recording = thuds(tuple(0.3 + gap * np.arange(6)), 4.0)
+        assert np.all(np.isfinite(render(recording, struck())))
+
+
 def test_harder_is_louder() -> None:
     samples = render(thuds((0.5, 1.1, 1.9, 2.6, 3.3)), struck())
     levels = [

@@ -196,7 +196,8 @@ def conformed(recording: NDArray[np.float32], source: Source, duration: float) -
     def make(number: int) -> Samples:
         hit = hits[order[number]]
         cut = recording[hit.start : hit.stop].astype(np.float64)
-        length = len(cut) / SAMPLE_RATE
+        # Half a sample more: what is cut down to whole samples must not lose one.
+        length = (len(cut) + 0.5) / SAMPLE_RATE
         span = decibels(ALIKE)
         even = np.clip(hit.level / usual, 1.0 / span, span) * usual / hit.level
         force = max(float(drive.strengths[number]), decibels(WEAKEST))
