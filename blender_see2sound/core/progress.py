@@ -46,7 +46,7 @@ def shares_of(progress: Progress, work: Sequence[float]) -> list[Progress]:
     progress : Progress
         The whole job's.
     work : sequence of float
-        Above 0, in the order of the steps.
+        In the order of the steps: not below 0, and not all 0.
     """
     bounds = [0.0, *accumulate(work)]
     return [part_of(progress, a / bounds[-1], b / bounds[-1]) for a, b in pairwise(bounds)]

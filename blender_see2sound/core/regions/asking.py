@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 #: Longest side of the pictures that are looked at, pixels.
 LONGEST = 1024
+PHASE = "Describing what was found"
 
 Picture = NDArray[np.uint8]
 
@@ -51,14 +52,12 @@ def best_sight(region: Region, size: tuple[int, int]) -> Sight:
     return Sight(float(region.times[best]), boxes[best])
 
 
-def pictures_at(
-    clip: OpenClip, times: Sequence[float], progress: Progress, phase: str
-) -> dict[float, Picture]:
+def pictures_at(clip: OpenClip, times: Sequence[float], progress: Progress) -> dict[float, Picture]:
     """The clip's pictures at these times, read in their order."""
     ordered = sorted(set(times))
     found = {}
     for number, time in enumerate(ordered):
-        progress(phase, number / len(ordered))
+        progress(PHASE, number / len(ordered))
         found[time] = clip.frame_at(time, LONGEST).image
     return found
 
@@ -69,7 +68,6 @@ def generate(
     longest: int,
     ends: int | None,
     progress: Progress,
-    phase: str,
 ) -> torch.Tensor:
     """Let a model write, always its likeliest next token, so that it writes the same each time.
 
@@ -103,7 +101,7 @@ def generate(
             self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any
         ) -> torch.Tensor:
             self.written += 1
-            progress(phase, min(self.written / longest, 1.0))
+            progress(PHASE, min(self.written / longest, 1.0))
             return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
     config = copy.deepcopy(model.generation_config)

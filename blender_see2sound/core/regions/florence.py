@@ -22,7 +22,15 @@ from ..models.folder import Located, broken
 from ..models.keeper import Computing, borrowed
 from ..models.loading import load_model, load_tool
 from ..progress import Progress, part_of
-from .asking import Picture, best_sight, describe_with, generate, pictures_at, scene_progress
+from .asking import (
+    PHASE,
+    Picture,
+    best_sight,
+    describe_with,
+    generate,
+    pictures_at,
+    scene_progress,
+)
 from .protocol import Region
 
 if TYPE_CHECKING:
@@ -39,8 +47,6 @@ LONGEST_ANSWER = 48
 #: Pictures, and questions, that are worked on at once.
 PICTURES = 4
 QUESTIONS = 16
-
-_PHASE = "Describing what was found"
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,9 @@ class FlorenceDescriber:
             questions = [(s.time, form.format(box=locations(s.box)))
                          for s in sights for form in (CATEGORY, DESCRIPTION)]  # fmt: skip
             questions.append((clip.duration / 2, CAPTION))
-            pictures = pictures_at(clip, [time for time, _ in questions], reading, _PHASE)
+            pictures = pictures_at(clip, [time for time, _ in questions], reading)
             answers = _ask(tools, device, pictures, questions, asking)
-        progress(_PHASE, 1.0)
+        progress(PHASE, 1.0)
         caption = answers.pop()
         said = list(zip(answers[::2], answers[1::2], strict=True))
         return describe_with(regions, clip, said, caption, off_screen=off_screen)
@@ -131,7 +137,7 @@ def _ask(
         )
         with torch.inference_mode():
             inputs = _inputs(tools, device, seen, batch)
-        written = generate(tools.model, inputs, LONGEST_ANSWER, None, step, _PHASE)
+        written = generate(tools.model, inputs, LONGEST_ANSWER, None, step)
         answers += tools.tokenizer.batch_decode(written, skip_special_tokens=True)
     return answers
 
@@ -143,7 +149,7 @@ def _encode(
     seen: dict[float, torch.Tensor] = {}
     times = list(pictures)
     for start in range(0, len(times), PICTURES):
-        progress(_PHASE, start / len(times))
+        progress(PHASE, start / len(times))
         batch = times[start : start + PICTURES]
         pixels = tools.images([pictures[t] for t in batch], return_tensors="pt")["pixel_values"]
         pixels = pixels.to(device.torch, tools.model.dtype)

@@ -20,8 +20,9 @@ from ..models.devices import Device
 from ..models.folder import Located, broken
 from ..models.keeper import Computing, borrowed
 from ..models.loading import load_model, load_tool
-from ..progress import Progress, part_of
+from ..progress import Progress, part_of, shares_of
 from .asking import (
+    PHASE,
     Picture,
     Sight,
     best_sight,
@@ -53,7 +54,6 @@ LEAST = 0.1
 #: Questions that are worked on at once.
 QUESTIONS = 8
 
-_PHASE = "Describing what was found"
 _IMAGE, _FAKE, _WHOLE = "<image>", "<fake_token_around_image>", "<global-img>"
 _END = "<end_of_utterance>"
 
@@ -93,19 +93,17 @@ class SmolDescriber:
             sights = [best_sight(region, clip.size) for region in regions]
             middle = clip.duration / 2
             times = [*(sight.time for sight in sights), middle]
-            pictures = pictures_at(clip, times, reading, _PHASE)
+            pictures = pictures_at(clip, times, reading)
             cuts = [cut_out(pictures[sight.time], sight) for sight in sights]
             scene = [pictures[middle]]
             rounds = [(NAME, cuts, SHORT), (SOUND, cuts, LONG), (SCENE, scene, LONG)]
             rounds.append((OFF_SCREEN, scene if off_screen else [], LONG))
-            whole = max(1, sum(len(images) * longest for _, images, longest in rounds))
-            answers, done = [], 0
-            for question, images, longest in rounds:
-                more = done + len(images) * longest
-                step = part_of(asking, done / whole, more / whole)
-                answers.append(_ask(tools, device, images, question, longest, step))
-                done = more
-        progress(_PHASE, 1.0)
+            steps = shares_of(asking, [len(images) * longest for _, images, longest in rounds])
+            answers = [
+                _ask(tools, device, images, question, longest, step)
+                for (question, images, longest), step in zip(rounds, steps, strict=True)
+            ]
+        progress(PHASE, 1.0)
         names, sounds, captions, unseen = answers
         return describe_with(
             regions,
@@ -176,7 +174,7 @@ def _ask(
         step = part_of(
             progress, start / len(pictures), min(start + len(batch), len(pictures)) / len(pictures)
         )
-        step(_PHASE, 0.0)
+        step(PHASE, 0.0)
         # Equal questions to equally many tokens of picture: there is nothing to pad.
         tokens = tools.tokenizer(
             [prompt_of(question, _image_tokens(tools.model.config))] * len(batch),
@@ -190,7 +188,7 @@ def _ask(
             "pixel_values": pixels,
         }
         end = tools.tokenizer.convert_tokens_to_ids(_END)
-        written = generate(tools.model, inputs, longest, end, step, _PHASE)
+        written = generate(tools.model, inputs, longest, end, step)
         new = written[:, tokens["input_ids"].shape[1] :]
         answers += tools.tokenizer.batch_decode(new, skip_special_tokens=True)
     return answers
