@@ -64,6 +64,7 @@ def test_a_scene_is_sounded_and_mixed(client, tmp_path):
     assert sounded == {
         "scene": str(scene),
         "sounds": {"s2": str(tmp_path / "sounds" / "s2.wav")},
+        "takes": {"s2": [str(tmp_path / "sounds" / "s2.wav")]},
         "warnings": [],
     }
     assert Path(sounded["sounds"]["s2"]).stat().st_size > 48_000
@@ -125,7 +126,7 @@ def test_a_job_that_still_loads_its_libraries_is_cancelled_at_once(tmp_path):
     assert job.state == "cancelled"
     assert time.monotonic() - asked < 2.5, "it was only stopped by force"
     assert client.wait(client.submit("ping", {}))
-    assert not (tmp_path / "sounds").exists()
+    assert not [*tmp_path.rglob("sounds/*")]
     client.release()
 
 
