@@ -1,4 +1,4 @@
-"""Making a scene's sounds: who is left alone, takes, what is said of each sound, speech."""
+"""Making a scene's sounds: who is left alone, takes, what is said of each sound."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from blender_see2sound.core.pipeline import choose_take, make_sounds, mix_scene
 from blender_see2sound.core.scene import SoundScene, read_scene, write_scene
 from blender_see2sound.core.sounds.origin import Origin, pending_origin, read_origin
 from blender_see2sound.core.sounds.protocol import Making
-from blender_see2sound.core.sounds.speech import asks_for_speech
 from blender_see2sound.core.sounds.writing import write_sound
 
 from .sounding import clip_of, still
@@ -282,37 +281,3 @@ def test_the_largest_seed_has_takes_that_can_be_asked_for_again(tmp_path: Path) 
     second = read_origin(tmp_path / "sounds" / "takes" / "s1-2.wav")
     assert second is not None
     assert second.seed == 0
-
-
-@pytest.mark.parametrize(
-    "prompt",
-    [
-        "a man talking to a crowd",
-        "a woman says hello",
-        'a voice: "attack at dawn"',
-        "a politician giving a speech",
-        "a singer singing lyrics",
-        "news anchor reading",
-        "a podcast",
-    ],
-)
-def test_prompts_for_words_ask_for_speech(prompt: str) -> None:
-    assert asks_for_speech(prompt)
-
-
-@pytest.mark.parametrize(
-    "prompt",
-    [
-        "a dog barking",
-        "a loudspeaker humming",
-        "footsteps on gravel, no speech",
-        "a murmuring crowd, indistinct conversation",
-        "a baby crying",
-        "birds chirping in the trees",
-        "laughter",
-        "wind through a sailing boat's rigging",
-        "essays rustling",
-    ],
-)
-def test_prompts_for_other_sounds_do_not(prompt: str) -> None:
-    assert not asks_for_speech(prompt)
