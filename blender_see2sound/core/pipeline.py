@@ -45,7 +45,7 @@ MOST_SOURCES = 64
 WORK: dict[str, tuple[float, float]] = {
     "finder": (8.0, 60.0), "describer": (0.2, 25.0), "depth": (1.0, 12.0),
 }  # fmt: skip
-WORK_OF_MOTION = 2.0
+WORK_OF_MOTION = 1.0
 #: A bed that accompanies things one sees lies below them, as in film mixes; dB.
 BED_GAIN_DB = -12.0
 #: What large low events send to the LFE channel, dB, and the families of sounds that are such.
