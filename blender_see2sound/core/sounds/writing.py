@@ -16,6 +16,9 @@ from ..files import atomic_path
 from ..version import version
 from .protocol import SAMPLE_RATE
 
+#: libsndfile reads no comment of 2048 bytes or more.
+_COMMENT = 2000
+
 
 def write_sound(
     path: str | Path, samples: NDArray[np.float32], rate: int = SAMPLE_RATE, comment: str = ""
@@ -43,7 +46,7 @@ def pending_sound(
     rate : int
         Samples per second.
     comment : str
-        What the file's metadata says of it.
+        What the file's metadata says of it; cut where it is too long to be read back.
 
     Raises
     ------
@@ -59,7 +62,7 @@ def pending_sound(
             ) as file:
                 if comment:
                     file.software = f"See2Sound {version()}"
-                    file.comment = comment
+                    file.comment = _cut(comment)
                 for samples in blocks:
                     file.write(samples)
             with part.open("r+b") as raw:
@@ -75,6 +78,14 @@ def pending_sound(
                 kind="no-space",
             ) from error
         yield
+
+
+def _cut(comment: str) -> str:
+    """A comment of at most `_COMMENT` bytes as UTF-8, whole characters."""
+    coded = comment.encode("utf-8", "replace")
+    if len(coded) <= _COMMENT:
+        return coded.decode("utf-8")
+    return coded[: _COMMENT - len("…".encode())].decode("utf-8", "ignore") + "…"
 
 
 def undate(file: BinaryIO) -> None:
