@@ -45,6 +45,12 @@ def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("WIND_01.wav", "", "wind"),
         ("CamelCaseName02-b.wav", "", "camel case name b"),
         ("Bäume.im.Wind.wav", "", "baume im wind"),
+        ("Dør_Åpner.wav", "", "dør apner"),
+        ("DOGbark02.wav", "", "dog bark"),
+        ("BBCNews.wav", "", "bbc news"),
+        ("DOGS.wav", "", "dogs"),
+        ("犬bark.wav", "", "犬 bark"),
+        ("ДверьСкрип.wav", "", "дверь скрип"),
     ],
 )
 def test_names_are_read(path: str, catid: str, words: str) -> None:

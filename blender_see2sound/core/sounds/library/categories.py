@@ -123,3 +123,16 @@ def words_of(catid: str, *, sure: bool) -> str:
     if parts[2] in subs:
         return f"{words} {subs[parts[2]]}".strip()
     return f"{words} {parts[2].lower()}" if sure else ""
+
+
+@lru_cache(maxsize=1)
+def _words() -> frozenset[str]:
+    rows = _table().values()
+    return frozenset(
+        word for row, subs in rows for told in (row, *subs.values()) for word in told.split()
+    )
+
+
+def is_known(word: str) -> bool:
+    """Whether the names of the categories hold a word; small letters, one or many."""
+    return word in _words() or word.removesuffix("s") in _words()

@@ -19,7 +19,7 @@ from ...errors import See2SoundError, from_os_error
 from ...own_folders import data_folder
 
 #: Marks a database as ours, and tells how it is laid out and how its words are cut.
-_APPLICATION, _VERSION = 0x5332_534C, 1
+_APPLICATION, _VERSION = 0x5332_534C, 2
 
 #: Of an index so much may be kept in memory, KiB.
 _CACHE = 32_768

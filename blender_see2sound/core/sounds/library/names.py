@@ -12,10 +12,9 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from .categories import words_of
+from .categories import is_known, words_of
 
-#: A run of capitals before a word, a word, a run of capitals, letters of other scripts.
-_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[^\W\d_A-Za-z]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -69,4 +68,26 @@ def spelled(text: str) -> str:
     """The words of a text: split at signs, digits and capitals, small, without accents."""
     plain = unicodedata.normalize("NFKD", text)
     plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join(word.lower() for word in _WORDS.findall(plain))
+    return " ".join(word for run in _LETTERS.findall(plain) for word in _words(run))
+
+
+def _words(run: str) -> list[str]:
+    """The words of a run of letters, split where their case says so, small."""
+    cases = [_case(letter) for letter in run]
+    starts = [0]
+    for place in range(1, len(run)):
+        before, here, after = cases[place - 1], cases[place], cases[place + 1 : place + 2]
+        if before == "capital" and here == "small":
+            # "DOGbark" is a dog's, "BBCNews" ends with a word of its own.
+            if place - starts[-1] > 1 and is_known(run[starts[-1] : place].lower()):
+                starts.append(place)
+        elif before != here or (here == "capital" and after == ["small"]):
+            known = is_known(run[starts[-1] : place + 1].lower())
+            if before != here or not known:
+                starts.append(place)
+    ends = [*starts[1:], len(run)]
+    return [run[start:end].lower() for start, end in zip(starts, ends, strict=True)]
+
+
+def _case(letter: str) -> str:
+    return "capital" if letter.isupper() else "small" if letter.islower() else "none"
