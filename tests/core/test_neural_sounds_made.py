@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import re
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -218,6 +220,36 @@ def test_a_memory_too_small_for_one_is_told_and_the_next_job_works(
     assert made_by("stable-audio-3-medium", models, SOURCES)
 
 
+def test_decoding_in_windows_gives_the_same_sound(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from blender_see2sound.core.sounds.generated import stable_audio3
+
+    made = {}
+    for window in (7, 1_000_000):
+        monkeypatch.setattr(stable_audio3, "_WINDOW", window)
+        [[(made[window], _)]] = made_by("stable-audio-3-medium", models, SOURCES[:1])
+    whole = made[1_000_000]
+    np.testing.assert_allclose(made[7], whole, atol=1e-4 * np.max(np.abs(whole)))
+
+
+def test_where_no_commit_is_known_the_files_name_the_version(models: Path, tmp_path: Path) -> None:
+    name = "stabilityai--stable-audio-3-medium"
+    shutil.copytree(models / name, tmp_path / name, ignore=shutil.ignore_patterns(".cache"))
+    (tmp_path / name / "see2sound-files.json").unlink(missing_ok=True)
+    seen = []
+    for _ in range(2):  # the first time their record is made, then it is read
+        keeper.release()
+        [[(_, take)]] = made_by("stable-audio-3-medium", tmp_path, SOURCES[:1])
+        seen.append(take.origin.revision)
+    assert re.fullmatch("files [0-9a-f]{12}", seen[0])
+    tiny_generators.change_json(tmp_path / name / "transformer/config.json", unknown=1)
+    (tmp_path / name / "see2sound-files.json").unlink()
+    keeper.release()
+    [[(_, take)]] = made_by("stable-audio-3-medium", tmp_path, SOURCES[:1])
+    assert seen == [seen[0]] * 2 != [take.origin.revision] * 2
+
+
 def refuse_batches(monkeypatch: pytest.MonkeyPatch, above: int) -> list[int]:
     """Let memory be too small for larger batches; gives the sizes that were tried."""
     import diffusers
@@ -259,8 +291,6 @@ def test_short_numbers_change_little(
 @pytest.fixture
 def changed(models: Path, tmp_path: Path) -> Iterator[Any]:
     """Change the weights of a model in a folder of its own; afterwards none of it is kept."""
-    import shutil
-
     from safetensors.torch import load_file, save_file
 
     def change(folder: str, component: str, name: str, value: float) -> Path:

@@ -31,6 +31,7 @@ from ...models.pipelines import (
 from ...progress import Progress, part_of
 from .generating import Asked, Request, Tell
 from .maker import GeneratedMaker
+from .revision import revision_of
 
 
 class AudioLdm2:
@@ -39,11 +40,13 @@ class AudioLdm2:
     steps = 100
     guidance = 3.5
 
-    def __init__(self, pipeline: Any, located: Located, device: Device, precision: str) -> None:
+    def __init__(
+        self, pipeline: Any, located: Located, device: Device, precision: str, revision: str
+    ) -> None:
         self._pipeline, self._located, self._device = pipeline, located, device
         self.precision = precision
         self.rate = int(pipeline.vocoder.config.sampling_rate)
-        self.revision = located.commit or ""
+        self.revision = revision
 
     def latents(self, requests: Sequence[Request], asked: Asked, tell: Tell) -> Sequence[Any]:
         """Denoise sounds together; see `generating.Generator`."""
@@ -94,7 +97,9 @@ class AudioLdm2:
             **self._pipeline.components,
             "unet": _unet(self._located, self._device, False),
         }
-        return AudioLdm2(AudioLDM2Pipeline(**components), self._located, self._device, "float32")
+        return AudioLdm2(
+            AudioLDM2Pipeline(**components), self._located, self._device, "float32", self.revision
+        )
 
     def _read(self, text: str) -> _Read:
         words, mask, generated = self._pipeline.encode_prompt(
@@ -156,7 +161,7 @@ def load(located: Located, device: Device, progress: Progress) -> AudioLdm2:
     components["unet"] = _unet(located, device, True)
     pipeline = diffusers.AudioLDM2Pipeline(**components)
     remember(located, sums)
-    return AudioLdm2(pipeline, located, device, device.half)
+    return AudioLdm2(pipeline, located, device, device.half, revision_of(located, sums))
 
 
 def _unet(located: Located, device: Device, half: bool) -> Any:

@@ -25,6 +25,7 @@ from ...models.pipelines import (
 from ...progress import Progress, part_of
 from .generating import Asked, Request, Tell
 from .maker import GeneratedMaker
+from .revision import revision_of
 
 #: Latents decoded beyond the end: what the decoder's filters reach, and a little.
 _BEYOND = 16
@@ -38,11 +39,13 @@ class StableAudio:
     steps = 100
     guidance = 7.0
 
-    def __init__(self, pipeline: Any, located: Located, device: Device, precision: str) -> None:
+    def __init__(
+        self, pipeline: Any, located: Located, device: Device, precision: str, revision: str
+    ) -> None:
         self._pipeline, self._located, self._device = pipeline, located, device
         self.precision = precision
         self.rate = int(pipeline.vae.config.sampling_rate)
-        self.revision = located.commit or ""
+        self.revision = revision
 
     def latents(self, requests: Sequence[Request], asked: Asked, tell: Tell) -> Sequence[Any]:
         """Denoise sounds together; see `generating.Generator`."""
@@ -76,7 +79,7 @@ class StableAudio:
 
         wide = {"transformer": _transformer(self._located, self._device, False)}
         pipeline = StableAudioPipeline(**{**self._pipeline.components, **wide})
-        return StableAudio(pipeline, self._located, self._device, "float32")
+        return StableAudio(pipeline, self._located, self._device, "float32", self.revision)
 
     def _longest(self) -> float:
         """What the model computes, seconds."""
@@ -115,7 +118,7 @@ def load(located: Located, device: Device, progress: Progress) -> StableAudio:
     components["transformer"] = _transformer(located, device, True)
     pipeline = diffusers.StableAudioPipeline(**components)
     remember(located, sums)
-    return StableAudio(pipeline, located, device, device.half)
+    return StableAudio(pipeline, located, device, device.half, revision_of(located, sums))
 
 
 def _transformer(located: Located, device: Device, half: bool) -> Any:

@@ -3,6 +3,10 @@
 It takes as long as the sound is long. Distilled, it needs no guidance: what it is to keep away
 from is heard only with a guidance above 1. On Apple's GPUs it computes in float32, since float16
 gives noise there (diffusers' documentation of the pipeline).
+
+Its decoder attends to neighbours only, but keeps a mask of all pairs, which at two minutes would
+take gigabytes. So it decodes in windows with as much beside them as it can hear: that gives the
+same sound, and memory does not grow with the length.
 """
 
 from __future__ import annotations
@@ -25,6 +29,10 @@ from ...models.pipelines import (
 from ...progress import Progress, part_of
 from .generating import Asked, Request, Tell
 from .maker import GeneratedMaker
+from .revision import revision_of
+
+#: Latents that are decoded at once, 24 s of sound.
+_WINDOW = 256
 
 
 class StableAudio3:
@@ -32,11 +40,13 @@ class StableAudio3:
 
     guidance = 1.0
 
-    def __init__(self, pipeline: Any, located: Located, device: Device, precision: str) -> None:
+    def __init__(
+        self, pipeline: Any, located: Located, device: Device, precision: str, revision: str
+    ) -> None:
         self._pipeline, self._located, self._device = pipeline, located, device
         self.precision = precision
         self.rate = int(pipeline.vae.config.sampling_rate)
-        self.revision = located.commit or ""
+        self.revision = revision
         # Distilled models add noise at each of few steps; their base goes many without.
         self.steps = 8 if pipeline.scheduler.config.stochastic_sampling else 100
 
@@ -65,9 +75,20 @@ class StableAudio3:
 
     def decoded(self, latent: Any, asked: Asked, tell: Tell) -> NDArray[np.float32]:
         """The (2, n) samples of a latent."""
-        with running(self._pipeline, lambda: tell(None)):
-            sound = self._pipeline.vae.decode(latent[None]).sample.float().cpu().numpy()
-        return np.asarray(sound[0, :, : int(asked.seconds * self.rate)], np.float32)
+        vae = self._pipeline.vae
+        # Each layer hears its window's width further.
+        beside = vae.config.sliding_window * sum(vae.config.encoder_transformer_depths) + 1
+        ratio, length = vae.downsampling_ratio, latent.shape[-1]
+        pieces = []
+        for start in range(0, length, _WINDOW):
+            stop = min(start + _WINDOW, length)
+            first = max(start - beside, 0)
+            with running(self._pipeline, lambda: tell(None)):
+                heard = vae.decode(latent[None, :, first : stop + beside]).sample[0]
+            kept = heard[:, (start - first) * ratio : (stop - first) * ratio]
+            pieces.append(kept.float().cpu().numpy())
+        sound = np.concatenate(pieces, axis=1)
+        return np.asarray(sound[:, : int(asked.seconds * self.rate)], np.float32)
 
     def widened(self) -> StableAudio3:
         """The same in float32."""
@@ -75,7 +96,7 @@ class StableAudio3:
 
         wide = {"transformer": _transformer(self._located, self._device, False)}
         pipeline = StableAudio3Pipeline(**{**self._pipeline.components, **wide})
-        return StableAudio3(pipeline, self._located, self._device, "float32")
+        return StableAudio3(pipeline, self._located, self._device, "float32", self.revision)
 
 
 def load(located: Located, device: Device, progress: Progress) -> StableAudio3:
@@ -107,7 +128,8 @@ def load(located: Located, device: Device, progress: Progress) -> StableAudio3:
     components["transformer"] = _transformer(located, device, half)
     pipeline = diffusers.StableAudio3Pipeline(**components)
     remember(located, sums)
-    return StableAudio3(pipeline, located, device, device.half if half else "float32")
+    precision = device.half if half else "float32"
+    return StableAudio3(pipeline, located, device, precision, revision_of(located, sums))
 
 
 def _transformer(located: Located, device: Device, half: bool) -> Any:
@@ -121,4 +143,6 @@ class StableAudio3Maker(GeneratedMaker):
     """Makes sounds with Stable Audio 3."""
 
     load = staticmethod(load)
-    shortest, longest = 2.0, 47.0
+    # The small model was made for up to two minutes (Stability AI's description of it), the medium
+    # for six. Beyond two, a job's 64 takes would need more than 1.5 GB of main memory.
+    shortest, longest = 2.0, 120.0
