@@ -264,6 +264,8 @@ def make_sounds(
         raise See2SoundError(
             f"seed {seed} cannot be used", "", "Choose 0 to 2147483647", kind="bad-request"
         )
+    for text in filter(None, (prompt, negative_prompt)):
+        _check_text(text)
     told: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative_prompt, "seed": seed}
     if only is not None:
         told["maker"] = maker
@@ -273,9 +275,17 @@ def make_sounds(
         sets.mixed(part_set, maker=maker).maker, making or Making(), named=only is not None, speech=speech,
         computing=computing, progress=progress,
     )  # fmt: skip
-    write_scene(done.scene, scene_path)
     progress("Made the sounds", 1.0)
     return SoundedResult(done.scene, done.warnings, done.made)
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise See2SoundError(
+            f"{text!r:.60} cannot be used", "it is not text", "Write it anew", kind="bad-request"
+        ) from error
 
 
 def choose_take(scene_path: str | Path, source_id: str, number: int) -> StepResult:

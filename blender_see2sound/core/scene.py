@@ -250,6 +250,19 @@ def scene_to_json(scene: SoundScene) -> dict[str, Any]:
     return {"format": FORMAT, "clip": clip, "sources": sources, "room": room}
 
 
+def scene_text(scene: SoundScene, name: str) -> str:
+    """Check a scene and give the text of its file; `name` is what errors call it.
+
+    Raises
+    ------
+    See2SoundError
+        When the scene breaks the format.
+    """
+    data = scene_to_json(scene)
+    scene_from_json(data, name)
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
 def write_scene(scene: SoundScene, path: str | Path) -> None:
     """Check a scene and write its file atomically.
 
@@ -258,9 +271,7 @@ def write_scene(scene: SoundScene, path: str | Path) -> None:
     See2SoundError
         When the scene breaks the format, or the file cannot be written.
     """
-    data = scene_to_json(scene)
-    scene_from_json(data, str(path))
-    write_text(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, scene_text(scene, str(path)))
 
 
 # ------------------------------------------------------------------ reading

@@ -275,6 +275,63 @@ def test_a_take_that_another_source_sounds_like_stays(tmp_path: Path) -> None:
     assert not (tmp_path / "sounds" / "takes" / "s1-2.wav").exists()
 
 
+@pytest.mark.parametrize("way", ["sounds/takes/s1-2.wav", "sounds/s2.json", "sounds/takes"])
+def test_what_stands_in_the_way_is_named_before_anything_changes(tmp_path: Path, way: str) -> None:
+    path = scene_file(tmp_path, "wind", "rain")
+    make_sounds(path)
+    stands = tmp_path / way
+    stands.unlink(missing_ok=True)
+    stands.parent.mkdir(exist_ok=True)
+    if stands.name == "takes":
+        stands.write_text("a file of a person")
+    else:
+        stands.mkdir()
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    with pytest.raises(See2SoundError, match="cannot write"):
+        make_sounds(path, seed=5, making=Making(candidates=2))
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_a_persons_file_in_a_sidecars_place_is_left(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind")
+    make_sounds(path)
+    sidecar = tmp_path / "sounds" / "s1.json"
+    sidecar.write_text('{"notes": "mine"}')
+    with pytest.raises(See2SoundError, match="your own"):
+        make_sounds(path)
+    assert sidecar.read_text() == '{"notes": "mine"}'
+
+
+def test_what_others_change_in_the_scene_meanwhile_stays(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind", "rain")
+    changed = []
+
+    def change(phase: str, fraction: float) -> None:
+        if not changed:
+            changed.append(True)
+            scene = read_scene(path)
+            other = dataclasses.replace(scene.source("s2"), prompt="heavy hail", gain_db=-3.0)
+            write_scene(scene.replace_source(other), path)
+
+    make_sounds(path, only=["s1"], prompt="a storm", progress=change)
+    scene = read_scene(path)
+    assert scene.source("s1").prompt == "a storm"
+    assert scene.source("s2").prompt == "heavy hail"
+    assert scene.source("s2").gain_db == -3.0
+
+
+def test_a_locked_source_without_a_sound_gets_its_first(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind", locked=True)
+    assert make_sounds(path).made == ("s1",)
+    assert make_sounds(path).made == ()
+
+
+def test_a_prompt_that_no_file_can_bear_is_refused(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "wind")
+    with pytest.raises(See2SoundError, match="not text"):
+        make_sounds(path, prompt="\udcff dog")
+
+
 def test_the_largest_seed_has_takes_that_can_be_asked_for_again(tmp_path: Path) -> None:
     path = scene_file(tmp_path, "wind")
     make_sounds(path, seed=2**31 - 1, making=Making(candidates=2))

@@ -24,6 +24,7 @@ _MEMORY_WORDS = (
     "can't allocate memory",
     "not enough memory",
     "status_alloc_failed",
+    "could not create a primitive",  # oneDNN, on the CPU
 )
 
 

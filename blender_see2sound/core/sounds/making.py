@@ -15,15 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import catalogue, parts
-from ..errors import See2SoundError
-from ..files import keep_apart
+from ..errors import See2SoundError, from_os_error
+from ..files import atomic_path, keep_apart
 from ..models.keeper import Computing
 from ..progress import Progress, part_of
-from ..scene import SoundScene, Source, resolve
-from .origin import is_ours, pending_origin, sidecar_of
+from ..scene import SoundScene, Source, read_scene, resolve, scene_text
+from .origin import is_ours, is_sidecar, pending_origin, sidecar_of
 from .protocol import Maker, Making
 from .speech import asks_for_speech
 from .writing import pending_sound
+
+#: What of a source making its sound may change.
+_TOLD = ("sound", "maker", "prompt", "negative_prompt", "seed")
 
 #: At most so many takes of a source are made at once.
 MOST_TAKES = 8
@@ -50,7 +53,7 @@ def make_into(
     computing: Computing | None,
     progress: Progress,
 ) -> Sounded:
-    """Make the sounds of some sources, write their files, and give the scene that has them.
+    """Make the sounds of some sources, write their files and the scene, all or nothing.
 
     Parameters
     ----------
@@ -93,6 +96,8 @@ def make_into(
     counts: dict[str, int] = {}
     unheard: list[str] = []
     with contextlib.ExitStack() as pending:
+        # What was entered first is renamed last: a scene never names sounds that are not there.
+        scene_part = pending.enter_context(atomic_path(scene_path))
         for name, group in groups.items():
             begun = (len(done) + len(lacking)) / len(wanted)
             step = part_of(progress, begun, begun + len(group) / len(wanted))
@@ -112,6 +117,13 @@ def make_into(
                 done.append(dataclasses.replace(source, sound=take_name(source.id, 1)))
         if lacking and not done:
             raise lacking[0]
+        # Read again: somebody may have changed the other sources meanwhile.
+        scene = _with_sounds(read_scene(scene_path), done)
+        text = scene_text(scene, str(scene_path))
+        try:
+            scene_part.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise from_os_error(error, scene_path, "write") from error
     warnings += [str(error) for error in lacking]
     if unheard:
         warnings.append(
@@ -119,9 +131,18 @@ def make_into(
             f"they fit: {catalogue.CLAP.repository} is not here"
         )
     for source in done:
-        _forget_takes(source.id, counts[source.id], scene_path, others)
-        scene = scene.replace_source(source)
+        warnings += _forget_takes(source.id, counts[source.id], scene_path, others)
     return Sounded(scene, tuple(source.id for source in done), tuple(warnings))
+
+
+def _with_sounds(scene: SoundScene, made: Sequence[Source]) -> SoundScene:
+    """A scene whose sources sound as they were made; those that are gone by now stay away."""
+    for source in made:
+        now = next((s for s in scene.sources if s.id == source.id), None)
+        if now is not None:
+            told = {name: getattr(source, name) for name in _TOLD}
+            scene = scene.replace_source(dataclasses.replace(now, **told))
+    return scene
 
 
 def take_name(source_id: str, number: int) -> str:
@@ -160,7 +181,7 @@ def _wanted(
     wanted, refused = [], []
     for source in chosen:
         generated = parts.named("maker", source.maker or maker).checkpoint is not None
-        if source.locked:
+        if source.locked and source.sound is not None:
             if named:
                 refused.append(f"{source.id!r} is locked and keeps its sound")
         elif source.sound is not None and not is_made(source, scene_path) and not named:
@@ -206,22 +227,42 @@ def _keep_others(
     ]
     keep_apart([*files, *map(sidecar_of, files)], [Path(scene_path), *others])
     for file in files:
+        if file.is_dir() or sidecar_of(file).is_dir():
+            raise from_os_error(IsADirectoryError(), file, "write")
+        if file.parent.exists() and not file.parent.is_dir():
+            raise _in_the_way(file.parent, "its place is that of a folder")
         if file.is_file() and not is_ours(file):
-            raise See2SoundError(
-                f"cannot write {file}",
-                "it is no sound that was made here, but a file of your own",
-                "Move or rename it",
-                kind="bad-request",
+            raise _in_the_way(file, "it is no sound that was made here, but a file of your own")
+        if sidecar_of(file).is_file() and not is_sidecar(sidecar_of(file)):
+            raise _in_the_way(
+                sidecar_of(file), "it was not written here, but is a file of your own"
             )
+
+
+def _in_the_way(file: Path, why: str) -> See2SoundError:
+    return See2SoundError(f"cannot write {file}", why, "Move or rename it", kind="bad-request")
 
 
 def _forget_takes(
     source_id: str, kept: int, scene_path: str | Path, others: Sequence[Path]
-) -> None:
-    """Remove takes of an earlier time, but for what another source sounds like or a person put there."""
+) -> list[str]:
+    """Remove takes of an earlier time, but for what another source sounds like or a person put there.
+
+    Returns
+    -------
+    list of str
+        Warnings of those that cannot be removed.
+    """
     used = {os.path.realpath(path) for path in others}
+    told = []
     for number in range(kept + 1, MOST_TAKES + 1):
         file = resolve(take_name(source_id, number), scene_path)
-        if is_ours(file) and os.path.realpath(file) not in used:
+        if not is_ours(file) or os.path.realpath(file) in used:
+            continue
+        try:
             file.unlink()
-            sidecar_of(file).unlink(missing_ok=True)
+            if is_sidecar(sidecar_of(file)):
+                sidecar_of(file).unlink()
+        except OSError as error:
+            told.append(f"an earlier take stays: {from_os_error(error, file, 'remove')}")
+    return told

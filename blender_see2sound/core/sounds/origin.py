@@ -126,6 +126,15 @@ def is_ours(sound: str | Path) -> bool:
     return _said(Path(sound)) is not None
 
 
+def is_sidecar(path: Path) -> bool:
+    """Whether a file is a sidecar, whole or damaged, and not another program's."""
+    try:
+        with path.open("rb") as file:
+            return FORMAT.partition("/")[0].encode() in file.read(_HEAD)
+    except OSError:
+        return False
+
+
 def read_origin(sound: str | Path) -> Origin | None:
     """How a sound file came about; None where this project did not write it.
 
