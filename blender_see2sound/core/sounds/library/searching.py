@@ -78,12 +78,10 @@ def search(index: Index, sought: Wanted, duration: float | None, most: int) -> l
     list of Hit
         At most `most`, the best first; of equals in the order of their paths.
     """
-    hits = {}
-    for found in _candidates(index, sought.things):
-        hit = _judged(found, sought, duration)
-        if hit is not None:
-            hits[hit.id] = hit
-    return sorted(hits.values(), key=lambda hit: (-hit.score, hit.path))[:most]
+    different = {found.id: found for found in _candidates(index, sought.things)}
+    judged = (_judged(found, sought, duration) for found in different.values())
+    hits = [hit for hit in judged if hit is not None]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.path))[:most]
 
 
 def _candidates(index: Index, things: Sequence[Thing]) -> list[Found]:
