@@ -43,6 +43,8 @@ FEWEST = 6
 LINGERS = 0.35
 #: A flow sees as far as its widest scale, which needs a window of this side, pixels.
 ROOM = 112
+#: What went farther than this, pixels, is also looked for where it would be if it went on.
+FAST = 3.0
 #: Regions narrower than this are measured at full fineness, pixels; those twice as wide at half
 #: of it, others at a quarter.
 SMALL = 40.0
@@ -60,6 +62,8 @@ SAME, TOUCHED_UP, MOST_TOUCHED_UP = 1.2, 0.15, 6.0
 #: What moved farther than this share of its size is followed by its middle, where that is the
 #: middle of one body: of which about as much is seen each time, and which fills its box.
 SWIFT, ALIKE, COMPACT = 0.15, 0.6, 0.5
+#: Specks are no body: that is at least this share of the box.
+BODY = 0.1
 
 
 @dataclass
@@ -70,7 +74,7 @@ class Flowing:
     ----------
     rows : list of tuple
         seen (1: it was there), area (pixels that moved), x, y (their mean
-        displacement, pixels), far (the mean length of that), low (the sum of the lengths
+        displacement, pixels, weighted by its length), far (the mean length of that), low (the sum of the lengths
         in the lowest part, in the region's heights), edge (1: it reaches the picture's edge),
         box (pixels of its box).
     middles : list of (x, y, area)
@@ -92,7 +96,8 @@ class Flowing:
         size = np.sqrt(np.minimum(a[:, 2], b[:, 2]))
         alike = np.minimum(a[:, 2], b[:, 2]) > ALIKE * np.maximum(a[:, 2], b[:, 2])
         far = np.linalg.norm(jump, axis=1)
-        swift = np.flatnonzero(alike & (size > 2.0) & (far > SWIFT * size) & (table[:count, 0] > 0))
+        body = (size**2 > np.maximum(BODY * table[:count, 7], 4.0)) & (table[:count, 0] > 0)
+        swift = np.flatnonzero(alike & body & (far > SWIFT * size))
         table[swift, 2:4] = jump[swift]
         table[swift, 4] = np.maximum(table[swift, 4], far[swift])
         table[swift, 1] = np.maximum(table[swift, 1], size[swift] ** 2)
@@ -190,9 +195,14 @@ class Meter:
                 flowing.rows.append(_at_rest(box))
                 continue
             narrow = min(box[2] - box[0], box[3] - box[1])
-            engine = self._engines[int(narrow > SMALL) + int(narrow > 2 * SMALL)]
+            scale = int(narrow > SMALL) + int(narrow > 2 * SMALL)
             room, inner = _room(window, before.shape)
-            flow = engine.calc(before[room].copy(), after[room].copy(), None)[inner]
+            pair = before[room].copy(), after[room].copy()
+            if flowing.rows and flowing.rows[-1][4] > FAST:
+                flow = _ahead(*pair, scale, flowing.rows[-1][2:4], mine, inner)
+            else:
+                flow = self._engines[scale].calc(*pair, None)
+            flow = flow[inner]
             flowing.rows.append(_measure(box, window, mine, flow, before.shape, max(STILL, left)))
         if camera is not None:  # what changed, as the next picture sees it
             changed = cv2.warpAffine(changed, camera, before.shape[::-1], flags=cv2.INTER_NEAREST)
@@ -220,16 +230,36 @@ def _engine(finest: int) -> cv2.DISOpticalFlow:
     return engine
 
 
+def _ahead(
+    before: Grey,
+    after: Grey,
+    scale: int,
+    last: Sequence[float],
+    mine: NDArray[np.bool_],
+    inner: tuple[slice, slice],
+) -> NDArray[np.float32]:
+    """A flow that is also looked for where the thing would be if it went on as it did."""
+    guess = np.zeros((*before.shape, 2), np.float32)
+    guess[inner][mine] = last
+    # An engine keeps its guess for what follows, also for pictures of another size.
+    return np.asarray(_engine(scale).calc(before, after, cv2.blur(guess, (5, 5))), np.float32)
+
+
+def _brought(picture: Grey, flow: NDArray[np.float32]) -> Grey:
+    """The picture before, as the one after and the flow tell it."""
+    h, w = picture.shape
+    x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+    brought = cv2.remap(picture, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
+    return np.asarray(brought, np.uint8)
+
+
 def _half(picture: Grey) -> Grey:
     return np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
 
 
 def _unexplained(before: Grey, after: Grey, flow: NDArray[np.float32]) -> bool:
-    h, w = before.shape
-    x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
-    brought = cv2.remap(after, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
-    change = float(cv2.absdiff(before, after).mean())
-    return float(cv2.absdiff(before, brought).mean()) > UNEXPLAINED * change
+    change = cv2.mean(cv2.absdiff(before, after))[0]
+    return cv2.mean(cv2.absdiff(before, _brought(after, flow)))[0] > UNEXPLAINED * change
 
 
 def _window(box: Values, shape: tuple[int, ...]) -> tuple[slice, slice]:
@@ -369,7 +399,10 @@ def _measure(
     area = cv2.countNonZero(moves)
     if area < FEWEST:
         return _at_rest(box)
-    x, y = cv2.mean(flow, moves)[:2]
+    # Shadows and what else stirs beside it are slower: each pixel counts by how far it goes.
+    at = moves > 0
+    far, way = length[at], flow[at]
+    x, y = (far @ way / float(far.sum())).tolist()
     height = max(float(box[3] - box[1]), 1.0)
     feet = max(int(np.floor(box[3] - LOW * height)) + 1 - window[0].start, 0)
     low = length[feet:]
@@ -381,8 +414,8 @@ def _measure(
         float(area),
         x,
         y,
-        cv2.mean(length, moves)[0],
-        float(np.sum(low[moves[feet:] > 0])) / height,
+        float(far.mean()),
+        float(low[at[feet:]].sum()) / height,
         float(edge),
         _size(box),
     )
