@@ -49,7 +49,7 @@ FAST = 3.0
 #: of it, others at a quarter.
 SMALL = 40.0
 #: The camera's motion is fitted at points so far apart, where something can be seen.
-SPARSE, STRUCTURE, FEWEST_POINTS = 4, 10, 24
+SPARSE, STRUCTURE, FEWEST_POINTS = 6, 10, 24
 #: A camera that moves the picture less than this, pixels, rests; as does one that changes less
 #: than this share of what lies outside the regions.
 RESTS, STIRS = 0.08, 0.01
@@ -130,7 +130,10 @@ class Meter:
         self._regions = regions
         self._boxes = [region.boxes * scale for region in regions]
         self._coarse = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        # An engine keeps a guess for what follows, of whatever size: those that get guesses
+        # always do.
         self._engines = [_engine(scale) for scale in (0, 1, 2)]
+        self._guessing = [_engine(scale) for scale in (0, 1, 2)]
         self._last: Grey | None = None
         self._most = 0.0
         self._changed: Grey | None = None
@@ -199,7 +202,10 @@ class Meter:
             room, inner = _room(window, before.shape)
             pair = before[room].copy(), after[room].copy()
             if flowing.rows and flowing.rows[-1][4] > FAST:
-                flow = _ahead(*pair, scale, flowing.rows[-1][2:4], mine, inner)
+                # It is also looked for where it would be if it went on as it did.
+                guess = np.zeros((*pair[0].shape, 2), np.float32)
+                guess[inner][mine] = flowing.rows[-1][2:4]
+                flow = self._guessing[scale].calc(*pair, cv2.blur(guess, (5, 5)))
             else:
                 flow = self._engines[scale].calc(*pair, None)
             flow = flow[inner]
@@ -228,21 +234,6 @@ def _engine(finest: int) -> cv2.DISOpticalFlow:
     engine.setGradientDescentIterations(12)
     engine.setVariationalRefinementIterations(0)
     return engine
-
-
-def _ahead(
-    before: Grey,
-    after: Grey,
-    scale: int,
-    last: Sequence[float],
-    mine: NDArray[np.bool_],
-    inner: tuple[slice, slice],
-) -> NDArray[np.float32]:
-    """A flow that is also looked for where the thing would be if it went on as it did."""
-    guess = np.zeros((*before.shape, 2), np.float32)
-    guess[inner][mine] = last
-    # An engine keeps its guess for what follows, also for pictures of another size.
-    return np.asarray(_engine(scale).calc(before, after, cv2.blur(guess, (5, 5))), np.float32)
 
 
 def _brought(picture: Grey, flow: NDArray[np.float32]) -> Grey:
