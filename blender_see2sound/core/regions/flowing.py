@@ -8,7 +8,8 @@ next is beyond a flow: there the middle of what differs from both neighbours cou
 differences; Collins et al., "A System for Video Surveillance and Monitoring", 2000).
 
 A pixel belongs to the smallest region whose box it lies in, or next to which it lies: boxes
-are smoothed over time, and what is swift may leave them.
+are smoothed over time, and what is swift may leave them. Of a region with an outline only that
+counts.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from .protocol import Region
 
 Grey = NDArray[np.uint8]
 Values = NDArray[np.float64]
+Window = tuple[slice, slice]
 
 #: Slower than this a pixel stands still, pixels a picture at this size; where the camera moves
 #: also what is slower than so many times what its model leaves.
@@ -34,6 +36,8 @@ CHANGED = 7.0
 #: A box is looked at this much beyond its edges, as a share of its size and in pixels at least:
 #: what moves there counts where it hangs together with what moves in the box.
 AROUND, AT_LEAST = 0.35, 8.0
+#: Of a region with an outline what lies in it counts, and so many pixels around it.
+RIM = 5
 #: The lowest part of a region, where feet are: the share of its height.
 LOW = 0.22
 #: Fewer pixels than this are none.
@@ -192,6 +196,9 @@ class Meter:
                 flowing.middles.append((0.0, 0.0, 0.0))
                 continue
             own = owner[window] == number
+            outline = self._outline(number, 0.5 * (start + end), box, window, before.shape)
+            if outline is not None:
+                own &= outline
             mine = _joined(own & (changed[window] > 0), box, window)
             flowing.middles.append(_middle(mine & (both[window] > 0), window))
             if cv2.countNonZero(mine.view(np.uint8)) < FEWEST:
@@ -213,6 +220,28 @@ class Meter:
         if camera is not None:  # what changed, as the next picture sees it
             changed = cv2.warpAffine(changed, camera, before.shape[::-1], flags=cv2.INTER_NEAREST)
         self._changed = changed
+
+    def _outline(
+        self, number: int, time: float, box: Values, window: Window, shape: tuple[int, ...]
+    ) -> NDArray[np.bool_] | None:
+        """Where a region's mask, gone along with its box, lies in a window; None without one."""
+        region = self._regions[number]
+        if region.outline is None:
+            return None
+        index = int(np.abs(region.times - time).argmin())
+        mask = region.outline.mask(index).view(np.uint8)
+        if not mask.any():
+            return None
+        then = self._boxes[number][index]
+        gone = 0.5 * (box[:2] + box[2:] - then[:2] - then[2:])
+        across, down = shape[1] / mask.shape[1], shape[0] / mask.shape[0]
+        to = np.array(
+            [[across, 0, gone[0] - window[1].start], [0, down, gone[1] - window[0].start]]
+        )
+        size = (window[1].stop - window[1].start, window[0].stop - window[0].start)
+        here = cv2.warpAffine(mask, to, size, flags=cv2.INTER_NEAREST)
+        # Swift parts leave a mask that is some pictures old.
+        return cv2.dilate(here, np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8)).view(bool)
 
     def _box(self, number: int, start: float, end: float) -> Values | None:
         """Where a region is between two pictures; None where it is not seen then."""
