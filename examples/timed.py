@@ -27,12 +27,18 @@ class Timed:
         Seconds; when it hits, or sets a foot down, while it is seen.
     speed : callable
         Its own speed at a moment, m/s.
+    strengths : tuple of float
+        How hard it hits, of the hardest; all alike when empty.
+    held_out : bool
+        Nothing was tuned on it.
     """
 
     scene: Scene
     thing: str
     impacts: tuple[float, ...]
     speed: Callable[[float], float]
+    strengths: tuple[float, ...] = ()
+    held_out: bool = False
 
 
 def speed_of(path: scenes.Path) -> Callable[[float], float]:
@@ -52,7 +58,7 @@ GRAVITY = 9.81
 
 
 def bouncing(
-    height: float, kept: float, across: float, x: float, y: float
+    height: float, kept: float, across: float, x: float, y: float, size: float = BALL
 ) -> tuple[scenes.Path, tuple[float, ...]]:
     """A path that falls and springs back, keeping a share of its speed; and when it touches."""
     touches = [math.sqrt(2 * height / GRAVITY)]
@@ -64,16 +70,23 @@ def bouncing(
     def path(t: float) -> tuple[float, float, float, float]:
         place = x + across * t
         if t < touches[0]:
-            return place, y, height - GRAVITY * max(t, 0.0) ** 2 / 2 + BALL / 2, 0.0
+            return place, y, height - GRAVITY * max(t, 0.0) ** 2 / 2 + size / 2, 0.0
         last = max(k for k, at in enumerate(touches) if at <= t)
         after = t - touches[last]
-        return place, y, max(speeds[last] * after - GRAVITY * after**2 / 2, 0.0) + BALL / 2, 0.0
+        return place, y, max(speeds[last] * after - GRAVITY * after**2 / 2, 0.0) + size / 2, 0.0
 
     return path, tuple(touches)
 
 
 BALL_PATH, BALL_TOUCHES = bouncing(1.9, 0.86, 0.45, -1.1, 4.6)
 LASTS = 4.4
+HOP = 0.22
+HOP_PATH, HOP_TOUCHES = bouncing(1.3, 0.8, -0.55, 1.0, 3.6, HOP)
+
+
+def softer(touches: tuple[float, ...], kept: float) -> tuple[float, ...]:
+    """How hard a ball hits, each time a share less."""
+    return tuple(kept**k for k in range(len(touches)))
 
 
 # ------------------------------------------------------------------ someone who walks
@@ -190,6 +203,21 @@ SCENES: tuple[Timed, ...] = (
             lambda t: (0.0, 0.0, 1.5, 0.0, -7.0), duration=LASTS, floor="asphalt", fps=30,
         ),
         "ball", tuple(t for t in BALL_TOUCHES if t < LASTS), speed_of(BALL_PATH),
+        softer(tuple(t for t in BALL_TOUCHES if t < LASTS), 0.86),
+    ),
+    Timed(
+        Scene(
+            "hop", "indoors, a camera in the hands: a small ball hops to the left",
+            (
+                Thing("ball", (Solid("ellipsoid", (HOP,) * 3, look="blue"),), HOP_PATH, "ball", True),
+                block("crate", -1.6, 5.5, (0.7, 0.7, 0.6), "wood"),
+                block("wall", 0, 7, (14, 0.4, 3.0), "plaster"),
+            ),
+            lambda t: (*shaken(t)[:2], 1.1, 4.0 + shaken(t)[3], -6.0 + shaken(t)[4]),
+            duration=3.2, floor="parquet", fps=25,
+        ),
+        "ball", tuple(t for t in HOP_TOUCHES if t < 3.2), speed_of(HOP_PATH),
+        softer(tuple(t for t in HOP_TOUCHES if t < 3.2), 0.8), held_out=True,
     ),
     Timed(
         Scene(

@@ -15,6 +15,7 @@ from blender_see2sound.core.errors import Cancelled
 from blender_see2sound.core.media import ClipRange, open_clip
 from blender_see2sound.core.progress import Progress, silent
 from blender_see2sound.core.regions.motion import motions_of
+from blender_see2sound.core.regions.outline import outline_of
 from blender_see2sound.core.regions.protocol import Look, Region
 from blender_see2sound.core.scene import Motion
 
@@ -197,6 +198,24 @@ def test_beds_and_what_is_not_seen_have_no_motion(ball: tuple[Path, Way, list[fl
     bed = dataclasses.replace(seen, kind="ambience")
     gone = dataclasses.replace(seen, presence=np.zeros(len(seen.times)))
     assert measured(path, [bed, gone]) == [None, None]
+
+
+def test_of_a_region_with_an_outline_only_that_counts(tmp_path: Path) -> None:
+    """Something else swings through the box of what stands."""
+    import dataclasses
+
+    still = Sprite((40, 90), (60, 90, 200), lambda t: (160.0, 90.0))
+    passing = Sprite((20, 20), (200, 90, 40), lambda t: (110.0 + 45.0 * t, 60.0), seed=9)
+    path = film(tmp_path / "two.mp4", scene([still, passing]), 1.2, 24)
+    region = region_of(lambda t: (150.0, 90.0), (100, 100), 1.2, tremble=0.0)
+    mask = np.zeros((180, 320), bool)
+    mask[100:135, 140:180] = True
+    outline = outline_of([mask] * len(region.times))
+    whole, own = (
+        measured(path, [dataclasses.replace(region, outline=each)])[0] for each in (None, outline)
+    )
+    assert whole is not None
+    assert own is None
 
 
 def test_it_tells_how_far_it_is_and_can_be_cancelled(ball: tuple[Path, Way, list[float]]) -> None:

@@ -8,7 +8,8 @@ next is beyond a flow: there the middle of what differs from both neighbours cou
 differences; Collins et al., "A System for Video Surveillance and Monitoring", 2000).
 
 A pixel belongs to the smallest region whose box it lies in, or next to which it lies: boxes
-are smoothed over time, and what is swift may leave them.
+are smoothed over time, and what is swift may leave them. Of a region with an outline only that
+counts.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from .protocol import Region
 
 Grey = NDArray[np.uint8]
 Values = NDArray[np.float64]
+Window = tuple[slice, slice]
 
 #: Slower than this a pixel stands still, pixels a picture at this size; where the camera moves
 #: also what is slower than so many times what its model leaves.
@@ -34,6 +36,8 @@ CHANGED = 7.0
 #: A box is looked at this much beyond its edges, as a share of its size and in pixels at least:
 #: what moves there counts where it hangs together with what moves in the box.
 AROUND, AT_LEAST = 0.35, 8.0
+#: Of a region with an outline what lies in it counts, and so many pixels around it.
+RIM = 5
 #: The lowest part of a region, where feet are: the share of its height.
 LOW = 0.22
 #: Fewer pixels than this are none.
@@ -43,11 +47,13 @@ FEWEST = 6
 LINGERS = 0.35
 #: A flow sees as far as its widest scale, which needs a window of this side, pixels.
 ROOM = 112
+#: What went farther than this, pixels, is also looked for where it would be if it went on.
+FAST = 3.0
 #: Regions narrower than this are measured at full fineness, pixels; those twice as wide at half
 #: of it, others at a quarter.
 SMALL = 40.0
 #: The camera's motion is fitted at points so far apart, where something can be seen.
-SPARSE, STRUCTURE, FEWEST_POINTS = 4, 10, 24
+SPARSE, STRUCTURE, FEWEST_POINTS = 6, 10, 24
 #: A camera that moves the picture less than this, pixels, rests; as does one that changes less
 #: than this share of what lies outside the regions.
 RESTS, STIRS = 0.08, 0.01
@@ -60,6 +66,8 @@ SAME, TOUCHED_UP, MOST_TOUCHED_UP = 1.2, 0.15, 6.0
 #: What moved farther than this share of its size is followed by its middle, where that is the
 #: middle of one body: of which about as much is seen each time, and which fills its box.
 SWIFT, ALIKE, COMPACT = 0.15, 0.6, 0.5
+#: Specks are no body: that is at least this share of the box.
+BODY = 0.1
 
 
 @dataclass
@@ -70,7 +78,7 @@ class Flowing:
     ----------
     rows : list of tuple
         seen (1: it was there), area (pixels that moved), x, y (their mean
-        displacement, pixels), far (the mean length of that), low (the sum of the lengths
+        displacement, pixels, weighted by its length), far (the mean length of that), low (the sum of the lengths
         in the lowest part, in the region's heights), edge (1: it reaches the picture's edge),
         box (pixels of its box).
     middles : list of (x, y, area)
@@ -92,7 +100,8 @@ class Flowing:
         size = np.sqrt(np.minimum(a[:, 2], b[:, 2]))
         alike = np.minimum(a[:, 2], b[:, 2]) > ALIKE * np.maximum(a[:, 2], b[:, 2])
         far = np.linalg.norm(jump, axis=1)
-        swift = np.flatnonzero(alike & (size > 2.0) & (far > SWIFT * size) & (table[:count, 0] > 0))
+        body = (size**2 > np.maximum(BODY * table[:count, 7], 4.0)) & (table[:count, 0] > 0)
+        swift = np.flatnonzero(alike & body & (far > SWIFT * size))
         table[swift, 2:4] = jump[swift]
         table[swift, 4] = np.maximum(table[swift, 4], far[swift])
         table[swift, 1] = np.maximum(table[swift, 1], size[swift] ** 2)
@@ -125,7 +134,10 @@ class Meter:
         self._regions = regions
         self._boxes = [region.boxes * scale for region in regions]
         self._coarse = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        # An engine keeps a guess for what follows, of whatever size: those that get guesses
+        # always do.
         self._engines = [_engine(scale) for scale in (0, 1, 2)]
+        self._guessing = [_engine(scale) for scale in (0, 1, 2)]
         self._last: Grey | None = None
         self._most = 0.0
         self._changed: Grey | None = None
@@ -184,19 +196,52 @@ class Meter:
                 flowing.middles.append((0.0, 0.0, 0.0))
                 continue
             own = owner[window] == number
+            outline = self._outline(number, 0.5 * (start + end), box, window, before.shape)
+            if outline is not None:
+                own &= outline
             mine = _joined(own & (changed[window] > 0), box, window)
             flowing.middles.append(_middle(mine & (both[window] > 0), window))
             if cv2.countNonZero(mine.view(np.uint8)) < FEWEST:
                 flowing.rows.append(_at_rest(box))
                 continue
             narrow = min(box[2] - box[0], box[3] - box[1])
-            engine = self._engines[int(narrow > SMALL) + int(narrow > 2 * SMALL)]
+            scale = int(narrow > SMALL) + int(narrow > 2 * SMALL)
             room, inner = _room(window, before.shape)
-            flow = engine.calc(before[room].copy(), after[room].copy(), None)[inner]
+            pair = before[room].copy(), after[room].copy()
+            if flowing.rows and flowing.rows[-1][4] > FAST:
+                # It is also looked for where it would be if it went on as it did.
+                guess = np.zeros((*pair[0].shape, 2), np.float32)
+                guess[inner][mine] = flowing.rows[-1][2:4]
+                flow = self._guessing[scale].calc(*pair, cv2.blur(guess, (5, 5)))
+            else:
+                flow = self._engines[scale].calc(*pair, None)
+            flow = flow[inner]
             flowing.rows.append(_measure(box, window, mine, flow, before.shape, max(STILL, left)))
         if camera is not None:  # what changed, as the next picture sees it
             changed = cv2.warpAffine(changed, camera, before.shape[::-1], flags=cv2.INTER_NEAREST)
         self._changed = changed
+
+    def _outline(
+        self, number: int, time: float, box: Values, window: Window, shape: tuple[int, ...]
+    ) -> NDArray[np.bool_] | None:
+        """Where a region's mask, gone along with its box, lies in a window; None without one."""
+        region = self._regions[number]
+        if region.outline is None:
+            return None
+        index = int(np.abs(region.times - time).argmin())
+        mask = region.outline.mask(index).view(np.uint8)
+        if not mask.any():
+            return None
+        then = self._boxes[number][index]
+        gone = 0.5 * (box[:2] + box[2:] - then[:2] - then[2:])
+        across, down = shape[1] / mask.shape[1], shape[0] / mask.shape[0]
+        to = np.array(
+            [[across, 0, gone[0] - window[1].start], [0, down, gone[1] - window[0].start]]
+        )
+        size = (window[1].stop - window[1].start, window[0].stop - window[0].start)
+        here = cv2.warpAffine(mask, to, size, flags=cv2.INTER_NEAREST)
+        # Swift parts leave a mask that is some pictures old.
+        return cv2.dilate(here, np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8)).view(bool)
 
     def _box(self, number: int, start: float, end: float) -> Values | None:
         """Where a region is between two pictures; None where it is not seen then."""
@@ -220,16 +265,21 @@ def _engine(finest: int) -> cv2.DISOpticalFlow:
     return engine
 
 
+def _brought(picture: Grey, flow: NDArray[np.float32]) -> Grey:
+    """The picture before, as the one after and the flow tell it."""
+    h, w = picture.shape
+    x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+    brought = cv2.remap(picture, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
+    return np.asarray(brought, np.uint8)
+
+
 def _half(picture: Grey) -> Grey:
     return np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
 
 
 def _unexplained(before: Grey, after: Grey, flow: NDArray[np.float32]) -> bool:
-    h, w = before.shape
-    x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
-    brought = cv2.remap(after, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
-    change = float(cv2.absdiff(before, after).mean())
-    return float(cv2.absdiff(before, brought).mean()) > UNEXPLAINED * change
+    change = cv2.mean(cv2.absdiff(before, after))[0]
+    return cv2.mean(cv2.absdiff(before, _brought(after, flow)))[0] > UNEXPLAINED * change
 
 
 def _window(box: Values, shape: tuple[int, ...]) -> tuple[slice, slice]:
@@ -369,7 +419,10 @@ def _measure(
     area = cv2.countNonZero(moves)
     if area < FEWEST:
         return _at_rest(box)
-    x, y = cv2.mean(flow, moves)[:2]
+    # Shadows and what else stirs beside it are slower: each pixel counts by how far it goes.
+    at = moves > 0
+    far, way = length[at], flow[at]
+    x, y = (far @ way / float(far.sum())).tolist()
     height = max(float(box[3] - box[1]), 1.0)
     feet = max(int(np.floor(box[3] - LOW * height)) + 1 - window[0].start, 0)
     low = length[feet:]
@@ -381,8 +434,8 @@ def _measure(
         float(area),
         x,
         y,
-        cv2.mean(length, moves)[0],
-        float(np.sum(low[moves[feet:] > 0])) / height,
+        float(far.mean()),
+        float(low[at[feet:]].sum()) / height,
         float(edge),
         _size(box),
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, median_filter
 from scipy.signal import find_peaks
 
 Values = NDArray[np.float64]
@@ -38,11 +38,14 @@ APART = 0.12
 LASTS, NARROWER = 0.105, 0.9
 #: What stops is as large as before, in this share; what is hidden gets smaller.
 WHOLE = 0.5
+#: A blow is as hard as the thing is fast at most within this time before and after, seconds.
+NEAR = 0.1
 #: After a stop, or before a start, the thing is seen for so many seconds; before a start at rest:
 #: slower than this share of the speed it gets.
 RESTS, RESTED = 0.1, 0.12
 
-#: Steps follow each other in these times, seconds, and this evenly (deviation by median).
+#: Steps follow each other in these times, seconds, and this evenly: deviation by median, of a
+#: walk and of each step from those around.
 QUICKEST, SLOWEST, UNEVEN = 0.17, 1.3, 0.3
 #: How much of the lowest part's usual motion may be left between steps: tried in turn.
 RESTING = (0.12, 0.25, 0.4, 0.55)
@@ -133,7 +136,8 @@ def _blow(track: Track, k: int, wide: int, usual: Values) -> tuple[float, float]
     if start:
         earlier = (times[1:] > times[k] - 1.5 * RESTS) & (np.arange(len(v)) < k)
         fastest = float(np.max(np.linalg.norm(v[earlier], axis=1)))
-        if coming <= 0.0 and fastest > RESTED * leaving:
+        # What came braking is no more hit than what went on.
+        if fastest > max(RESTED * leaving, coming / UNBRAKED):
             return None
         near = np.flatnonzero((times[1:] < times[k + wide] + WAY) & (np.arange(len(v)) >= k + wide))
         came, kept, speeds, inside = leaving, -coming, forth[near], forth[k : k + wide]
@@ -156,12 +160,39 @@ def _blow(track: Track, k: int, wide: int, usual: Values) -> tuple[float, float]
     if still and not _stands_whole(track, k, wide, near, start):
         return None
     # The ways before and after, drawn on, meet.
-    gone, span = (
-        float(np.sum(forth[k : k + wide] * spans[k : k + wide])),
-        times[k + wide] - times[k],
-    )
-    met = (leaving * span - gone) / change
-    return float(times[k] + np.clip(met, 0.0, span)), change
+    edges = times[k : k + wide + 1] - times[k]
+    span, gone = float(edges[-1]), float(np.sum(forth[k : k + wide] * np.diff(edges)))
+    met = float(np.clip((leaving * span - gone) / change, 0.0, span))
+    if wide > 1 and not _is_sharp(forth[k : k + wide], edges, met, coming, leaving):
+        return None
+    return float(times[k] + met), _force(forth, times, k, wide)
+
+
+def _is_sharp(inside: Values, edges: Values, met: float, coming: float, leaving: float) -> bool:
+    """Whether velocities turn at one moment rather than little by little.
+
+    Parameters
+    ----------
+    inside : (W,) float array
+        Velocities away from the blow, in the pairs within it.
+    edges : (W + 1,) float array
+        When these begin and end, `met` among them.
+    coming, leaving : float
+        Speeds before and after.
+    """
+    spans = np.diff(edges)
+    before = np.clip(met, edges[:-1], edges[1:]) - edges[:-1]
+    sharp = (leaving * (spans - before) - coming * before) / spans
+    even = np.linspace(-coming, leaving, len(inside) + 2)[1:-1]
+    return bool(np.sum((inside - sharp) ** 2) <= np.sum((inside - even) ** 2))
+
+
+def _force(forth: Values, times: Values, k: int, wide: int) -> float:
+    """The change of velocity in a blow: its pictures blur, so what is fastest near it counts."""
+    near = (times[1:] > times[k] - NEAR) & (times[:-1] < times[k + wide] + NEAR)
+    before, after = np.arange(len(forth)) < k, np.arange(len(forth)) >= k + wide
+    coming = np.max(-forth[near & before], initial=0.0)
+    return float(coming + np.max(forth[near & after], initial=0.0))
 
 
 def _stands_whole(track: Track, k: int, wide: int, near: NDArray[np.intp], start: bool) -> bool:
@@ -245,7 +276,8 @@ def _in_time(moments: Values) -> tuple[NDArray[np.bool_], float]:
     """Which of the steps belong to a walk, even ones in a row, and how many and even they are."""
     kept = np.zeros(len(moments), bool)
     gaps = np.diff(moments)
-    good = (gaps > QUICKEST) & (gaps < SLOWEST)
+    pace = median_filter(gaps, 5, mode="mirror") if len(gaps) else gaps
+    good = (gaps > QUICKEST) & (gaps < SLOWEST) & (np.abs(gaps - pace) < UNEVEN * pace)
     start, score = 0, 0.0
     while start < len(gaps):
         end = start
