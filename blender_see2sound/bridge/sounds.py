@@ -78,8 +78,9 @@ def give_sounds(
 ) -> Generator[float, None, tuple[str, ...]]:
     """Give speakers their sounds, to be heard in playback at once.
 
-    Yields the fraction done between speakers. A sound that a person chose stays. The first take
-    is taken, unless the one that a person had chosen is there again.
+    Yields the fraction done between speakers. A sound that a person chose stays, and one that was
+    locked while another was made. The first take is taken, unless the one that a person had
+    chosen is there again.
 
     Parameters
     ----------
@@ -106,6 +107,8 @@ def give_sounds(
                 continue
             if record.has_own_sound(speaker):
                 notes.append(f"{speaker.name!r} keeps its own sound")
+            elif speaker.data.see2sound.locked and speaker.data.sound is not None:
+                notes.append(f"{speaker.name!r} was locked meanwhile and keeps its sound")
             else:
                 strip = document.strip_of(scene, collection)
                 _set_takes(speaker, kept)

@@ -547,3 +547,15 @@ def test_a_speaker_that_comes_while_the_mix_is_heard_is_silent_at_once(
     found.objects.link(added)
     sound(found, tmp_path)
     assert all(s.data.muted for s in document.speakers_of(found))
+
+
+def test_a_sound_that_was_locked_while_another_was_made_stays(
+    strip: Any, tmp_path: Path, found: Any
+) -> None:
+    give(found, {"s1": noise(tmp_path / "made.wav")})
+    dog = by_label(found)["dog"].data
+    before = dog.sound.filepath
+    dog.see2sound.locked = True
+    notes = give(found, {"s1": noise(tmp_path / "other.wav", level=0.1)})
+    assert dog.sound.filepath == before
+    assert any("was locked meanwhile" in note for note in notes)
