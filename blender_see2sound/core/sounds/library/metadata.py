@@ -22,6 +22,9 @@ SUFFIXES = frozenset({".wav", ".wave", ".bwf", ".w64", ".rf64", ".flac", ".mp3",
 #: No chunk of words is longer, and no text that is kept, in bytes and characters.
 _LONGEST_CHUNK, _LONGEST_TEXT = 1 << 20, 2000
 
+#: A file has no more chunks; each has a name of four letters of ASCII that can be seen.
+_MOST_CHUNKS, _CHUNK_NAME = 64, re.compile(rb"[ -~]{4}")
+
 #: Fields of LIST/INFO, tags and iXML that say what is heard.
 _INFO = frozenset({b"INAM", b"ISBJ", b"IKEY", b"ICMT", b"IGNR"})
 _TAGS = frozenset(
@@ -109,19 +112,26 @@ def _in_riff(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Each chunk's name and size, with the file at its content."""
-    file.seek(12)
-    long_data = 0
-    while len(head := file.read(8)) == 8:
+    """Each chunk's name and size, with the file at its content; none reaches beyond the file."""
+    end = file.seek(0, os.SEEK_END)
+    at, long_data = 12, 0
+    for _ in range(_MOST_CHUNKS):
+        file.seek(at)
+        head = file.read(8)
+        # What is no name is no chunk: zeros, or the rest of something that was cut off.
+        if len(head) < 8 or not _CHUNK_NAME.fullmatch(head[:4]):
+            return
         name, size = head[:4], int.from_bytes(head[4:], "little")
-        at = file.tell()
+        at += 8
         if name == b"ds64":
             long_data = int.from_bytes(file.read(16)[8:], "little")
             file.seek(at)
         elif name == b"data" and size == 0xFFFFFFFF:
-            size = long_data
-        yield name, size
-        file.seek(at + size + size % 2, os.SEEK_SET)
+            size = long_data or end  # who writes into a pipe does not know how much will come
+        yield name, min(size, end - at)
+        at += size + size % 2
+        if at >= end:
+            return
 
 
 def _in_info(content: bytes) -> Iterator[tuple[str, str]]:
