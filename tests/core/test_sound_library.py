@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import shutil
@@ -18,7 +19,7 @@ from blender_see2sound.core.errors import Cancelled, See2SoundError
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.sounds.library import index as indexing
 from blender_see2sound.core.sounds.library.browsing import browse
-from blender_see2sound.core.sounds.library.index import index_path, with_index
+from blender_see2sound.core.sounds.library.index import Entry, Stamp, index_path, with_index
 from blender_see2sound.core.sounds.library.scanning import Scan, scan
 
 
@@ -202,6 +203,55 @@ def test_an_index_that_cannot_be_used_is_made_anew(library: Path, damage: str) -
         connection.close()
     assert scanned(library).files == 4
     assert found(library, "rain") == ["weather/heavy rain.flac"]
+
+
+@pytest.mark.parametrize("table", ["files", "words", "words_data", "words_content", "embeddings"])
+def test_an_index_without_a_table_is_made_anew(library: Path, table: str) -> None:
+    scanned(library)
+    with contextlib.closing(sqlite3.connect(index_path(library))) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("DELETE FROM sqlite_master WHERE name = ?", (table,))
+        connection.commit()
+    record(library / "weather/thunder.wav")
+    with_index(library, lambda index: index.embeddings("model", [1]))
+    assert scanned(library).files == 5
+    assert found(library, "rain") == ["weather/heavy rain.flac"]
+
+
+@pytest.mark.parametrize("value", [None, b"\xff\xfe", 3])
+@pytest.mark.parametrize("column", ["path", "size", "seconds", "broken"])
+def test_an_index_with_damaged_rows_is_made_anew(library: Path, column: str, value: object) -> None:
+    scanned(library)
+    path = index_path(library)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '')")
+        connection.commit()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"UPDATE files SET {column} = CAST(? AS BLOB) WHERE id = 2", (value,))
+        connection.commit()
+    assert scanned(library).files == 4
+    for words in ("dog", "rain", "wind", "car"):
+        assert len(found(library, words)) == 1
+
+
+def test_an_index_in_which_anything_has_changed_is_used_or_made_anew(library: Path) -> None:
+    scanned(library)
+    path = index_path(library)
+    whole = path.read_bytes()
+    for seed in range(40):
+        chance = np.random.default_rng(seed)
+        content = np.frombuffer(whole, np.uint8).copy()
+        # Its head and the schema too, where most goes wrong.
+        reach = len(content) if seed % 2 else 4096
+        content[chance.integers(0, reach, 400)] = chance.integers(0, 256, 400)
+        path.write_bytes(content.tobytes())
+        browse(library, "rain dog wind", 9, silent)
+        # What is left of other changes is a library's index too.
+        with_index(
+            library,
+            lambda index: index.put([index.entry("dog bark.wav") or Entry("x", Stamp(1, 1))]),
+        )
 
 
 def test_sqlite_without_full_text_search_is_told(

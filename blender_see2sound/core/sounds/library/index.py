@@ -13,19 +13,26 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ...errors import See2SoundError, from_os_error
 from ...own_folders import data_folder
 
 #: Marks a database as ours, and tells how it is laid out and how its words are cut.
-_APPLICATION, _VERSION = 0x5332_534C, 2
+_APPLICATION, _VERSION = 0x5332_534C, 3
 
 #: Of an index so much may be kept in memory, KiB.
 _CACHE = 32_768
 
 #: Another process that writes is waited for so long, seconds.
 _WAIT = 60.0
+
+#: What SQLite says where tables, columns or texts are damaged or gone.
+_DAMAGED = (
+    *("no such", "malformed", "corrupt", "decode", "has no column", "syntax error"),
+    *("already exists", "unrecognized token", "SQL logic error", "missing", "vtable constructor"),
+    *("unsupported file format", "not a database"),
+)
 
 _LAYOUT = """
 CREATE TABLE files (
@@ -109,7 +116,7 @@ class Index:
     def stamps(self) -> dict[str, Stamp]:
         """All files that are known, broken ones too."""
         rows = self._connection.execute("SELECT path, size, changed FROM files")
-        return {path: Stamp(size, changed) for path, size, changed in rows}
+        return {path: Stamp(size, changed) for path, size, changed in _sound(rows, str, int, int)}
 
     def entry(self, path: str) -> Entry | None:
         """What is known of a file."""
@@ -120,6 +127,7 @@ class Index:
         ).fetchone()
         if row is None:
             return None
+        next(_sound([row], str, int, int, float, *[str] * 7))
         path, size, changed, seconds, catid, told, *words, broken = row
         name, category, metadata, folder = words
         stamp = Stamp(size, changed)
@@ -173,9 +181,10 @@ class Index:
 
     def broken(self) -> list[tuple[str, str]]:
         """The files that cannot be used, and why."""
-        return self._connection.execute(
-            "SELECT path, broken FROM files WHERE broken != '' ORDER BY path"
-        ).fetchall()
+        rows = self._connection.execute(
+            "SELECT path, broken FROM files WHERE broken IS NOT '' ORDER BY path"
+        )
+        return list(_sound(rows, str, str))
 
     def holding(self, groups: Sequence[Sequence[Sequence[str]]], most: int) -> list[Found]:
         """The files that hold a term of each group, those first that hold more and rarer ones.
@@ -197,7 +206,8 @@ class Index:
             "JOIN files ON files.id = place JOIN words ON words.rowid = place WHERE broken = ''",
             (query, most),
         )
-        return [Found(key, path, seconds, (a, b, c, d)) for key, path, seconds, a, b, c, d in rows]
+        kept = _sound(rows, int, str, float, str, str, str, str)
+        return [Found(key, path, seconds, (a, b, c, d)) for key, path, seconds, a, b, c, d in kept]
 
     def embeddings(self, model: str, files: Sequence[int]) -> dict[int, bytes]:
         """What a model has made of some files, as far as it is kept."""
@@ -206,7 +216,7 @@ class Index:
             f"SELECT file, vector FROM embeddings WHERE model = ? AND file IN ({marks})",
             (model, *files),
         )
-        return dict(rows.fetchall())
+        return dict(_sound(rows, int, bytes))
 
     def keep_embedding(self, model: str, file: int, vector: bytes) -> None:
         """Keep what a model has made of a file, until the file changes."""
@@ -226,6 +236,14 @@ class Index:
             self._connection.rollback()
             raise
         self._connection.commit()
+
+
+def _sound(rows: Iterable[tuple[Any, ...]], *types: type) -> Iterator[tuple[Any, ...]]:
+    """Rows that hold what they should; SQLite itself looks at no column's type when it reads."""
+    for row in rows:
+        if not all(map(isinstance, row, types)):
+            raise sqlite3.DatabaseError("a row of it is damaged")
+        yield row
 
 
 def _drop(write: sqlite3.Connection, path: str) -> None:
@@ -276,12 +294,25 @@ def with_index(library: Path, work: Callable[[Index], T]) -> T:
         try:
             with contextlib.closing(_opened(path)) as connection:
                 return work(Index(connection))
-        except sqlite3.DatabaseError as error:
-            # What is damaged raises this class itself; what is locked or full, one of its own.
-            if type(error) is not sqlite3.DatabaseError or attempt:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            if attempt or not _is_damage(error):
                 raise _failed(path, error) from error
         _forget(path)
     raise AssertionError("unreachable")
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether an error says that the file is not as we wrote it: then a new one helps.
+
+    What is locked, full, only read or without FTS5 would be so with a new one too.
+    """
+    if not isinstance(error, sqlite3.OperationalError):
+        return True
+    return any(sign in str(error) for sign in _DAMAGED) and not _lacks_search(error)
+
+
+def _lacks_search(error: Exception) -> bool:
+    return "no such module" in str(error)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -321,9 +352,9 @@ def _forget(path: Path) -> None:
             raise from_os_error(error, file, "write") from error
 
 
-def _failed(path: Path, error: sqlite3.Error) -> See2SoundError:
+def _failed(path: Path, error: Exception) -> See2SoundError:
     why = str(error)
-    if "fts5" in why:
+    if _lacks_search(error):
         return See2SoundError(
             "libraries cannot be searched here",
             "the SQLite of this Python has no full-text search (FTS5)",
