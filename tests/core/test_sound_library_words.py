@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blender_see2sound.core.regions import words as finders_words
 from blender_see2sound.core.sounds.library import metadata
 from blender_see2sound.core.sounds.library.categories import words_of
 from blender_see2sound.core.sounds.library.index import Entry, Index, Stamp, with_index
@@ -204,18 +207,28 @@ RECORDINGS = (
 )  # fmt: skip
 
 
+def entry_named(path: str) -> Entry:
+    name = named(path)
+    cut = [" ".join(stemmed(t)) for t in (name.words, name.category, "", name.folder)]
+    return Entry(path, Stamp(1, 1), 10.0, words=(cut[0], cut[1], cut[2], cut[3]))
+
+
 @pytest.fixture
 def index(tmp_path: Path):
-    def entries() -> list[Entry]:
-        rows = []
-        for path in RECORDINGS:
-            name = named(path)
-            cut = [" ".join(stemmed(t)) for t in (name.words, name.category, "", name.folder)]
-            rows.append(Entry(path, Stamp(1, 1), 10.0, words=(cut[0], cut[1], cut[2], cut[3])))
-        return rows
-
-    with_index(tmp_path, lambda index: index.put(entries()))
+    with_index(tmp_path, lambda index: index.put(map(entry_named, RECORDINGS)))
     return lambda work: with_index(tmp_path, work)
+
+
+def found_among(tmp_path: Path, names: str, prompt: str) -> list[str]:
+    """The names, parted by commas, that a prompt finds, the best first."""
+
+    def look(index: Index) -> list[str]:
+        index.put(entry_named(f"{name.strip()}.wav") for name in names.split(","))
+        return [
+            hit.path.removesuffix(".wav") for hit in search(index, wanted("", prompt), None, 99)
+        ]
+
+    return with_index(tmp_path, look)
 
 
 def best(index, prompt: str, label: str = "", negative: str = "") -> list[str]:
@@ -256,6 +269,102 @@ def test_words_find_what_they_mean(index, prompt: str, first: str) -> None:
 )  # fmt: skip
 def test_nothing_unfitting_is_found(index, prompt: str) -> None:
     assert best(index, prompt) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "names", "fitting"),
+    [
+        ("strong wind with rain and distant thunder", "strong wind, wind, rain, thunder, dog",
+         "strong wind, wind, rain, thunder"),
+        ("rushing water of a waterfall, a stream", "rushing water, river, waterfall, stream, water bottle, dog",
+         "rushing water, river, waterfall, stream"),
+        ("the roar of a jet engine", "jet engine, lion roar, crowd roar", "jet engine"),
+        ("a dog barking and scratching", "dog, door scratching", "dog"),
+        ("a man and a woman, a door closing", "footsteps, door", "door"),
+        ("a man walking on gravel and grass", "footsteps gravel, grass", "footsteps gravel"),
+    ],
+)  # fmt: skip
+def test_of_a_list_any_thing_is_found(
+    tmp_path: Path, prompt: str, names: str, fitting: str
+) -> None:
+    assert set(found_among(tmp_path, names, prompt)) == set(fitting.split(", "))
+
+
+def test_of_a_list_what_tells_of_all_is_best(tmp_path: Path) -> None:
+    names = "wind, thunder, rain wind thunder"
+    prompt = "distant thunder, rain and strong wind"
+    assert found_among(tmp_path, names, prompt)[0] == "rain wind thunder"
+
+
+@pytest.mark.parametrize("prompt", ["wind", "rain on a roof", "a dog barking", "a train passing"])
+def test_weak_words_lose_nothing(tmp_path: Path, prompt: str) -> None:
+    names = "wind, rain, dog bark, train pass, door"
+    weak = f"a distant, strong, soft, quick, light, heavy {prompt}"
+    assert found_among(tmp_path, names, weak) == found_among(tmp_path, names, prompt) != []
+
+
+@pytest.mark.parametrize(
+    ("prompts", "names"),
+    [
+        ("mice, mouse, a rabbit, a fox, a cow", "ANMLDog_Bark Large_AB_CD, dog, animal dog"),
+        ("a cow, a goat", "ANMLFarm_Sheep Baa_AB_CD"),
+        ("a sparrow, a robin", "BIRDCrow_Caw_AB_CD"),
+        ("fish, a fountain, a lake, a tap", "water bottle"),
+        ("a train, a park, a ship, the wind, a car",
+         "training day crowd, parking lot, shipping office, winding rope, carry bag"),
+        ("a plane", "planning meeting"),
+        ("a dog, the rain, water, fire", "hot dog cart, rain boots, water bottle, fire engine"),
+    ],
+)  # fmt: skip
+def test_another_kind_is_not_found(tmp_path: Path, prompts: str, names: str) -> None:
+    assert [found_among(tmp_path, names, prompt) for prompt in prompts.split(",")] == [
+        [] for _ in prompts.split(",")
+    ]
+
+
+def test_a_kind_is_found_by_its_category(tmp_path: Path) -> None:
+    for prompt, name in (
+        ("mice", "ANMLRdnt_Squeak_AB_CD"),
+        ("a cow", "ANMLFarm_Moo_AB_CD"),
+        ("a sparrow", "bird song"),
+        ("a bird", "BIRDCrow_Crow Caw_AB_CD"),
+        ("an animal", "ANMLDog_Bark_AB_CD"),
+    ):
+        assert name in found_among(tmp_path, name, prompt)
+
+
+#: What may be found for the finder's own words, by what it calls the region; the rest is not.
+FITTING = {
+    "sky": "wind", "storm sky": "wind, rain, thunder", "foliage": "wind, leaves, bird song",
+    "grass": "wind, insects", "waterfall": "waterfall, stream", "fire": "fire crackle",
+    "room tone": "room tone, electric hum", "open water": "sea waves", "water": "stream",
+    "person": "footsteps, cloth rustle", "figure": "footsteps", "vehicle": "car engine, tyres",
+    "animal": "animal steps, footsteps", "moving thing": "whoosh, footsteps, cloth rustle",
+    "flying thing": "whoosh", "thing": "cloth rustle, leaves",
+}  # fmt: skip
+
+
+def finders_own() -> list[tuple[str, str]]:
+    """All labels and prompts of the built-in describer."""
+    said = [*finders_words.STUFFS.values(), *finders_words.WATERS.values()]
+    for node in ast.walk(ast.parse(inspect.getsource(finders_words))):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            label, prompt = (ast.literal_eval(part) for part in node.value.elts)
+            said.append((label, prompt))
+    return said
+
+
+@pytest.mark.parametrize(("label", "prompt"), finders_own())
+def test_the_finders_own_words_find_what_fits(tmp_path: Path, label: str, prompt: str) -> None:
+    others = "dog bark, door slam, phone ring, church bell, glass break, crowd cheer, water bottle"
+    fitting = FITTING[label].split(", ")
+    if label == "moving thing":
+        fitting.append("leaves")
+    everything = {name for names in FITTING.values() for name in names.split(", ")}
+    hits = found_among(tmp_path, ", ".join([*sorted(everything), others]), prompt)
+    assert hits
+    assert hits[0] in fitting
+    assert not set(hits) & set(others.split(", "))
 
 
 def test_the_label_counts_where_the_prompt_says_nothing(index) -> None:

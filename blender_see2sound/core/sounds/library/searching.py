@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .index import Found, Index
-from .synonyms import Term
+from .synonyms import APART, GENERAL, Term
 from .wanted import PLACING, Thing, Wanted
 
 #: What a word is worth in the name, the category, the metadata and the folders.
@@ -24,6 +24,9 @@ _AFTER = 0.4
 
 #: What makes the score: what is told, how much of the name is about it, the length.
 _TOLD, _ABOUT, _LENGTH = 0.8, 0.12, 0.08
+
+#: Of what is told, so much is of the one thing of a list that it tells most of; the rest, of all.
+_ANY = 0.7
 
 #: So much of what sounds must be told of.
 _ENOUGH = 0.45
@@ -78,7 +81,7 @@ def search(index: Index, sought: Wanted, duration: float | None, most: int) -> l
     list of Hit
         At most `most`, the best first; of equals in the order of their paths.
     """
-    different = {found.id: found for found in _candidates(index, sought.things)}
+    different = {found.id: found for way in sought.ways for found in _candidates(index, way)}
     judged = (_judged(found, sought, duration) for found in different.values())
     hits = [hit for hit in judged if hit is not None]
     return sorted(hits, key=lambda hit: (-hit.score, hit.path))[:most]
@@ -125,25 +128,31 @@ def _judged(found: Found, sought: Wanted, duration: float | None) -> Hit | None:
     name = columns[0]
     if sought.unwanted & set(name + columns[1]):
         return None
-    told = told_main = 0.0
+    worths: dict[int, float] = {}
     matched: dict[str, None] = {}
     for thing in sought.things:
-        worth, term = _worth(thing, columns)
-        told += thing.weight * worth
-        if thing.main:
-            told_main += thing.weight * worth
-        if worth:
-            matched.update(dict.fromkeys(term))
-    whole_main = sum(thing.weight for thing in sought.things if thing.main)
-    if told_main < _ENOUGH * whole_main:
+        worths[id(thing)], term = _worth(thing, columns)
+        matched.update(dict.fromkeys(term))
+    shares = [
+        _share(way, worths)
+        for way in sought.ways
+        if _share([thing for thing in way if thing.main], worths) >= _ENOUGH
+    ]
+    if not shares:
         return None
+    told = _ANY * max(shares) + (1.0 - _ANY) * _share(sought.things, worths)
     about = sum(word in matched for word in name) / len(name) if name else 0.0
     length = 1.0
     if duration:
         length = min(found.seconds / min(duration, _LONG_ENOUGH), 1.0)
-    whole = sum(thing.weight for thing in sought.things)
-    score = _TOLD * told / whole + _ABOUT * about + _LENGTH * length
+    score = _TOLD * told + _ABOUT * about + _LENGTH * length
     return Hit(found.id, found.path, found.seconds, round(score, 4), tuple(matched))
+
+
+def _share(things: Sequence[Thing], worths: dict[int, float]) -> float:
+    """How much of these things is told of, 0 to 1."""
+    told = sum(thing.weight * worths[id(thing)] for thing in things)
+    return told / sum(thing.weight for thing in things)
 
 
 def _worth(thing: Thing, columns: Sequence[list[str]]) -> tuple[float, Term]:
@@ -154,7 +163,7 @@ def _worth(thing: Thing, columns: Sequence[list[str]]) -> tuple[float, Term]:
             if value * worth <= best[0]:
                 break  # the columns come in the order of their worth
             place = _place(words, term)
-            if place is None:
+            if place is None or _is_another(term, value, words, columns):
                 continue
             told = value * worth
             if thing.main and any(word in PLACING for word in words[1:place]):
@@ -164,12 +173,32 @@ def _worth(thing: Thing, columns: Sequence[list[str]]) -> tuple[float, Term]:
     return best
 
 
+def _is_apart(words: Sequence[str], place: int) -> bool:
+    """Whether a word is part of two that together are another thing, as in "water bottle"."""
+    pairs = (tuple(words[max(start, 0) : start + 2]) for start in (place - 1, place))
+    return any(APART.get(pair) == words[place] for pair in pairs)
+
+
+def _is_another(
+    term: Term, value: float, words: Sequence[str], columns: Sequence[Sequence[str]]
+) -> bool:
+    """Whether a general word tells here of another kind than the one that is looked for."""
+    name, category = columns[0], columns[1]
+    if words is not name and value < 1.0 and term[0] in GENERAL:
+        return True
+    # A category of animals lists several; which it is, says the name.
+    if words is not category or category[0] not in GENERAL or term[0] == category[0]:
+        return False
+    return any(word in category[1:] and word not in term for word in name)
+
+
 def _place(words: Sequence[str], term: Term) -> int | None:
     """Where the words of a term first follow each other; None where they do not."""
     if term[0] not in words:
         return None
     size = len(term)
     if size == 1:
-        return words.index(term[0])
-    places = range(len(words) - size + 1)
-    return next((i for i in places if tuple(words[i : i + size]) == term), None)
+        places = (i for i, word in enumerate(words) if word == term[0])
+        return next((i for i in places if not _is_apart(words, i)), None)
+    starts = range(len(words) - size + 1)
+    return next((i for i in starts if tuple(words[i : i + size]) == term), None)

@@ -18,6 +18,11 @@ IRREGULAR = {
     "rang": "ring", "sang": "sing", "swam": "swim", "fell": "fall", "fallen": "fall",
     "shut": "shut", "gas": "gas", "bus": "bus", "buses": "bus", "tyre": "tire", "tyres": "tire",
     "party": "party", "story": "story", "belly": "belly", "country": "country",
+    # What an ending would make something else of: a train is not a training.
+    "training": "training", "parking": "parking", "winding": "winding", "shipping": "shipping",
+    "planning": "planning", "carry": "carry", "carrying": "carry", "carried": "carry",
+    "ferry": "ferry", "care": "care", "plane": "plane", "tape": "tape", "tone": "tone",
+    "tube": "tube", "bare": "bare", "pine": "pine", "wine": "wine", "cane": "cane",
     "harbour": "harbor", "armour": "armor", "grey": "gray", "aeroplane": "airplane",
 }  # fmt: skip
 

@@ -26,20 +26,20 @@ river, stream, brook, creek
 stream > water flow
 waterfall, cascade, cataract
 rapids > river
-fountain > water
+fountain > water splash, water trickle, running water
 sea, ocean
 surf, wave, breaker
 beach, shore, seashore, coast, seaside > sea, ocean, wave, surf
 sea > wave, surf
-lake, pond > water, lapping
+lake, pond > water lapping, lapping
 harbor, pier, port, marina, dock
 swamp, marsh
 water > river, splash
 drip, drop, droplet, trickle
 splash, plunge, splosh
-swim, dive, wade > splash, water
+swim, dive, wade > splash, water splash
 pour, decant
-faucet, tap, sink > water
+faucet, tap, sink > running water, water running, water pour
 bath, bathtub
 bubble, gurgle, boil
 steam, hiss
@@ -67,7 +67,6 @@ dog > bark, growl
 terrier, retriever, poodle, spaniel, collie, beagle, shepherd > dog
 bark, woof, yap
 wolf, coyote > howl
-fox > animal
 cat, kitten
 cat > meow, purr
 meow, mew
@@ -84,10 +83,9 @@ ride > horse
 neigh, whinny, nicker
 pig, hog, boar
 pig > oink, grunt
-deer, elk > animal
 elephant > trumpet
 monkey, chimpanzee, ape
-rabbit, squirrel, mouse, rat > rodent, animal
+rabbit, squirrel, mouse, rat > rodent
 snake, lizard > reptile
 crow, raven, jackdaw, rook, caw
 gull, seagull
@@ -102,7 +100,7 @@ pigeon, dove, coo
 wing, flap, flutter
 frog, toad, croak
 whale, dolphin > underwater
-fish > splash, water
+fish > splash, water splash, underwater
 footstep, footfall, step
 walk, stroll, march, stride, hike, tread > footstep, walk
 run, jog, sprint > footstep
@@ -201,7 +199,7 @@ camera, shutter
 keyboard, typing, type
 typewriter, typing
 laptop, computer > keyboard, typing
-mouse > click
+computer mouse > click
 printer, copier
 hum, drone, buzz
 transformer, mains, electricity, electric
@@ -311,6 +309,21 @@ drink, sip, gulp, swallow
 cook, fry, sizzle
 """
 
+
+#: Two words that together are another thing, and which of them does not tell of it, in stems.
+APART = {
+    tuple(stemmed(pair)): stemmed(word)[0]
+    for pair, word in (
+        *(("water bottle", "water"), ("water gun", "water"), ("hot dog", "dog")),
+        *(("rain boots", "rain"), ("rain coat", "rain"), ("fire arm", "fire")),
+        *(("fire truck", "fire"), ("fire alarm", "fire"), ("fire engine", "fire")),
+        *(("wind shield", "wind"), ("wind screen", "wind"), ("breaking news", "break")),
+    )
+}
+
+#: What is said of many kinds stands for one of them only where nobody says of which: a sparrow
+#: may be a bird's song, it is no crow.
+GENERAL = frozenset(("animal", "bird", "insect"))
 
 #: What stands for a word is worth this much of it: another word for it, and what is heard of it.
 ANOTHER_WORD, WHAT_IS_HEARD = 0.8, 0.9

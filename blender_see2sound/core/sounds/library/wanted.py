@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .names import spelled
 from .stems import stem, stemmed
-from .synonyms import Term, phrases, standing_for
+from .synonyms import APART, Term, phrases, standing_for
 
 
 def _listed(words: str) -> frozenset[str]:
@@ -33,12 +35,15 @@ PLACING = _listed(
 #: After these stands what is not heard.
 WITHOUT = frozenset(("no", "not", "without", "never"))
 
+#: Signs between the things of a list.
+_CLAUSES = re.compile(r"[,;:.!?/+&\n]+")
+
 #: Stems that only shade what they stand beside.
 SHADING = _stems(
     """loud soft gentle quiet light slight small subtle low heavy strong intense violent big huge
     large close distant far faraway faint slow slowly fast quick quickly high old young new busy
     calm single several many few two three long short constant steady continuous occasional
-    outdoor outside indoor interior exterior ambient ambience background atmosphere loop dark
+    near nearby deep heavy dull sharp gently softly loudly outdoor outside indoor interior exterior ambient ambience background atmosphere loop dark
     bright red blue green white black brown yellow gray wooden metallic steel wide open wet dry hot cold"""
 )
 
@@ -74,9 +79,20 @@ class Thing:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to look for, and what not to find."""
+    """What to look for, and what not to find.
+
+    Attributes
+    ----------
+    things : tuple of Thing
+    ways : tuple of tuple of Thing
+        Each names enough to look for alone: of "wind, thunder and rain" any, of "the roar of an
+        engine" the engine. Each holds a main thing.
+    unwanted : frozenset of str
+        Stems.
+    """
 
     things: tuple[Thing, ...]
+    ways: tuple[tuple[Thing, ...], ...]
     unwanted: frozenset[str]
 
 
@@ -90,60 +106,141 @@ def wanted(label: str, prompt: str, negative_prompt: str = "") -> Wanted:
     label, prompt, negative_prompt : str
         Any text.
     """
-    things, unwanted = _things(prompt)
-    if not any(thing.main for thing in things):
-        of_label, more = _things(label)
+    ways, unwanted = _ways(prompt)
+    hints: list[Thing] = []
+    of_label, more = _ways(label)
+    if not any(thing.main for way in ways for thing in way):
         unwanted |= more
         # Words that only shade are all there is to go by where nothing else is said.
-        shades = [Thing(thing.terms, FIRST, True) for thing in things + of_label]
-        things = of_label if any(thing.main for thing in of_label) else shades
+        shades = [Thing(t.terms, FIRST, True) for way in ways + of_label for t in way]
+        ways = [way for way in of_label if any(t.main for t in way)] or [shades] * bool(shades)
     else:
-        known = {term for thing in things for term in thing.terms}
-        for thing in _things(label)[0]:
+        known = {term for way in ways for thing in way for term in thing.terms}
+        for thing in (thing for way in of_label for thing in way):
             if thing.main and not known & thing.terms.keys():
-                things.append(Thing(thing.terms, LABEL, False))
+                hints.append(Thing(thing.terms, LABEL, False))
     refused = {stem(word) for word in spelled(negative_prompt).split() if word not in EMPTY}
-    return Wanted(tuple(things), frozenset(unwanted | refused))
+    things = list({id(thing): thing for way in ways for thing in way}.values()) + hints
+    return Wanted(tuple(things), tuple(map(tuple, ways)), frozenset(unwanted | refused))
 
 
-def _things(text: str) -> tuple[list[Thing], set[str]]:
-    """The things that a text names, and the stems of what it says is not there."""
-    words = spelled(text).split()
-    stems = stemmed(" ".join(words))
-    things: list[Thing] = []
-    acting: list[bool] = []
-    unwanted: set[str] = set()
-    placing = False
-    place = 0
-    while place < len(words):
-        word = words[place]
-        if word in WITHOUT and place + 1 < len(words):
-            unwanted.add(stems[place + 1])
-            place += 2
+@dataclass
+class _Part:
+    """One of the things that a prompt lists, with all that is said of it."""
+
+    things: list[Thing]
+    #: Whether each is only what is done, as "squeaking" in "a squeaking door".
+    acting: list[bool]
+    #: Where what stands after "of" begins.
+    after_of: int | None = None
+
+    def names(self) -> bool:
+        """Whether it names something, not only what is done or by whom."""
+        both = zip(self.things, self.acting, strict=True)
+        return any(thing.main and thing.weight == ANOTHER and not acts for thing, acts in both)
+
+
+def _ways(text: str) -> tuple[list[list[Thing]], set[str]]:
+    """By what one may look for what a text names; the stems of what it says is not there."""
+    parts, unwanted = _parts(text)
+    ways: list[list[Thing]] = []
+    # Where something is named, what is only done or by whom is said of that.
+    for part in _joined(parts) if any(part.names() for part in parts) else parts:
+        first = _first(part)
+        if first is not None:
+            part.things[first] = replace(part.things[first], weight=FIRST)
+        if not part.things:
             continue
-        if word in PLACING:
-            placing = bool(things)
-        if word in PLACING or word in EMPTY or len(word) < 2:
-            place += 1
-            continue
-        phrase = next(
-            (p for p in phrases() if tuple(stems[place : place + len(p)]) == p), (stems[place],)
-        )
-        shades = stems[place] in SHADING
-        if placing:
-            weight = PLACE
-        elif shades:
-            weight = SHADE
+        ways.append(part.things)
+        if part.after_of:
+            rest = _Part(part.things[part.after_of :], part.acting[part.after_of :])
+            if rest.names():
+                ways.append(rest.things)
+    # What only says where or how is looked for with the first.
+    idle = [t for way in ways if not any(t.main for t in way) for t in way]
+    ways = [way for way in ways if any(t.main for t in way)]
+    if idle:
+        ways = [ways[0] + idle, *ways[1:]] if ways else [idle]
+    return ways, unwanted
+
+
+def _first(part: _Part) -> int | None:
+    """The thing that counts most: in "a squeaking door" the door."""
+    named = [n for n, t in enumerate(part.things) if t.main and t.weight == ANOTHER]
+    return next((n for n in named if not part.acting[n]), named[0] if named else None)
+
+
+def _joined(parts: Sequence[_Part]) -> list[_Part]:
+    """The parts that name something, each with those after it that do not."""
+    joined: list[_Part] = []
+    waiting: list[Thing] = []
+    for part in parts:
+        if part.names():
+            part.things = _general_aside(part.things)
+            joined.append(part)
+        elif joined:
+            joined[-1].things += [replace(thing, main=False, weight=SHADE) for thing in part.things]
+            joined[-1].acting += part.acting
         else:
-            weight = ANYTHING if stems[place] in GENERIC else ANOTHER
-        if not any(thing.terms.get(phrase) == 1.0 for thing in things):
-            terms = standing_for(phrase) | {phrase: 1.0}
-            things.append(Thing(terms, weight, not placing and not shades))
-            # In "a squeaking door" it is the door that counts.
-            acting.append(word.endswith("ing"))
-        place += len(phrase)
-    named = [n for n, thing in enumerate(things) if thing.main and thing.weight == ANOTHER]
-    if named:
-        first = next((n for n in named if not acting[n]), named[0])
-        things[first] = replace(things[first], weight=FIRST)
-    return things, unwanted
+            waiting += part.things
+    joined[0].things += [replace(thing, main=False, weight=SHADE) for thing in waiting]
+    joined[0].acting += [False] * len(waiting)
+    return joined
+
+
+def _general_aside(things: Sequence[Thing]) -> list[Thing]:
+    """Beside what is named, words for anyone and anything do not sound."""
+    return [replace(t, main=t.main and t.weight != ANYTHING) for t in things]
+
+
+def _parts(text: str) -> tuple[list[_Part], set[str]]:
+    """What a text lists, and the stems of what it says is not there."""
+    parts = [_Part([], [])]
+    unwanted: set[str] = set()
+    known: set[Term] = set()
+    known_phrases = phrases() | APART.keys()
+    for clause in _CLAUSES.split(text):
+        parts.append(_Part([], []))
+        words = spelled(clause).split()
+        stems = stemmed(" ".join(words))
+        placing = False
+        place = 0
+        while place < len(words):
+            word = words[place]
+            part = parts[-1]
+            if word in WITHOUT and place + 1 < len(words):
+                unwanted.add(stems[place + 1])
+                place += 2
+                continue
+            # In "on gravel and grass" both say where.
+            if word == "with" or (word in ("and", "or", "then") and not placing):
+                parts.append(_Part([], []))
+                placing = False
+            elif word == "of" and part.things and not placing:
+                part.after_of = len(part.things)
+            if word in PLACING:
+                placing = any(part.things for part in parts)
+            if word in PLACING or word in EMPTY or len(word) < 2:
+                place += 1
+                continue
+            phrase = next(
+                (p for p in known_phrases if tuple(stems[place : place + len(p)]) == p),
+                (stems[place],),
+            )
+            if phrase not in known:
+                known.add(phrase)
+                part.things.append(_thing(phrase, placing))
+                part.acting.append(word.endswith("ing") and stems[place] != word)
+            place += len(phrase)
+    return parts, unwanted
+
+
+def _thing(phrase: Term, placing: bool) -> Thing:
+    shades = phrase[0] in SHADING and len(phrase) == 1
+    if placing:
+        weight = PLACE
+    elif shades:
+        weight = SHADE
+    else:
+        weight = ANYTHING if phrase[0] in GENERIC else ANOTHER
+    return Thing(standing_for(phrase) | {phrase: 1.0}, weight, not placing and not shades)
