@@ -115,7 +115,7 @@ def moving_regions(
     ranked.sort(key=lambda row: (-row[0], row[1][0].times[0], tuple(row[1][0].boxes[0])))
     regions = []
     for number, (prominence, chain) in enumerate(ranked[:count]):
-        step = part_of(progress, 0.5 + 0.5 * number / count, 0.5 + 0.5 * (number + 1) / count)
+        step = part_of(part_of(progress, 0.5, 1.0), number / count, (number + 1) / count)
         parts = [of_tracklet[id(t)] for t in chain]
         regions.append(_moving_region(parts, prominence, seen, step))
     return regions

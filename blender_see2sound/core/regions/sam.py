@@ -69,7 +69,7 @@ class SamFinder:
                 start, end = (
                     min((pictures[0].index + k) / expected, 1.0) for k in (0, len(pictures))
                 )
-                step = part_of(progress, 0.1 + 0.8 * start, 0.1 + 0.8 * end)
+                step = part_of(part_of(progress, 0.1, 0.9), start, end)
                 segments = _segments(model, device, pictures, found.size, step)
                 for picture, own in zip(pictures, segments, strict=True):
                     found.look(picture)
@@ -114,7 +114,7 @@ def _segments(
     numbers = next(model.vision_encoder.parameters()).dtype
     embeddings = model.get_image_embeddings(pixels.to(numbers))
     for k in range(len(pictures)):
-        part = part_of(progress, *(0.3 + 0.7 * (k + i) / len(pictures) for i in (0, 1)))
+        part = part_of(part_of(progress, 0.3, 1.0), k / len(pictures), (k + 1) / len(pictures))
         ask = _asked(model, embeddings[k : k + 1], shown, side)
         logits, quality = everything(ask, SIEVE, device.torch, part, most=MOST)
         masks = (sampled(logits, size) > 0).cpu().numpy()

@@ -86,7 +86,7 @@ class GeneratedMaker:
             for source, of_one in zip(chosen, takes, strict=True):
                 offered = []
                 for take in of_one:
-                    fitting = part_of(step, 0.9 + 0.1 * done / left, 0.9 + 0.1 * (done + 1) / left)
+                    fitting = part_of(part_of(step, 0.9, 1.0), done / left, (done + 1) / left)
                     blocks = fitted(take.recording, source, clip.duration, fitting)
                     offered.append(Made(blocks, dataclasses.replace(
                         rest, prompt=wording.words_of(source), seed=take.seed, fit=take.fit,
