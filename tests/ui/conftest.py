@@ -1,4 +1,4 @@
-"""One Blender in a window for all tests of this folder, with the built zip installed."""
+"""A Blender in a window for each test file of this folder, with the built zip installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "build" / "ui"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     blender = program()
     if blender is None:
