@@ -66,13 +66,8 @@ def test_an_error_travels_whole(what, why, remedy, report, kind):
     sent = See2SoundError(what, why, remedy, kind=kind, report=report)
     line = protocol.encode(protocol.failure(7, protocol.FAILED, sent))
     got = protocol.error_from(protocol.decode(line)["error"])
-    assert (got.what, got.why, got.remedy, got.kind, got.report) == (
-        what,
-        why,
-        remedy,
-        kind,
-        report,
-    )
+    parts = ("what", "why", "remedy", "kind", "report")
+    assert [getattr(got, part) for part in parts] == [getattr(sent, part) for part in parts]
 
 
 @given(values)
