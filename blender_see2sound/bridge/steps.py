@@ -349,6 +349,19 @@ def see_to_sound(
     return f"{found}. {mixed}"
 
 
+def listen() -> Work[str]:
+    """Hear all recordings of the library once, so that they are found by how they sound."""
+    lacking = choice.lacking({"maker": choice.LIBRARY})
+    if lacking is not None:
+        raise lacking
+    own = computer.settings()
+    request = {"library": str(own.library), **own.computing()}
+    found = yield from session.ask("listen", request)
+    if found["unreadable"]:
+        session.note(f"{found['unreadable']} recordings of the library could not be heard")
+    return f"{found['heard']} recordings were heard; the library has {found['files']}"
+
+
 def check_worker() -> Work[str]:
     """Start the worker and note what it has and what is missing."""
     session.state.check = ()

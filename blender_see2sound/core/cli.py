@@ -23,6 +23,7 @@ from . import models_told, parts, sets
 from .errors import Cancelled, See2SoundError, from_os_error
 from .models.folder import models_folder
 from .options import build_parser
+from .progress import part_of
 
 if TYPE_CHECKING:
     from .media import ClipRange
@@ -206,13 +207,27 @@ def _models(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str
 
 def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
     from .sounds.library.browsing import browse
+    from .sounds.library.listening import listen
 
-    found = browse(options.folder, options.search, 20, bar)
-    scan, hits = found.scan, found.hits
+    computing, listened = _computing(options), None
+    if options.listen:
+        listened = listen(options.folder, computing, part_of(bar, 0.0, 0.9))
+    found = browse(
+        options.folder, options.search, 20, part_of(bar, 0.9, 1.0) if listened else bar, computing
+    )
+    scan, hits = listened.scan if listened else found.scan, found.hits
     lines = [
         f"{options.folder}: {scan.files} recordings ({scan.read} read, {scan.moved} moved, "
         f"{scan.gone} gone)",
-        *(f"  {hit.score:.2f}  {hit.seconds:7.1f} s  {hit.path}" for hit in hits),
+    ]
+    if listened is not None:
+        lines.append(f"{listened.heard} were heard, {listened.unreadable} could not be")
+    if hits:
+        lines.append("  words  sound    length  recording")
+    lines += [
+        f"  {hit.score:5.2f}  {'' if hit.fit is None else f'{hit.fit:.2f}':>5}  "
+        f"{hit.seconds:6.1f} s  {hit.path}"
+        for hit in hits
     ]
     if options.search and not hits:
         lines.append(f"  nothing fits {options.search!r}")
@@ -222,9 +237,11 @@ def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], st
         "moved": scan.moved, "gone": scan.gone, "broken": dict(scan.broken),
         "hits": [
             {"path": hit.path, "seconds": round(hit.seconds, 3), "score": hit.score,
-             "words": list(hit.matched)} for hit in hits
+             "words": list(hit.matched), "fit": hit.fit} for hit in hits
         ],
     }  # fmt: skip
+    if listened is not None:
+        result |= {"heard": listened.heard, "unreadable": listened.unreadable}
     return result, _lines(*lines, *_warned(warnings))
 
 

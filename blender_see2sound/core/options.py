@@ -87,6 +87,13 @@ def build_parser() -> argparse.ArgumentParser:
     library.add_argument(
         "--search", metavar="WORDS", default="", help="what it shall sound like, as a prompt"
     )
+    library.add_argument(
+        "--listen",
+        action="store_true",
+        help="hear all recordings with CLAP, once: then those are found too whose names say "
+        "nothing; stop it at any time, it goes on where it was",
+    )
+    _computing_arguments(library)
 
     for step in (find, sound, mix, run, models, library):
         step.add_argument("--json", action="store_true", help="print the result as JSON")

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import bpy
 
-from . import cancel, clear, export, failure, find, memory, mix, see_to_sound, select, sounds, takes
+from . import (
+    cancel,
+    clear,
+    export,
+    failure,
+    find,
+    library,
+    memory,
+    mix,
+    see_to_sound,
+    select,
+    sounds,
+    takes,
+)
 
 CLASSES = (
     *find.CLASSES,
     *sounds.CLASSES,
     *takes.CLASSES,
+    *library.CLASSES,
     *mix.CLASSES,
     *export.CLASSES,
     *see_to_sound.CLASSES,

@@ -48,6 +48,8 @@ class Making(_OfTheStrip):
         maker = choice.choice_of(settings).part("maker")
         column = layout.column()
         draw_maker(column, context, settings, maker)
+        if maker == choice.LIBRARY:
+            column.operator("see2sound.listen", icon="PLAY_SOUND")
         layout.prop(settings, "takes")
 
 

@@ -267,6 +267,17 @@ def sound(params: Params, progress: Progress) -> Answer:
     }
 
 
+def listen(params: Params, progress: Progress) -> Answer:
+    """Hear the recordings of a library; see `core.sounds.library.listening.listen`."""
+    library = params.needed_path("library")
+    computing = computing_of(params)
+    params.end()
+    from ..core.sounds.library.listening import listen as listen_to
+
+    found = listen_to(library, computing, progress)
+    return {"files": found.scan.files, "heard": found.heard, "unreadable": found.unreadable}
+
+
 def stem_folder() -> Path | None:
     """This person's folder for what mixes keep; None where they have none: a mix needs no cache."""
     own = cache_folder()
@@ -310,6 +321,7 @@ METHODS: dict[str, Callable[[Params, Progress], Answer]] = {
     "find": find,
     "sound": sound,
     "mix": mix,
+    "listen": listen,
     "models": models,
     "ping": ping,
 }

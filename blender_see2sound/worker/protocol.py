@@ -10,6 +10,8 @@ Requests go to the server, each answered by a result or an error:
                                                          ->  {"scene", "sounds", "takes", "warnings"}
     mix     {"scene", "output", "layout", "lufs", "format", "room", "stems", "air",
              "propagation", "sofa", "renderer", "cache"} ->  the mix's report
+    listen  {"library", "device", "low_memory", "models"}
+                                                         ->  {"files", "heard", "unreadable"}
     models  {"models"}                                   ->  {"parts", "sets"}
     ping    {}                                           ->  {"version", "python", "pid"}
 

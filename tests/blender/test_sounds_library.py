@@ -117,3 +117,22 @@ def test_the_command_takes_maker_and_library(
     origin = read_origin(files.absolute(speakers()[0].data.sound.filepath))
     assert origin is not None
     assert origin.maker == "library"
+
+
+def test_a_library_can_be_listened_to(preferences: Any, library: Path, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="no folder"):
+        bpy.ops.see2sound.listen()
+    preferences.library = str(library)
+    preferences.models = str(tmp_path / "models")
+    with pytest.raises(RuntimeError, match=r"clap-htsat-unfused|torch"):
+        bpy.ops.see2sound.listen()
+    pytest.importorskip("torch", reason="CLAP computes with torch")
+    from tests.core.tiny_generators import save_clap
+
+    save_clap(tmp_path / "models")
+    session.release()
+    assert bpy.ops.see2sound.listen() == {"FINISHED"}
+    assert bpy.ops.see2sound.make_sounds() == {"FINISHED"}
+    told = read_origin(files.absolute(speakers()[0].data.see2sound.takes[0].path))
+    assert told is not None
+    assert told.fit is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,19 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from blender_see2sound.core import parts
+from blender_see2sound.core.catalogue import CLAP
+from blender_see2sound.core.cli import run
+from blender_see2sound.core.errors import Cancelled, See2SoundError
+from blender_see2sound.core.models.devices import choose_device
+from blender_see2sound.core.models.folder import locate, models_folder
 from blender_see2sound.core.models.keeper import Computing, release
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.sounds import SAMPLE_RATE, Making
-from blender_see2sound.core.sounds.clap import Clap
+from blender_see2sound.core.sounds.clap import Clap, load
+from blender_see2sound.core.sounds.library.browsing import browse
+from blender_see2sound.core.sounds.library.categories import described
+from blender_see2sound.core.sounds.library.hearing import BETTER
+from blender_see2sound.core.sounds.library.listening import listen
 from blender_see2sound.core.sounds.protocol import Made
 
 from . import tiny_generators
@@ -81,3 +91,122 @@ def test_without_clap_words_alone_decide(tmp_path: Path, library: Path) -> None:
     takes = made(library, tmp_path / "no models")
     assert [take.origin.recording for take in takes] == [f"Rain {x}.wav" for x in "abcd"]
     assert {take.origin.fit for take in takes} == {None}
+
+
+@pytest.fixture
+def nameless(tmp_path: Path) -> Path:
+    """Recordings whose names say nothing: tones, noises, clicks."""
+    folder = tmp_path / "nameless"
+    folder.mkdir()
+    time = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
+    for number in range(6):
+        rng = np.random.default_rng(number)
+        sound = 0.1 * np.sin(2 * np.pi * 110.0 * 2**number * time) + rng.normal(0, 0.02, len(time))
+        soundfile.write(folder / f"rec_{number:04}.wav", sound, SAMPLE_RATE)
+    (folder / "broken inside.flac").write_bytes(flac_that_breaks_off(folder / "whole.flac"))
+    return folder
+
+
+def flac_that_breaks_off(path: Path) -> bytes:
+    """Its header is good, what follows is not."""
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 48_000), SAMPLE_RATE)
+    data = path.read_bytes()
+    path.unlink()
+    return data[:200] + bytes(range(256)) * 20
+
+
+def clap(models: Path) -> Clap:
+    located = locate(CLAP, models_folder(models))
+    return load(located, choose_device("cpu"), silent)
+
+
+def test_what_was_listened_to_is_found_by_its_sound_alone(tmp_path: Path, nameless: Path) -> None:
+    models = tmp_path / "models"
+    tiny_generators.save_clap(models)
+    computing = Computing(device="cpu", models=models)
+    try:
+        # Before, words alone are looked at, and say nothing.
+        for words in described():
+            assert browse(nameless, words, 9, silent, computing).hits == ()
+        told = listen(nameless, computing, silent)
+        assert (told.heard, told.unreadable, told.scan.files) == (6, 1, 7)
+        again = listen(nameless, computing, silent)
+        assert (again.heard, again.unreadable) == (0, 0)
+        # As CLAP itself says: those that few other descriptions fit better, the best first.
+        model = clap(models)
+        files = sorted(nameless.glob("*.wav"))
+        heard = model.hear([soundfile.read(f, dtype="float32")[0] for f in files], silent)
+        others = heard @ model.read(described()).T
+        likeliest = {described()[n] for n in others.argmax(axis=1)}
+        for prompt in (*likeliest, "rain on a tin roof"):
+            fits = heard @ model.read([prompt])[0]
+            alike = np.count_nonzero(others > fits[:, None], axis=1) <= BETTER
+            best = [files[n].name for n in np.argsort(-fits) if alike[n]]
+            hits = browse(nameless, prompt, 9, silent, computing).hits
+            assert hits or prompt not in likeliest
+            assert [hit.path for hit in hits] == best
+            assert [hit.fit for hit in hits] == pytest.approx(sorted(fits[alike])[::-1], abs=2e-3)
+    finally:
+        release()
+
+
+def test_words_go_before_what_only_sounds_alike(tmp_path: Path, library: Path) -> None:
+    models = tmp_path / "models"
+    tiny_generators.save_clap(models)
+    computing = Computing(device="cpu", models=models)
+    soundfile.write(
+        library / "rec_1.wav", np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE), SAMPLE_RATE
+    )
+    try:
+        listen(library, computing, silent)
+        for words in ("rain", "rain not wind", "heavy rain"):
+            hits = browse(library, words, 9, silent, computing).hits
+            assert all("Rain" in hit.path for hit in hits[:4])
+    finally:
+        release()
+
+
+def test_listening_that_is_cancelled_goes_on_where_it_was(tmp_path: Path, nameless: Path) -> None:
+    models = tmp_path / "models"
+    tiny_generators.save_clap(models)
+    computing = Computing(device="cpu", models=models)
+    for number in range(20):
+        noise = np.random.default_rng(number).normal(0, 0.1, SAMPLE_RATE // 4)
+        soundfile.write(nameless / f"more_{number}.wav", noise, SAMPLE_RATE)
+
+    def stop(phase: str, fraction: float) -> None:
+        if phase == "Listening to the recordings" and fraction > 0.6:
+            raise Cancelled
+
+    try:
+        with pytest.raises(Cancelled):
+            listen(nameless, computing, stop)
+        rest = listen(nameless, computing, silent)
+        assert 0 < rest.heard < 20
+        assert listen(nameless, computing, silent).heard == 0
+    finally:
+        release()
+
+
+def test_listening_without_clap_says_what_is_missing(tmp_path: Path, library: Path) -> None:
+    with pytest.raises(See2SoundError, match="clap-htsat-unfused") as caught:
+        listen(library, Computing(device="cpu", models=tmp_path / "none"), silent)
+    assert caught.value.kind == "missing-part"
+
+
+def test_the_command_listens_and_searches(tmp_path: Path, nameless: Path, capsys) -> None:
+    models = tmp_path / "models"
+    tiny_generators.save_clap(models)
+    common = ["--models", str(models), "--device", "cpu"]
+    try:
+        assert run(["library", str(nameless), "--listen", *common, "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["heard"], told["unreadable"], told["files"]) == (6, 1, 7)
+        for words in described():
+            assert run(["library", str(nameless), "--search", words, *common]) == 0
+            if "rec_" in capsys.readouterr().out:
+                break
+        else:
+            pytest.fail("each recording sounds like some category more than like the others")
+    finally:
+        release()

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 for _name in ("torch", "transformers", "diffusers", "soxr"):
     pytest.importorskip(_name, reason=f"generators need {_name}")
@@ -16,7 +18,7 @@ for _name in ("torch", "transformers", "diffusers", "soxr"):
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.scene import read_scene
 from blender_see2sound.worker.client import WorkerClient
-from tests.core.tiny_generators import save_stable_audio3
+from tests.core.tiny_generators import save_clap, save_stable_audio3
 
 from . import scenes
 from .conftest import until
@@ -54,3 +56,18 @@ def test_sounds_are_made_cancelled_and_made_again(client: WorkerClient, tmp_path
     with pytest.raises(See2SoundError, match="stable-audio-open") as caught:
         client.wait(client.submit("sound", {**asked, "maker": "stable-audio-open"}))
     assert caught.value.kind == "missing-part"
+
+
+def test_a_library_is_listened_to(client: WorkerClient, tmp_path: Path) -> None:
+    save_clap(tmp_path / "models")
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for number in range(3):
+        noise = np.random.default_rng(number).normal(0.0, 0.1, 24_000)
+        soundfile.write(folder / f"rec_{number}.wav", noise, 48_000)
+    asked = {"library": str(folder), "models": str(tmp_path / "models"), "device": "cpu"}
+    answer = client.wait(client.submit("listen", asked))
+    assert answer == {"files": 3, "heard": 3, "unreadable": 0}
+    assert client.wait(client.submit("listen", asked))["heard"] == 0
+    with pytest.raises(See2SoundError, match="clap-htsat-unfused"):
+        client.wait(client.submit("listen", {**asked, "models": str(tmp_path / "none")}))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...progress import Progress
+from ...models.keeper import Computing
+from ...progress import Progress, part_of
+from .hearing import can_hear, heard, is_heard
 from .index import Index, with_index
 from .scanning import Scan, scan
-from .searching import Hit, search
+from .searching import Hit, in_order, search
 from .wanted import wanted
 
 
@@ -20,8 +22,10 @@ class Browsed:
     hits: tuple[Hit, ...]
 
 
-def browse(library: Path, words: str, most: int, progress: Progress) -> Browsed:
-    """Bring the index of a library up to date, and search it.
+def browse(
+    library: Path, words: str, most: int, progress: Progress, computing: Computing | None = None
+) -> Browsed:
+    """Bring the index of a library up to date, and search it as the maker does.
 
     Parameters
     ----------
@@ -30,6 +34,8 @@ def browse(library: Path, words: str, most: int, progress: Progress) -> Browsed:
         As a prompt; nothing is looked for where it is empty.
     most : int
         So many hits at most, the best first.
+    computing : Computing, optional
+        Where CLAP may be; only words count when None.
 
     Raises
     ------
@@ -37,7 +43,14 @@ def browse(library: Path, words: str, most: int, progress: Progress) -> Browsed:
     """
 
     def look(index: Index) -> Browsed:
-        found = scan(index, library, progress)
-        return Browsed(found, tuple(search(index, wanted("", words), None, most)))
+        found = scan(index, library, part_of(progress, 0.0, 0.5))
+        sought = wanted("", words)
+        hits = search(index, sought, None, most)
+        if words and computing and can_hear(computing) and (hits or is_heard(index)):
+            (hits,) = heard(
+                index, library, [words], [sought], [hits], computing, part_of(progress, 0.5, 1.0)
+            )
+        progress("Looking through the library", 1.0)
+        return Browsed(found, tuple(in_order(hits)[:most]))
 
     return with_index(library, look)

@@ -125,6 +125,11 @@ def words_of(catid: str, *, sure: bool) -> str:
     return f"{words} {parts[2].lower()}" if sure else ""
 
 
+def described() -> list[str]:
+    """What each category sounds like, as a prompt."""
+    return [f"the sound of {words}" for words, _ in _table().values()]
+
+
 @lru_cache(maxsize=1)
 def _words() -> frozenset[str]:
     rows = _table().values()

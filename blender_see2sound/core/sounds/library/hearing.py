@@ -1,4 +1,11 @@
-"""Orders recordings by how they sound, where CLAP is here: names may promise what is not heard."""
+"""Finds and orders recordings by how they sound, where CLAP is here: names may promise what is not heard.
+
+Those that words have found are ordered. Those whose words say nothing of it, but which have been
+listened to (`listening`), are found where they sound like the prompt. How near that is cannot be
+told by the cosine alone, which differs from model to model: a recording is taken for what a prompt
+says where few other descriptions fit it better, as CLAP classifies what it was not trained for
+(Wu et al., 2023, section 4.3). The other descriptions are those of the Universal Category System.
+"""
 
 from __future__ import annotations
 
@@ -9,81 +16,120 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...catalogue import CLAP, TORCH
-from ...errors import See2SoundError
+from ...catalogue import CLAP
 from ...models.keeper import Computing, borrowed
 from ...progress import Progress, part_of
 from .. import clap
 from ..generated.ranking import can_rank
-from ..protocol import SAMPLE_RATE
+from .categories import described
 from .index import Index
-from .reading import read_part
+from .listening import Direction, can_listen, hear, unpacked
 from .searching import Hit
+from .wanted import Wanted
 
-#: So much of a recording is heard, seconds.
-HEARD = 20.0
+#: So many other descriptions may fit a recording better: there are several for the same thing.
+BETTER = 2
+
+#: So many recordings that only sound like a prompt are found at most.
+MOST = 20
+
+#: So many are compared at once.
+_AT_ONCE = 4096
 
 
 def can_hear(computing: Computing) -> bool:
     """Whether CLAP and what it computes with are here."""
-    from importlib.util import find_spec
-
-    return all(find_spec(name) for name in TORCH) and can_rank(computing)
+    return can_listen() and can_rank(computing)
 
 
-def with_fits(
+def is_heard(index: Index) -> bool:
+    """Whether any recording has been listened to."""
+    return next(index.all_embeddings(CLAP.repository), None) is not None
+
+
+def heard(
     index: Index,
     library: Path,
     prompts: Sequence[str],
+    sought: Sequence[Wanted],
     chosen: Sequence[Sequence[Hit]],
     computing: Computing,
     progress: Progress,
 ) -> list[list[Hit]]:
-    """Recordings with how well they sound like the prompts for which they were found.
+    """Recordings with how well they sound like the prompts, and others that sound like these.
 
     What CLAP makes of a recording is kept in the index until the recording changes. Those that
     cannot be read stay without a fit.
 
     Parameters
     ----------
+    prompts : sequence of str
+    sought : sequence of Wanted
+        What must not be in a name, for each of the prompts.
     chosen : sequence of sequence of Hit
-        For each of the prompts.
+        What words have found for each of the prompts.
 
     Raises
     ------
     See2SoundError, Cancelled
     """
-    wanted = {hit.id: hit for hits in chosen for hit in hits}
+    by_words = {hit.id: hit for hits in chosen for hit in hits}
     with borrowed(CLAP, computing, clap.load, part_of(progress, 0.0, 0.2)) as (model, _):
-        known = {
-            file: np.frombuffer(vector, np.float32)
-            for file, vector in index.embeddings(CLAP.repository, list(wanted)).items()
-        }
-        unknown = [hit for file, hit in wanted.items() if file not in known]
-        for number, hit in enumerate(unknown):
-            step = part_of(
-                progress, 0.2 + 0.8 * number / len(unknown), 0.2 + 0.8 * (number + 1) / len(unknown)
-            )
-            vector = _heard(model, library / hit.path, step)
-            if vector is not None:
-                known[hit.id] = vector
-                index.keep_embedding(CLAP.repository, hit.id, vector.tobytes())
+        kept = index.embeddings(CLAP.repository, list(by_words))
+        known = {file: unpacked(vector) for file, vector in kept.items()}
+        unknown = [(file, hit.path) for file, hit in by_words.items() if file not in known]
+        known |= hear(index, library, unknown, model, part_of(progress, 0.2, 0.8))
         read = model.read(prompts)
-    return [
-        [
-            dataclasses.replace(hit, fit=float(np.clip(known[hit.id] @ words, -1.0, 1.0)))
-            if hit.id in known
+        others = model.read(described())
+    near = _near(index, read, others, part_of(progress, 0.8, 1.0))
+    result = []
+    for words, want, hits, like in zip(read, sought, chosen, near, strict=True):
+        fits = [
+            dataclasses.replace(hit, fit=_fit(known[hit.id], words))
+            if len(known.get(hit.id, ())) == len(words)
             else hit
             for hit in hits
         ]
-        for words, hits in zip(read, chosen, strict=True)
-    ]
+        have = {hit.id for hit in hits}
+        result.append(fits + [
+            Hit(found.id, found.path, found.seconds, 0.0, (), like[found.id])
+            for found in index.found([file for file in like if file not in have])
+            if not want.unwanted & set(f"{found.words[0]} {found.words[1]}".split())
+        ])  # fmt: skip
+    return result
 
 
-def _heard(model: clap.Clap, path: Path, progress: Progress) -> NDArray[np.float32] | None:
-    try:
-        part = read_part(path, HEARD, 0, part_of(progress, 0.0, 0.5))
-    except See2SoundError:
-        return None  # the maker passes it over and says why, where nothing else serves
-    heard = part.samples[: int(HEARD * SAMPLE_RATE)]
-    return np.asarray(model.hear([heard], part_of(progress, 0.5, 1.0))[0], np.float32)
+def _near(
+    index: Index, read: NDArray[np.float32], others: NDArray[np.float32], progress: Progress
+) -> list[dict[int, float]]:
+    """For each prompt the recordings that sound like it most, with their fits."""
+    best: list[dict[int, float]] = [{} for _ in read]
+    rows: list[tuple[int, Direction]] = []
+
+    def compare() -> None:
+        progress("Comparing the library with the words", 0.5)
+        files, all_heard = [file for file, _ in rows], np.stack([row for _, row in rows])
+        against = all_heard @ others.T
+        for number, words in enumerate(read):
+            fits = all_heard @ words
+            alike = np.count_nonzero(against > fits[:, None], axis=1) <= BETTER
+            for place in np.flatnonzero(alike):
+                best[number][files[place]] = _fit(all_heard[place], words)
+            order = sorted(best[number].items(), key=lambda item: (-item[1], item[0]))
+            best[number] = dict(order[:MOST])
+        rows.clear()
+
+    for file, vector in index.all_embeddings(CLAP.repository):
+        direction = unpacked(vector)
+        if len(direction) == read.shape[1]:
+            rows.append((file, direction))
+        if len(rows) == _AT_ONCE:
+            compare()
+    if rows:
+        compare()
+    progress("Comparing the library with the words", 1.0)
+    return best
+
+
+def _fit(direction: Direction, words: NDArray[np.float32]) -> float:
+    return float(np.clip(direction @ words, -1.0, 1.0))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from ...errors import See2SoundError, from_os_error
 from ...own_folders import data_folder
 
 #: Marks a database as ours, and tells how it is laid out and how its words are cut.
-_APPLICATION, _VERSION = 0x5332_534C, 3
+_APPLICATION, _VERSION = 0x5332_534C, 4
 
 #: Of an index so much may be kept in memory, KiB.
 _CACHE = 32_768
@@ -49,7 +49,7 @@ CREATE VIRTUAL TABLE words USING fts5(name, category, metadata, folder, tokenize
 CREATE TABLE embeddings (
     file INTEGER NOT NULL,
     model TEXT NOT NULL,
-    vector BLOB NOT NULL,
+    vector BLOB NOT NULL, -- numbers of 16 bits; empty where it could not be made
     PRIMARY KEY (file, model)
 ) WITHOUT ROWID;
 """
@@ -206,8 +206,7 @@ class Index:
             "JOIN files ON files.id = place JOIN words ON words.rowid = place WHERE broken = ''",
             (query, most),
         )
-        kept = _sound(rows, int, str, float, str, str, str, str)
-        return [Found(key, path, seconds, (a, b, c, d)) for key, path, seconds, a, b, c, d in kept]
+        return list(_found(rows))
 
     def embeddings(self, model: str, files: Sequence[int]) -> dict[int, bytes]:
         """What a model has made of some files, as far as it is kept."""
@@ -216,15 +215,45 @@ class Index:
             f"SELECT file, vector FROM embeddings WHERE model = ? AND file IN ({marks})",
             (model, *files),
         )
-        return dict(_sound(rows, int, bytes))
+        return dict(_vectors(rows))
 
-    def keep_embedding(self, model: str, file: int, vector: bytes) -> None:
-        """Keep what a model has made of a file, until the file changes."""
+    def all_embeddings(self, model: str) -> Iterator[tuple[int, bytes]]:
+        """What a model has made of the files that can be used, as far as it is kept."""
+        rows = self._connection.execute(
+            "SELECT file, vector FROM embeddings JOIN files ON id = file "
+            "WHERE model = ? AND broken = '' ORDER BY file",
+            (model,),
+        )
+        yield from _vectors(rows)
+
+    def keep_embeddings(self, model: str, vectors: Mapping[int, bytes]) -> None:
+        """Keep what a model has made of files, until these change."""
         with self._writing() as write:
-            write.execute(
-                "INSERT OR REPLACE INTO embeddings (file, model, vector) VALUES (?, ?, ?)",
-                (file, model, vector),
+            write.executemany(
+                # A file may have gone while it was heard.
+                "INSERT OR REPLACE INTO embeddings (file, model, vector) "
+                "SELECT id, ?, ? FROM files WHERE id = ?",
+                [(model, vector, file) for file, vector in vectors.items()],
             )
+
+    def unheard(self, model: str) -> list[tuple[int, str]]:
+        """The files, with their paths, of which a model has made nothing yet."""
+        rows = self._connection.execute(
+            "SELECT id, path FROM files WHERE broken = '' AND NOT EXISTS "
+            "(SELECT 1 FROM embeddings WHERE file = id AND model = ?) ORDER BY path",
+            (model,),
+        )
+        return list(_sound(rows, int, str))
+
+    def found(self, files: Sequence[int]) -> list[Found]:
+        """What is known of some files."""
+        marks = ", ".join("?" * len(files))
+        rows = self._connection.execute(
+            "SELECT id, path, seconds, name, category, metadata, folder FROM files "
+            f"JOIN words ON words.rowid = id WHERE id IN ({marks}) AND broken = ''",
+            tuple(files),
+        )
+        return list(_found(rows))
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -244,6 +273,18 @@ def _sound(rows: Iterable[tuple[Any, ...]], *types: type) -> Iterator[tuple[Any,
         if not all(map(isinstance, row, types)):
             raise sqlite3.DatabaseError("a row of it is damaged")
         yield row
+
+
+def _found(rows: Iterable[tuple[Any, ...]]) -> Iterator[Found]:
+    for key, path, seconds, a, b, c, d in _sound(rows, int, str, float, str, str, str, str):
+        yield Found(key, path, seconds, (a, b, c, d))
+
+
+def _vectors(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, bytes]]:
+    for file, vector in _sound(rows, int, bytes):
+        if len(vector) % 2:
+            raise sqlite3.DatabaseError("a row of it is damaged")
+        yield file, vector
 
 
 def _drop(write: sqlite3.Connection, path: str) -> None:

@@ -16,11 +16,11 @@ from ..fitting import fitted
 from ..origin import Origin, now, read_origin
 from ..protocol import Made, Making
 from ..synth import decibels
-from .hearing import can_hear, with_fits
+from .hearing import can_hear, heard, is_heard
 from .index import Index, with_index
 from .reading import Part, read_part
 from .scanning import Scan, scan
-from .searching import Hit, search
+from .searching import Hit, in_order, search
 from .wanted import wanted
 
 #: So many recordings are ranked for a source.
@@ -31,10 +31,6 @@ GOOD = 0.8
 
 #: More than this is read of a recording for what is cut away before it sounds, seconds.
 _LITTLE = 2.0
-
-
-#: How much the fit that CLAP hears counts beside the score of the words.
-HEARD = 0.6
 
 
 class LibraryMaker:
@@ -70,10 +66,11 @@ class LibraryMaker:
 
         def choose(index: Index) -> tuple[Scan, list[list[Hit]]]:
             found = scan(index, library, part_of(progress, 0.0, 0.2))
-            hits = [_fitting(index, source, clip.duration) for source in sources]
-            if can_hear(self._computing) and any(hits):
-                hits = with_fits(
-                    index, library, [s.prompt or s.label for s in sources], hits,
+            sought = [wanted(s.label, s.prompt, s.negative_prompt) for s in sources]
+            hits = [search(index, one, clip.duration, RANKED) for one in sought]
+            if can_hear(self._computing) and (any(hits) or is_heard(index)):
+                hits = heard(
+                    index, library, [s.prompt or s.label for s in sources], sought, hits,
                     self._computing, part_of(progress, 0.2, 0.3),
                 )  # fmt: skip
             return found, hits
@@ -91,19 +88,13 @@ class LibraryMaker:
                 yield _nothing_fits(source, library, scanned)
 
 
-def _fitting(index: Index, source: Source, duration: float) -> list[Hit]:
-    sought = wanted(source.label, source.prompt, source.negative_prompt)
-    return search(index, sought, duration, RANKED)
-
-
 def _ordered(hits: Sequence[Hit], seed: int) -> list[Hit]:
     """The recordings that fit, those first that a seed asks for.
 
     Each next seed begins with the next one of the good ones; those that fit less come last.
     """
-    value = {hit.id: hit.score + HEARD * (hit.fit or 0.0) for hit in hits}
-    best = sorted(hits, key=lambda hit: (-value[hit.id], hit.path))
-    good = sum(value[hit.id] >= GOOD * value[best[0].id] for hit in best)
+    best = in_order(hits)
+    good = sum(hit.value >= GOOD * best[0].value for hit in best)
     first = (seed - 1) % good if good else 0
     return [*best[first:good], *best[:first], *best[good:]]
 

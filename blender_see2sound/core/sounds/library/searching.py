@@ -9,7 +9,7 @@ is not found, however much else agrees: better no sound than a wrong one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .index import Found, Index
@@ -38,6 +38,10 @@ _LONG_ENOUGH = 30.0
 _LOOKED_AT = 200
 
 
+#: How much the fit that CLAP hears counts beside the score of the words.
+HEARD = 0.6
+
+
 @dataclass(frozen=True)
 class Hit:
     """A recording that fits.
@@ -52,7 +56,7 @@ class Hit:
     score : float
         0 to 1.
     matched : tuple of str
-        The stems by which it was found.
+        The stems by which it was found; none where it only sounds like what is wanted.
     fit : float or None
         How well it sounds like the words (`hearing`), -1 to 1; None where nobody has listened.
     """
@@ -63,6 +67,11 @@ class Hit:
     score: float
     matched: tuple[str, ...]
     fit: float | None = None
+
+    @property
+    def value(self) -> float:
+        """By what recordings are ordered: what is told of them and, where known, what is heard."""
+        return self.score + HEARD * (self.fit or 0.0)
 
 
 def search(index: Index, sought: Wanted, duration: float | None, most: int) -> list[Hit]:
@@ -84,7 +93,12 @@ def search(index: Index, sought: Wanted, duration: float | None, most: int) -> l
     different = {found.id: found for way in sought.ways for found in _candidates(index, way)}
     judged = (_judged(found, sought, duration) for found in different.values())
     hits = [hit for hit in judged if hit is not None]
-    return sorted(hits, key=lambda hit: (-hit.score, hit.path))[:most]
+    return in_order(hits)[:most]
+
+
+def in_order(hits: Iterable[Hit]) -> list[Hit]:
+    """The best first; of equals in the order of their paths."""
+    return sorted(hits, key=lambda hit: (-hit.value, hit.path))
 
 
 def _candidates(index: Index, things: Sequence[Thing]) -> list[Found]:

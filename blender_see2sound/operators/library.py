@@ -1,0 +1,25 @@
+"""Listen to Library: a person's recordings are heard once, then found by how they sound."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..bridge.task import Work
+from .job import JobOperator
+
+
+class SEE2SOUND_OT_listen(JobOperator, bpy.types.Operator):
+    """Hear all recordings of the library once (with CLAP, a model), so that those are found too whose names say nothing. You can stop it: it goes on from there"""
+
+    bl_idname = "see2sound.listen"
+    bl_label = "Listen to Library"
+    bl_options = {"INTERNAL"}
+
+    def work(self, context: bpy.types.Context) -> Work[str]:
+        """The job."""
+        from ..bridge import steps
+
+        return steps.listen()
+
+
+CLASSES = (SEE2SOUND_OT_listen,)
