@@ -110,9 +110,9 @@ def find_sources(
     See2SoundError, Cancelled
     """
     from .media import open_clip
+    from .motion import MEASURED, motions_of
     from .placement import positions_of
     from .placement.doubts import doubts
-    from .regions.motion import MEASURED, motions_of
     from .regions.offscreen import MOST, placed_apart
     from .regions.sounding import candidates_for, choose
 
