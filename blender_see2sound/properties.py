@@ -23,6 +23,7 @@ from bpy.props import (
 
 from .core import materials, sets, targets
 from .core.scene import LONGEST_RT60, SHORTEST_RT60
+from .core.seeds import SEEDS
 from .core.sounds.making import MOST_TAKES
 from .menus import (
     KINDS,
@@ -111,7 +112,7 @@ class SourceSettings(bpy.types.PropertyGroup):
         name="Seed",
         description="Another number makes another sound from the same prompt",
         min=0,
-        max=2**31 - 1,
+        max=SEEDS - 1,
     )
     maker: StringProperty(
         name="Maker",

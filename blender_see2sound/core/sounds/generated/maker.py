@@ -19,6 +19,7 @@ from ...models.keeper import Computing, borrowed
 from ...models.pipelines import telling
 from ...progress import Progress, part_of
 from ...scene import Clip, Source
+from ...seeds import seed_after
 from ..fitting import fitted
 from ..origin import Origin, now
 from ..protocol import Made, Making
@@ -175,7 +176,7 @@ def _heard(
     ]
     if silent:
         for n in silent:
-            another = (requests[n].seed + _ANOTHER) % 2**31
+            another = seed_after(requests[n].seed, _ANOTHER)
             requests[n] = dataclasses.replace(requests[n], seed=another)
         again = generate(
             generator, [requests[n] for n in silent], asked, device, lambda _: tell(None)
@@ -194,7 +195,7 @@ def _heard(
 
 
 def _request(source: Source, candidate: int) -> Request:
-    seed = (source.seed + candidate) % 2**31
+    seed = seed_after(source.seed, candidate)
     return Request(wording.told(source), wording.kept_away(source), seed)
 
 
