@@ -24,7 +24,7 @@ from bpy.props import (
 from .core import materials, sets, targets
 from .core.scene import LONGEST_RT60, SHORTEST_RT60
 from .core.seeds import SEEDS
-from .core.sounds.making import MOST_TAKES
+from .core.sounds.protocol import MOST_GUIDANCE, MOST_STEPS, MOST_TAKES
 from .menus import (
     KINDS,
     LAYOUTS,
@@ -234,14 +234,14 @@ class StripSettings(bpy.types.PropertyGroup):
         name="Steps",
         description="How often a generator refines a sound: more is slower; 0 for its own number",
         min=0,
-        max=1000,
+        max=MOST_STEPS,
         soft_max=200,
     )
     guidance: FloatProperty(
         name="Guidance",
         description="How closely a generator keeps to the prompt; 0 for its own",
         min=0.0,
-        max=50.0,
+        max=MOST_GUIDANCE,
         soft_max=15.0,
         precision=1,
         step=50,

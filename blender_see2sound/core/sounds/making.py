@@ -21,15 +21,12 @@ from ..models.keeper import Computing
 from ..progress import Progress, part_of
 from ..scene import SoundScene, Source, read_scene, resolve, scene_text
 from .origin import is_ours, is_sidecar, pending_origin, sidecar_of
-from .protocol import Maker, Making
+from .protocol import MOST_TAKES, Maker, Making
 from .speech import asks_for_speech
 from .writing import pending_sound
 
 #: What of a source making its sound may change.
 _TOLD = ("sound", "maker", "prompt", "negative_prompt", "seed")
-
-#: At most so many takes of a source are made at once.
-MOST_TAKES = 8
 
 
 @dataclass(frozen=True)
@@ -77,13 +74,6 @@ def make_into(
     ------
     See2SoundError, Cancelled
     """
-    if not 1 <= making.candidates <= MOST_TAKES:
-        raise See2SoundError(
-            f"{making.candidates} takes of a sound cannot be made",
-            "",
-            f"Choose 1 to {MOST_TAKES}",
-            kind="bad-request",
-        )
     wanted, warnings = _wanted(chosen, scene_path, maker, named, speech)
     others = _sounds_of_others(scene, scene_path, wanted)
     _keep_others(scene_path, wanted, making.candidates, others)
