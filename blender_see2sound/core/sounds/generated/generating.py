@@ -24,7 +24,7 @@ Tell = Callable[[float | None], None]
 
 @dataclass(frozen=True)
 class Request:
-    """A sound to generate: what it is, what it is not, and the seed of its noise."""
+    """A sound to generate: what it is, what it is not where that is asked, and the seed of its noise."""
 
     text: str
     negative: str
@@ -38,6 +38,11 @@ class Asked:
     seconds: float
     steps: int
     guidance: float
+
+    @property
+    def guided(self) -> bool:
+        """Whether a model is told what to keep away from: only guidance above 1 asks for it."""
+        return self.guidance > 1.0
 
 
 class Generator(Protocol):
