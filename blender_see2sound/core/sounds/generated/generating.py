@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...models.devices import Device, free, is_memory_error
-from .mono import recording_of
+from ..mono import recording_of
 
 #: At most so many sounds are denoised together: more make no GPU faster.
 MOST_AT_ONCE = 16
