@@ -20,6 +20,7 @@ from ...models.pipelines import telling
 from ...progress import Progress, part_of
 from ...scene import Clip, Source
 from ...seeds import seed_after
+from .. import clap
 from ..fitting import fitted
 from ..origin import Origin, now
 from ..protocol import Made, Making
@@ -103,7 +104,7 @@ class GeneratedMaker:
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
     ) -> tuple[list[list[_Take]], Origin]:
         """The takes of each source, best first, and what their origins have in common."""
-        ranked = making.candidates > 1 and ranking.can_rank(self._computing)
+        ranked = making.candidates > 1 and clap.is_here(self._computing)
         generating = part_of(progress, 0.1, 0.9 if ranked else 1.0)
         with borrowed(
             self._checkpoint, self._computing, type(self).load, part_of(progress, 0.0, 0.1)

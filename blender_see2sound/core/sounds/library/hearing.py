@@ -14,7 +14,6 @@ from ...errors import See2SoundError
 from ...models.keeper import Computing, borrowed
 from ...progress import Progress, part_of
 from .. import clap
-from ..generated.ranking import can_rank
 from ..protocol import SAMPLE_RATE
 from .index import Index
 from .reading import read_part
@@ -28,7 +27,7 @@ def can_hear(computing: Computing) -> bool:
     """Whether CLAP and what it computes with are here."""
     from importlib.util import find_spec
 
-    return all(find_spec(name) for name in TORCH) and can_rank(computing)
+    return all(find_spec(name) for name in TORCH) and clap.is_here(computing)
 
 
 def with_fits(
