@@ -30,10 +30,10 @@ import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from blender_see2sound.core import motion as measuring
 from blender_see2sound.core import pipeline
 from blender_see2sound.core.media import ClipRange, OpenClip
 from blender_see2sound.core.progress import silent
-from blender_see2sound.core.regions import motion as measuring
 from blender_see2sound.core.scene import Source
 from blender_see2sound.core.sounds.conforming import conformed, conforms, is_struck
 

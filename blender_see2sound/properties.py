@@ -23,7 +23,8 @@ from bpy.props import (
 
 from .core import materials, sets, targets
 from .core.scene import LONGEST_RT60, SHORTEST_RT60
-from .core.sounds.making import MOST_TAKES
+from .core.seeds import SEEDS
+from .core.sounds.protocol import MOST_GUIDANCE, MOST_STEPS, MOST_TAKES
 from .menus import (
     KINDS,
     LAYOUTS,
@@ -111,7 +112,7 @@ class SourceSettings(bpy.types.PropertyGroup):
         name="Seed",
         description="Another number makes another sound from the same prompt",
         min=0,
-        max=2**31 - 1,
+        max=SEEDS - 1,
     )
     maker: StringProperty(
         name="Maker",
@@ -233,14 +234,14 @@ class StripSettings(bpy.types.PropertyGroup):
         name="Steps",
         description="How often a generator refines a sound: more is slower; 0 for its own number",
         min=0,
-        max=1000,
+        max=MOST_STEPS,
         soft_max=200,
     )
     guidance: FloatProperty(
         name="Guidance",
         description="How closely a generator keeps to the prompt; 0 for its own",
         min=0.0,
-        max=50.0,
+        max=MOST_GUIDANCE,
         soft_max=15.0,
         precision=1,
         step=50,

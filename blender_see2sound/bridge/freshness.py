@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import bpy
 
 from ..core.scene import Source
-from ..core.sounds.speech import asks_for_speech
+from ..core.sounds import speech
+from ..core.sounds.speech import Refusal
 from . import (
     choice,
     computer,
@@ -127,25 +127,15 @@ def keeps_sound(speaker: bpy.types.Object) -> bool:
     return speaker.data.see2sound.locked or record.has_own_sound(speaker)
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Why a sound is not made as it is asked for, and what a person can do: a clause each."""
-
-    why: str
-    remedy: str
-
-
 def refusal(collection: bpy.types.Collection, speaker: bpy.types.Object) -> Refusal | None:
     """Why the speaker's sound is not made as it is asked for; None where it is."""
     if speaker.data.library is not None:
         return Refusal("it is linked from another file", "Make its sound there")
     generated = choice.generates(maker_of(collection, speaker))
-    if generated and not computer.settings().speech and asks_for_speech(words(speaker)[1]):
-        return Refusal(
-            "its prompt asks for speech, which could be taken for a real person's words",
-            "Change the prompt, or allow speech in the preferences",
-        )
-    return None
+    if not generated or computer.settings().speech:
+        return None
+    told = speech.refusal(words(speaker)[1])
+    return told and Refusal(told.why, f"{told.remedy} in the preferences")
 
 
 def _may_be_made(collection: bpy.types.Collection, speaker: bpy.types.Object) -> bool:

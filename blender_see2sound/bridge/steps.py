@@ -16,6 +16,7 @@ import bpy
 from ..core.errors import Cancelled, See2SoundError
 from ..core.files import keep_apart
 from ..core.scene import SoundScene, read_scene, write_scene
+from ..core.seeds import seed_after
 from . import (
     camera,
     choice,
@@ -249,7 +250,7 @@ def _make(
 def _next_seed(speaker: bpy.types.Object) -> int:
     """The seed after those of the takes that a source has."""
     settings = speaker.data.see2sound
-    return (settings.seed + max(len(settings.takes), 1)) % 2**31
+    return seed_after(settings.seed, max(len(settings.takes), 1))
 
 
 def bake_mix(target: Target) -> Work[str]:

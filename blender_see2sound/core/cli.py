@@ -141,10 +141,7 @@ def _sound(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]
     from .pipeline import choose_take, make_sounds
 
     if options.take is not None:
-        if options.only is None or len(options.only) != 1:
-            raise See2SoundError(
-                "--take needs one source", "", "Name it with --only", kind="bad-request"
-            )
+        _check_take(options)
         chosen = choose_take(options.scene, options.only[0], options.take)
         made, warnings, scene = tuple(options.only), chosen.warnings, chosen.scene
     else:
@@ -158,6 +155,31 @@ def _sound(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]
     result = {"scene": str(options.scene), "sounds": sounds, "warnings": list(warnings)}
     lines = [f"  {source}  {path}" for source, path in sounds.items()]
     return result, _lines(f"{options.scene}", *lines, *_warned(warnings))
+
+
+#: The options that say how sounds are made.
+_OF_MAKING = (
+    "set", "maker", "prompt", "negative_prompt", "seed", "takes", "steps", "guidance", "library",
+    "allow_speech",
+)  # fmt: skip
+
+
+def _check_take(options: argparse.Namespace) -> None:
+    """Refuse to choose a take of no source or of several, or to choose and make at once."""
+    if options.only is None or len(options.only) != 1:
+        raise See2SoundError(
+            "--take needs one source", "", "Name it with --only", kind="bad-request"
+        )
+    values = {name: getattr(options, name) for name in _OF_MAKING}
+    given = [name for name, value in values.items() if value is not None and value is not False]
+    if given:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise See2SoundError(
+            f"--take cannot be used with {names}",
+            "it chooses a sound that was made, and makes none",
+            "Make the sounds first, then choose one with --take and --only alone",
+            kind="bad-request",
+        )
 
 
 def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
@@ -278,7 +300,10 @@ def _making_options(options: argparse.Namespace) -> dict[str, Any]:
     from .sounds.protocol import Making
 
     return {
-        "making": Making(options.takes, options.steps, options.guidance, options.library),
+        "making": Making(
+            1 if options.takes is None else options.takes, options.steps, options.guidance,
+            options.library,
+        ),
         "speech": options.allow_speech, "computing": _computing(options),
     }  # fmt: skip
 

@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     sound = steps.add_parser("sound", help="make a mono sound for each source of a scene")
     sound.add_argument("scene", type=Path, metavar="SCENE")
     _set_argument(sound)
-    _part_arguments(sound, "maker")
+    _part_arguments(sound, "maker", more="; with --only it stays the maker of that source")
     sound.add_argument(
         "--prompt", metavar="TEXT", help="what it sounds like, instead of the scene's prompt"
     )
@@ -131,7 +131,7 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _making_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--takes", type=int, default=1, metavar="N",
+        "--takes", type=int, metavar="N",
         help="make so many of each sound, best first, 1 to 8 (1)",
     )  # fmt: skip
     parser.add_argument(
@@ -170,12 +170,14 @@ _DOES = {
 }
 
 
-def _part_arguments(parser: argparse.ArgumentParser, *roles: catalogue.Role) -> None:
+def _part_arguments(
+    parser: argparse.ArgumentParser, *roles: catalogue.Role, more: str = ""
+) -> None:
     for role in roles:
         parser.add_argument(
             f"--{role}",
             metavar="NAME",
-            help=f"{_DOES[role]}, instead of the set's ({_names(role)})",
+            help=f"{_DOES[role]}, instead of the set's ({_names(role)}){more}",
         )
 
 

@@ -27,6 +27,7 @@ from .scene import (
     scene_to_json,
     write_scene,
 )
+from .seeds import SEEDS
 
 if TYPE_CHECKING:
     from .catalogue import Role
@@ -110,9 +111,9 @@ def find_sources(
     See2SoundError, Cancelled
     """
     from .media import open_clip
+    from .motion import MEASURED, motions_of
     from .placement import positions_of
     from .placement.doubts import doubts
-    from .regions.motion import MEASURED, motions_of
     from .regions.offscreen import MOST, placed_apart
     from .regions.sounding import candidates_for, choose
 
@@ -260,9 +261,9 @@ def make_sounds(
 
     scene = read_scene(scene_path)
     chosen = [scene.source(i) for i in only] if only is not None else list(scene.sources)
-    if seed is not None and not 0 <= seed < 2**31:
+    if seed is not None and not 0 <= seed < SEEDS:
         raise See2SoundError(
-            f"seed {seed} cannot be used", "", "Choose 0 to 2147483647", kind="bad-request"
+            f"seed {seed} cannot be used", "", f"Choose 0 to {SEEDS - 1}", kind="bad-request"
         )
     for text in filter(None, (prompt, negative_prompt)):
         _check_text(text)

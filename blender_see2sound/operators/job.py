@@ -143,6 +143,15 @@ class FindingOperator(JobOperator):
         }
 
 
+def speaker_property(otherwise: str) -> Any:
+    """The name of the speaker that an operator is for; `otherwise` says whose an empty one means."""
+    return bpy.props.StringProperty(
+        name="Speaker",
+        description=f"The name of the speaker; empty for {otherwise}",
+        options={"SKIP_SAVE"},
+    )
+
+
 def common_problem(context: bpy.types.Context) -> str:
     """Why no job can start in this context, one sentence; empty when one can."""
     if session.busy():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..bridge.task import Work
-from .job import JobOperator, sources_problem
+from .job import JobOperator, sources_problem, speaker_property
 
 
 class SEE2SOUND_OT_make_sounds(JobOperator, bpy.types.Operator):
@@ -14,11 +14,7 @@ class SEE2SOUND_OT_make_sounds(JobOperator, bpy.types.Operator):
     bl_idname = "see2sound.make_sounds"
     bl_label = "Make Sounds"
 
-    speaker: bpy.props.StringProperty(
-        name="Speaker",
-        description="The name of the speaker to make a sound for; empty for all of the strip",
-        options={"SKIP_SAVE"},
-    )
+    speaker: speaker_property("all of the strip")
     another: bpy.props.BoolProperty(
         name="Another",
         description="With the next seed: another sound from the same prompt",

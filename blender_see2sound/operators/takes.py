@@ -9,13 +9,15 @@ import bpy
 
 from ..bridge import document, files, sounds, view
 from ..core.errors import See2SoundError
-from .job import common_problem
+from .job import common_problem, speaker_property
 
 
 class _OfASource:
     """Changes the sound of one speaker of the active strip, here and now."""
 
     bl_options = {"UNDO"}
+
+    speaker: speaker_property("the chosen source's")
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -55,11 +57,6 @@ class SEE2SOUND_OT_choose_take(_OfASource, bpy.types.Operator):
     bl_idname = "see2sound.choose_take"
     bl_label = "Choose Take"
 
-    speaker: bpy.props.StringProperty(
-        name="Speaker",
-        description="The name of the speaker; empty for the chosen source's",
-        options={"SKIP_SAVE"},
-    )
     number: bpy.props.IntProperty(
         name="Number", description="Which take, from 1", default=1, options={"SKIP_SAVE"}
     )
@@ -75,11 +72,6 @@ class SEE2SOUND_OT_choose_sound(_OfASource, bpy.types.Operator):
     bl_idname = "see2sound.choose_sound"
     bl_label = "Choose Sound File"
 
-    speaker: bpy.props.StringProperty(
-        name="Speaker",
-        description="The name of the speaker; empty for the chosen source's",
-        options={"SKIP_SAVE"},
-    )
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     filter_sound: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})

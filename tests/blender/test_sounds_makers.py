@@ -124,8 +124,11 @@ def test_speech_is_refused_with_a_sentence_and_the_rest_is_made(strip: Any) -> N
     assert bpy.ops.see2sound.make_sounds() == {"FINISHED"}
     assert [s.data.sound is None for s in speakers()] == [True, *[False] * (len(speakers()) - 1)]
     (note,) = [text for text in session.state.notes if first.name in text]
-    assert "speech" in note
+    assert "asks for speech" in note
     with pytest.raises(RuntimeError, match="allow speech in the preferences"):
+        bpy.ops.see2sound.make_sounds(speaker=first.name)
+    first.data.see2sound.prompt = "собака лает"
+    with pytest.raises(RuntimeError, match=r"not in Latin letters.*in English, or allow speech in"):
         bpy.ops.see2sound.make_sounds(speaker=first.name)
     assert bpy.ops.see2sound.bake_mix() == {"FINISHED"}
     assert any(f"{first.name!r} is left out" in text for text in session.state.notes)

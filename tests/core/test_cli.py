@@ -132,6 +132,11 @@ def test_models_lists_a_part_for_each_role() -> None:
         (["sound", "SCENE", "--only", "s99"], "s99"),
         (["sound", "SCENE", "--maker", "choir"], "choir"),
         (["sound", "SCENE", "--seed", "-5"], "-5"),
+        (["sound", "SCENE", "--steps", "0"], "0 steps"),
+        (["run", "CLIP", "-o", "out", "--guidance", "nan"], "guidance of nan"),
+        (["run", "CLIP", "-o", "out", "--takes", "-2"], "-2 takes"),
+        (["sound", "SCENE", "--take", "1"], "--only"),
+        (["sound", "SCENE", "--only", "s1", "--take", "9"], "has no take 9"),
         (["mix", "SCENE", "-o", "m.wav", "--layout", "9.9"], "9.9"),
         (["mix", "SCENE", "-o", "m.wav", "--lufs", "5"], "-70 to 0"),
         (
@@ -172,6 +177,24 @@ def test_bad_input_is_one_line_and_exit_code_two(
     assert len(done.stderr.splitlines()) == 1
     assert names in done.stderr
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["bad.json", "bad.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        (["--prompt", "bell", "--seed", "0", "--takes", "1"], "--prompt, --seed, --takes:"),
+        (["--maker", "draft", "--allow-speech"], "--maker, --allow-speech:"),
+    ],
+)
+def test_to_choose_a_take_makes_nothing_and_says_so(
+    more: list[str], named: str, result: Path
+) -> None:
+    before = {p: p.read_bytes() for p in result.rglob("*") if p.is_file()}
+    done = see2sound("sound", result / "scene.json", "--only", "s1", "--take", "1", *more)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"--take cannot be used with {named}" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert {p: p.read_bytes() for p in result.rglob("*") if p.is_file()} == before
 
 
 def test_a_missing_sound_names_source_and_file(result: Path, tmp_path: Path) -> None:

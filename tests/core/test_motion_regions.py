@@ -13,8 +13,8 @@ import pytest
 
 from blender_see2sound.core.errors import Cancelled
 from blender_see2sound.core.media import ClipRange, open_clip
+from blender_see2sound.core.motion import motions_of
 from blender_see2sound.core.progress import Progress, silent
-from blender_see2sound.core.regions.motion import motions_of
 from blender_see2sound.core.regions.outline import outline_of
 from blender_see2sound.core.regions.protocol import Look, Region
 from blender_see2sound.core.scene import Motion

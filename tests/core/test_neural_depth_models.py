@@ -17,7 +17,6 @@ pytest.importorskip("transformers", reason="transformers is not installed")
 from blender_see2sound.core import parts  # noqa: E402
 from blender_see2sound.core.errors import Cancelled, See2SoundError  # noqa: E402
 from blender_see2sound.core.media import ClipRange, open_clip  # noqa: E402
-from blender_see2sound.core.models import keeper  # noqa: E402
 from blender_see2sound.core.models.folder import locate  # noqa: E402
 from blender_see2sound.core.models.images import batch_of  # noqa: E402
 from blender_see2sound.core.models.keeper import Computing  # noqa: E402
@@ -28,22 +27,14 @@ from tests.core import tiny_models  # noqa: E402
 from tests.core.clips import EXAMPLE  # noqa: E402
 from tests.core.test_placement_tracks import region  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("tidied")
+
 INDOOR = "depth-anything-metric-indoor-small"
 NAMES = ("depth-anything-small", INDOOR, "depth-pro", "zoedepth")
 REGIONS = [
     region(np.array([[300.0, 100, 360, 250]] * 4), np.arange(4) / 5),
     region(np.array([[0.0, 200, 640, 360]]), np.zeros(1), kind="area", label="grass"),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _calm() -> Any:
-    """One thread: many small layers on a busy computer only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    keeper.release()
 
 
 @pytest.fixture(scope="module")

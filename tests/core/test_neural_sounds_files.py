@@ -8,13 +8,11 @@ import gc
 import importlib.util
 import json
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +24,6 @@ for _name in ("transformers", "diffusers", "soxr", "torchsde"):
 
 from blender_see2sound.core import cli, parts
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.models import keeper
 from blender_see2sound.core.models.keeper import Computing
 from blender_see2sound.core.scene import read_scene
 from blender_see2sound.core.sounds.origin import read_origin
@@ -34,6 +31,8 @@ from tests.worker import scenes
 
 from . import tiny_generators
 from .tiny_generators import change_json
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 LDM = "cvssp--audioldm2"
 SA3 = "stabilityai--stable-audio-3-medium"
@@ -56,22 +55,6 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def models(tiny: Path, tmp_path: Path) -> Path:
     """A models folder that a test may change."""
     return Path(shutil.copytree(tiny, tmp_path / "models"))
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """No models of this computer's, no network, and the signals as they were."""
-
-    def refuse(*_: object) -> NoReturn:
-        raise AssertionError("it has gone to the network")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setenv("SEE2SOUND_MODELS", str(tmp_path / "none"))
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
-    keeper.release()
 
 
 def sounded(models: Path, scene: Path, *more: str) -> int:

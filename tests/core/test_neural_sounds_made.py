@@ -8,7 +8,6 @@ import dataclasses
 import gc
 import re
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -37,19 +36,11 @@ from blender_see2sound.core.sounds.protocol import Made, Making
 
 from . import tiny_generators
 
+pytestmark = pytest.mark.usefixtures("offline", "tidied")
+
 MAKERS = ["audioldm2", "stable-audio-open", "stable-audio-3-medium"]
 CLIP = Clip(path=None, start=0.0, duration=0.6, frame_rate=25.0, size=(64, 48), horizontal_fov=50.0)
 Sound = NDArray[np.float32]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Tiny models are not worth two."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    keeper.release()
 
 
 @pytest.fixture(autouse=True)
@@ -57,14 +48,6 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """No tiny model needs the seconds that real ones want."""
     for cls in (AudioLdm2Maker, StableAudioMaker, StableAudio3Maker):
         monkeypatch.setattr(cls, "shortest", 0.5)
-
-
-@pytest.fixture(autouse=True)
-def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> NoReturn:
-        raise AssertionError("it has gone to the network")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 @pytest.fixture(scope="module")

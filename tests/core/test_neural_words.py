@@ -20,7 +20,6 @@ pytest.importorskip("transformers", reason="models are those of transformers")
 from blender_see2sound.core import parts
 from blender_see2sound.core.errors import Cancelled
 from blender_see2sound.core.media import ClipRange, OpenClip, open_clip
-from blender_see2sound.core.models import keeper
 from blender_see2sound.core.models.devices import choose_device
 from blender_see2sound.core.models.folder import locate
 from blender_see2sound.core.models.keeper import Computing
@@ -31,17 +30,9 @@ from blender_see2sound.core.regions.protocol import Look, Region
 
 from . import tiny_models
 
+pytestmark = pytest.mark.usefixtures("tidied")
+
 NAMES = ["florence-2-base", "smolvlm-256m"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Tiny models are not worth two."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    keeper.release()
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,9 @@ def test_new_changed_and_deleted_files_are_noticed(library: Path) -> None:
 
 def test_moved_files_are_not_read_again(library: Path) -> None:
     scanned(library)
-    with_index(library, lambda index: index.keep_embedding("model", _id(library, "dog"), b"kept"))
+    with_index(
+        library, lambda index: index.keep_embeddings("model", {_id(library, "dog"): b"kept"})
+    )
     (library / "pets").mkdir()
     (library / "dog bark.wav").rename(library / "pets/puppy whining.wav")
     assert scanned(library) == Scan(4, 0, 1, 0, ())
@@ -94,7 +96,7 @@ def test_moved_files_are_not_read_again(library: Path) -> None:
 def test_what_is_kept_of_a_file_goes_when_it_changes(library: Path) -> None:
     scanned(library)
     key = _id(library, "dog")
-    with_index(library, lambda index: index.keep_embedding("model", key, b"old"))
+    with_index(library, lambda index: index.keep_embeddings("model", {key: b"old"}))
     record(library / "dog bark.wav", 0.6)
     scanned(library)
     keys = [key, _id(library, "dog")]

@@ -7,6 +7,7 @@ import itertools
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,11 +130,21 @@ def test_takes_differ_can_be_chosen_and_go_with_the_next_making(tmp_path: Path) 
     assert not [*(tmp_path / "sounds" / "takes").iterdir()]
 
 
-@pytest.mark.parametrize("count", [0, -1, 9])
-def test_a_number_of_takes_out_of_range_is_refused(tmp_path: Path, count: int) -> None:
-    path = scene_file(tmp_path, "wind")
-    with pytest.raises(See2SoundError, match="1 to 8"):
-        make_sounds(path, making=Making(candidates=count))
+@pytest.mark.parametrize(
+    ("asked", "choose"),
+    [
+        ({"candidates": 0}, "1 to 8"),
+        ({"candidates": 9}, "1 to 8"),
+        ({"steps": 0}, "1 to 1000"),
+        ({"steps": 10**9}, "1 to 1000"),
+        ({"guidance": -0.5}, "0 to 50"),
+        ({"guidance": float("nan")}, "0 to 50"),
+    ],
+)
+def test_what_no_maker_can_do_is_refused_by_all(asked: dict[str, Any], choose: str) -> None:
+    with pytest.raises(See2SoundError, match=choose) as caught:
+        Making(**asked)
+    assert caught.value.kind == "bad-request"
 
 
 def test_a_maker_of_its_own_is_asked_for_and_unknown_ones_are_refused(tmp_path: Path) -> None:

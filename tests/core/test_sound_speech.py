@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blender_see2sound.core.sounds.speech import asks_for_speech
+from blender_see2sound.core.sounds.speech import asks_for_speech, refusal
 
 #: Separated by "|" and the ends of lines.
 _SOUNDS = """
@@ -56,3 +56,24 @@ def test_prompts_for_words_ask_for_speech(prompt: str) -> None:
 def test_prompts_for_other_sounds_do_not(prompt: str) -> None:
     assert not asks_for_speech(prompt)
     assert not asks_for_speech(prompt.upper())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "why"),
+    [
+        ("a man speaking", "asks for speech"),
+        ("мужчина говорит", "asks for speech"),
+        ("собака лает", "not in Latin letters"),
+        ("狗在叫", "not in Latin letters"),
+        ("\u0441an you speak", "asks for speech"),
+    ],
+)
+def test_a_refusal_says_what_is_true(prompt: str, why: str) -> None:
+    told = refusal(prompt)
+    assert told is not None
+    assert why in told.why
+
+
+@pytest.mark.parametrize("prompt", ["a dog barking", "", "🐕", "12 %"])
+def test_nothing_is_said_of_other_prompts(prompt: str) -> None:
+    assert refusal(prompt) is None

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..progress import Progress, part_of
 from ..scene import Clip, Source
+from ..seeds import seed_after
 from ..version import version
 from .drive import drive_of
 from .families import FAMILIES, Take
@@ -56,7 +57,7 @@ class ProceduralMaker:
         for source in sources:
             choices, size = choices_of(source), size_of(source, clip)
             takes = (
-                dataclasses.replace(source, seed=(source.seed + number) % 2**31)
+                dataclasses.replace(source, seed=seed_after(source.seed, number))
                 for number in range(making.candidates)
             )
             yield [

@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..catalogue import CLAP
+from ..errors import See2SoundError
 from ..models.devices import Device
-from ..models.folder import Located
+from ..models.folder import Located, locate, models_folder
+from ..models.keeper import Computing
 from ..models.loading import load_model, load_tool
 from ..progress import Progress
 from .protocol import SAMPLE_RATE
@@ -100,6 +103,15 @@ class Clap:
         """Its table of positions begins after that of the padding."""
         config = self._model.config.text_config
         return int(config.max_position_embeddings - config.pad_token_id - 1)
+
+
+def is_here(computing: Computing) -> bool:
+    """Whether its files are on this computer."""
+    try:
+        locate(CLAP, models_folder(computing.models))
+    except See2SoundError:
+        return False
+    return True
 
 
 def load(located: Located, device: Device, progress: Progress) -> Clap:

@@ -21,15 +21,12 @@ from ..models.keeper import Computing
 from ..progress import Progress, part_of
 from ..scene import SoundScene, Source, read_scene, resolve, scene_text
 from .origin import is_ours, is_sidecar, pending_origin, sidecar_of
-from .protocol import Maker, Making
-from .speech import asks_for_speech
+from .protocol import MOST_TAKES, Maker, Making
+from .speech import refusal
 from .writing import pending_sound
 
 #: What of a source making its sound may change.
 _TOLD = ("sound", "maker", "prompt", "negative_prompt", "seed")
-
-#: At most so many takes of a source are made at once.
-MOST_TAKES = 8
 
 
 @dataclass(frozen=True)
@@ -77,13 +74,6 @@ def make_into(
     ------
     See2SoundError, Cancelled
     """
-    if not 1 <= making.candidates <= MOST_TAKES:
-        raise See2SoundError(
-            f"{making.candidates} takes of a sound cannot be made",
-            "",
-            f"Choose 1 to {MOST_TAKES}",
-            kind="bad-request",
-        )
     wanted, warnings = _wanted(chosen, scene_path, maker, named, speech)
     others = _sounds_of_others(scene, scene_path, wanted)
     _keep_others(scene_path, wanted, making.candidates, others)
@@ -181,23 +171,22 @@ def _wanted(
     wanted, refused = [], []
     for source in chosen:
         generated = parts.named("maker", source.maker or maker).checkpoint is not None
+        words = source.prompt or source.label
         if source.locked and source.sound is not None:
             if named:
-                refused.append(f"{source.id!r} is locked and keeps its sound")
+                refused.append(
+                    f"{source.id!r} is locked and keeps its sound. Unlock it to change that"
+                )
         elif source.sound is not None and not is_made(source, scene_path) and not named:
             refused.append(f"{source.id!r} keeps its own sound, {source.sound}")
-        elif generated and not speech and asks_for_speech(source.prompt or source.label):
+        elif generated and not speech and (told := refusal(words)) is not None:
             refused.append(
-                f"{source.id!r} gets no generated sound: its prompt asks for speech "
-                f"({source.prompt!r:.60}), which could be taken for a real person's words; "
-                "change the prompt, record it, or allow speech"
+                f"{source.id!r} ({words!r:.60}) gets no generated sound: {told.why}. {told.remedy}"
             )
         else:
             wanted.append(source)
     if named and refused and not wanted:
-        raise See2SoundError(
-            "no sound was made", "; ".join(refused), "Change that first", kind="bad-request"
-        )
+        raise See2SoundError("no sound was made", ". ".join(refused), kind="bad-request")
     return wanted, refused
 
 

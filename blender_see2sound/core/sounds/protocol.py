@@ -18,6 +18,10 @@ from .origin import Origin
 #: The sample rate of everything that this project makes, Hz.
 SAMPLE_RATE = 48_000
 
+#: What a person may ask for at most: takes of a source at once, and a generator's settings.
+MOST_TAKES = 8
+MOST_STEPS, MOST_GUIDANCE = 1000, 50.0
+
 
 @dataclass(frozen=True)
 class Making:
@@ -28,17 +32,34 @@ class Making:
     candidates : int
         How many sounds a maker offers for a source, the best first; 1 to 8.
     steps : int or None
-        Denoising steps of a generator; None for its own number.
+        Denoising steps of a generator, 1 to 1000; None for its own number.
     guidance : float or None
-        How closely a generator keeps to the prompt; None for its own.
+        How closely a generator keeps to the prompt, 0 to 50; None for its own.
     library : Path or None
         The folder of the person's own recordings.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-request" where one is out of range, whoever makes the sounds.
     """
 
     candidates: int = 1
     steps: int | None = None
     guidance: float | None = None
     library: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no maker can do."""
+        for value, low, high, what in (
+            (self.candidates, 1, MOST_TAKES, "{} takes of a sound cannot be made"),
+            (self.steps, 1, MOST_STEPS, "{} steps cannot be made"),
+            (self.guidance, 0, MOST_GUIDANCE, "a guidance of {:g} cannot be used"),
+        ):
+            if value is not None and not low <= value <= high:
+                raise See2SoundError(
+                    what.format(value), "", f"Choose {low} to {high:g}", kind="bad-request"
+                )
 
 
 @dataclass(frozen=True)

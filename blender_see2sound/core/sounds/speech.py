@@ -4,13 +4,17 @@ The authors of SEE-2-SOUND ask for safeguards against misuse: speech in a scene 
 into a person's mouth. What is meant is a voice that says or sings something; the murmur of a
 crowd, a laugh, a bark or a bird's song are sounds like others. A list of words judges no
 meaning: it errs on the side of speech, and knows English well, the verbs of a few other
-languages, and no other script, in which a prompt is taken for speech as nobody can tell.
+languages, and a few words in other scripts. A prompt in another script in which it finds none
+of them is refused too, as nobody can tell.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect, bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 #: Letters of other scripts that look like these Latin ones.
 _ALIKE = str.maketrans(
@@ -38,6 +42,10 @@ _SINGERS = (
     r"|insects?|frogs?|whales?|bowls?|kettles?|saws?|sands?|ice|glass(?:es)?|wires?|winds?"
     r"|breeze|leaves|trees|grass|reeds|rails|dunes|telephone\s+lines?"
 )
+#: Who sings or whispers, before it is said; two who do it together; after it, what has no words.
+_AGENTS = re.compile(rf"\b(?:(?P<wordless>{_SINGERS})|{_HUMANS})\b")
+_BOTH = re.compile(r"\s+(?:and|or)\s+(?:an?\s+|the\s+|some\s+)?")
+_BESIDE = re.compile(rf"\s+(?:\w+\s+)?(?:{_SINGERS})\b")
 #: Follows a shout that has no words.
 _AFTER_SHOUTS = (
     r"\s*(?:$|[,.;:!?()])|\s+(?:\w+ly|in|on|at|from|and|or|while|as|with|near|nearby|behind"
@@ -103,9 +111,9 @@ _FOREIGN = re.compile(
 )
 
 #: Words to be said: what follows an opening mark. An inch's mark stands behind a number.
-_QUOTED = re.compile(
-    r"""(?<!\w)["“”„«‹»「『]\s?\w[^"“”„«‹»「『]|(?<!\w)['‘`](?=[^\W\d_])[^"]{2,}['’`](?!\w)"""
-)
+_QUOTED = re.compile(r"""(?<!\w)["“”„«‹»「『]\s?\w[^"“”„«‹»「『]""")
+#: Single marks, which may be apostrophes: words stand between an opening and a closing one.
+_OPENS, _CLOSES = re.compile(r"(?<!\w)['‘`](?=[^\W\d_])"), re.compile(r"['’`](?!\w)")
 
 _SILENCED = (
     r"(?:(?:any|human|audible|people|persons?|spoken|background|distant|other|more|clear|live)\s+)*"
@@ -136,6 +144,26 @@ _NOT_SPEECH = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """Why a sound is not made as it is asked for, and what a person can do: a clause each."""
+
+    why: str
+    remedy: str
+
+
+#: Why a generator is not given a prompt.
+_SAYS = Refusal(
+    "its prompt asks for speech, which could be taken for a real person's words",
+    "Change the prompt, record the sound, or allow speech",
+)
+_UNREADABLE = Refusal(
+    "its prompt is not in Latin letters, in which alone it can be told whether a prompt asks for "
+    "speech",
+    "Write it in English, or allow speech",
+)
+
+
 def asks_for_speech(prompt: str) -> bool:
     """Whether a prompt asks for understandable words, spoken or sung.
 
@@ -149,6 +177,19 @@ def asks_for_speech(prompt: str) -> bool:
         return True
     text = _folded(prompt)
     return any(_says(reading) for reading in {text, text.translate(_ALIKE)})
+
+
+def refusal(prompt: str) -> Refusal | None:
+    """Why a generator is not given this prompt unless speech is allowed; None where it is.
+
+    Parameters
+    ----------
+    prompt : str
+        As `asks_for_speech` takes it.
+    """
+    if not asks_for_speech(prompt):
+        return None
+    return _UNREADABLE if _mostly_foreign(prompt) and not _says(_folded(prompt)) else _SAYS
 
 
 def _mostly_foreign(prompt: str) -> bool:
@@ -166,23 +207,43 @@ def _folded(text: str) -> str:
 
 
 def _says(text: str) -> bool:
-    if _QUOTED.search(text) or _FOREIGN.search(text):
+    if _QUOTED.search(text) or _FOREIGN.search(text) or any(map(_in_single_marks, text.split('"'))):
         return True
     rest = _NOT_SPEECH.sub(" ", text)
-    return bool(_FOUND.search(rest)) or any(_with_words(rest, m) for m in _SUNG.finditer(rest))
+    if _FOUND.search(rest):
+        return True
+    clauses = [found.end() for found in _CLAUSE.finditer(rest)]
+    agents = list(_AGENTS.finditer(rest))
+    starts, ends = [agent.start() for agent in agents], [agent.end() for agent in agents]
+    for sung in _SUNG.finditer(rest):
+        clause = bisect(clauses, sung.start())
+        begun = clauses[clause - 1] if clause else 0
+        first, last = bisect_left(starts, begun), bisect(ends, sung.start())
+        if _with_words(rest, sung, agents[max(first, last - 2) : last]):
+            return True
+    return False
 
 
-def _with_words(text: str, sung: re.Match[str]) -> bool:
-    """Whether what sings or whispers here may do it with words: all but birds, kettles and such."""
-    before = _CLAUSE.split(text[: sung.start()])[-1]
-    agents = list(re.finditer(rf"\b(?:(?P<wordless>{_SINGERS})|{_HUMANS})\b", before))
+def _in_single_marks(text: str) -> bool:
+    opened = _OPENS.search(text)
+    closed = [found.start() for found in _CLOSES.finditer(text)]
+    return opened is not None and bool(closed) and closed[-1] - opened.start() > 2
+
+
+def _with_words(text: str, sung: re.Match[str], agents: Sequence[re.Match[str]]) -> bool:
+    """Whether what sings or whispers here may do it with words: all but birds, kettles and such.
+
+    Parameters
+    ----------
+    agents : sequence of match
+        The last two before it in its clause.
+    """
     if not agents:
         # "a singing bowl", "singing birds"
-        return not re.match(rf"\s+(?:\w+\s+)?(?:{_SINGERS})\b", text[sung.end() :])
+        return _BESIDE.match(text, sung.end()) is None
     if not agents[-1]["wordless"]:
         return True
     if len(agents) == 1 or agents[-2]["wordless"]:
         return False
     # "a woman and birds singing", not "a man walking and birds singing"
-    between = before[agents[-2].end() : agents[-1].start()]
-    return re.fullmatch(r"\s+(?:and|or)\s+(?:an?\s+|the\s+|some\s+)?", between) is not None
+    return _BOTH.fullmatch(text, agents[-2].end(), agents[-1].start()) is not None

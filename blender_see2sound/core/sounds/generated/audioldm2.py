@@ -12,50 +12,36 @@ The pipeline is asked sound by sound for its words, and denoises all of them tog
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...models.devices import Device
-from ...models.folder import Located, check, remember
-from ...models.pipelines import (
-    check_pipeline,
-    load_component,
-    load_settings,
-    narrowed,
-    running,
-)
-from ...progress import Progress, part_of
+from ...models.folder import Located
+from ...progress import Progress
 from .generating import Asked, Request, Tell
+from .loaded import Loaded, LoadedGenerator, load_pipeline
 from .maker import GeneratedMaker
-from .revision import revision_of
 
 
-class AudioLdm2:
+class AudioLdm2(LoadedGenerator):
     """An AudioLDM 2 that is loaded; see `generating.Generator`."""
 
     steps = 100
     guidance = 3.5
 
-    def __init__(
-        self, pipeline: Any, located: Located, device: Device, precision: str, revision: str
-    ) -> None:
-        self._pipeline, self._located, self._device = pipeline, located, device
-        self.precision = precision
-        self.rate = int(pipeline.vocoder.config.sampling_rate)
-        self.revision = revision
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__(loaded)
+        self.rate = int(loaded.pipeline.vocoder.config.sampling_rate)
 
     def latents(self, requests: Sequence[Request], asked: Asked, tell: Tell) -> Sequence[Any]:
         """Denoise sounds together; see `generating.Generator`."""
-        import torch
-
-        guided = asked.guidance > 1.0
-        with running(self._pipeline, lambda: tell(None)):
+        with self._running(tell):
             texts = [self._read(request.text) for request in requests]
-            against = [self._read(request.negative) for request in requests] if guided else []
+            against = [self._read(request.negative) for request in requests if asked.guided]
             longest = max(len(text.words) for text in (*texts, *against))
             words, mask, generated = _stacked(texts, longest)
             given: dict[str, Any] = {
@@ -63,52 +49,37 @@ class AudioLdm2:
                 "attention_mask": mask,
                 "generated_prompt_embeds": generated,
             }
-            if guided:
+            if asked.guided:
                 words, mask, generated = _stacked(against, longest)
                 given |= {
                     "negative_prompt_embeds": words,
                     "negative_attention_mask": mask,
                     "negative_generated_prompt_embeds": generated,
                 }
-            latents = self._pipeline(
+            return self._denoised(
+                requests,
+                asked,
                 audio_length_in_s=asked.seconds,
-                num_inference_steps=asked.steps,
-                guidance_scale=asked.guidance,
-                generator=[torch.Generator().manual_seed(request.seed) for request in requests],
                 callback=lambda step, *_: tell((step + 1) / asked.steps),
-                output_type="latent",
                 **given,
-            ).audios
-        return list(latents)
+            )
 
     def decoded(self, latent: Any, asked: Asked, tell: Tell) -> NDArray[np.float32]:
         """The (1, n) samples of a latent."""
         vae = self._pipeline.vae
-        with running(self._pipeline, lambda: tell(None)):
+        with self._running(tell):
             mel = vae.decode(latent[None] / vae.config.scaling_factor).sample
             wave = self._pipeline.mel_spectrogram_to_waveform(mel)
         return np.asarray(wave.numpy()[:, : int(asked.seconds * self.rate)], np.float32)
 
-    def widened(self) -> AudioLdm2:
-        """The same in float32."""
-        from diffusers import AudioLDM2Pipeline
-
-        components = {
-            **self._pipeline.components,
-            "unet": _unet(self._located, self._device, False),
-        }
-        return AudioLdm2(
-            AudioLDM2Pipeline(**components), self._located, self._device, "float32", self.revision
-        )
-
     def _read(self, text: str) -> _Read:
         words, mask, generated = self._pipeline.encode_prompt(
-            [text], self._device.torch, 1, do_classifier_free_guidance=False
+            [text], self._loaded.device.torch, 1, do_classifier_free_guidance=False
         )
         return _Read(words[0], mask[0], generated[0])
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class _Read:
     """What the pipeline makes of a text: a row for each of its words, their mask, and what it goes on with."""
 
@@ -137,38 +108,28 @@ def load(located: Located, device: Device, progress: Progress) -> AudioLdm2:
     import diffusers
     import transformers
 
-    classes = check_pipeline(located)
-    sums = check(located, part_of(progress, 0.0, 0.4))
-    components: dict[str, Any] = {
-        # Only the pipeline's own choice among takes would hear.
-        "feature_extractor": None,
-        "tokenizer": load_settings(transformers.RobertaTokenizer, located, "tokenizer"),
-        "tokenizer_2": load_settings(transformers.T5Tokenizer, located, "tokenizer_2"),
-        "scheduler": load_settings(getattr(diffusers, classes["scheduler"]), located, "scheduler"),
-    }
-    wide = {
-        "text_encoder": transformers.ClapModel,
-        "text_encoder_2": transformers.T5EncoderModel,
-        "projection_model": diffusers.AudioLDM2ProjectionModel,
-        "language_model": transformers.GPT2LMHeadModel,
-        "vae": diffusers.AutoencoderKL,
-        "vocoder": transformers.SpeechT5HifiGan,
-    }
-    for number, (name, cls) in enumerate(wide.items()):
-        progress("Loading the model", 0.4 + 0.08 * number)
-        components[name] = load_component(cls, located, name, device)
-    progress("Loading the model", 0.9)
-    components["unet"] = _unet(located, device, True)
-    pipeline = diffusers.AudioLDM2Pipeline(**components)
-    remember(located, sums)
-    return AudioLdm2(pipeline, located, device, device.half, revision_of(located, sums))
-
-
-def _unet(located: Located, device: Device, half: bool) -> Any:
-    from diffusers import AudioLDM2UNet2DConditionModel
-
-    unet = load_component(AudioLDM2UNet2DConditionModel, located, "unet", device, half=half)
-    return narrowed(unet) if half and device.half != "float32" else unet
+    loaded = load_pipeline(
+        diffusers.AudioLDM2Pipeline,
+        located,
+        device,
+        progress,
+        tools={
+            # Only the pipeline's own choice among takes would hear.
+            "feature_extractor": None,
+            "tokenizer": transformers.RobertaTokenizer,
+            "tokenizer_2": transformers.T5Tokenizer,
+        },
+        models={
+            "text_encoder": transformers.ClapModel,
+            "text_encoder_2": transformers.T5EncoderModel,
+            "projection_model": diffusers.AudioLDM2ProjectionModel,
+            "language_model": transformers.GPT2LMHeadModel,
+            "vae": diffusers.AutoencoderKL,
+            "vocoder": transformers.SpeechT5HifiGan,
+        },
+        denoiser=("unet", diffusers.AudioLDM2UNet2DConditionModel),
+    )
+    return AudioLdm2(loaded)
 
 
 class AudioLdm2Maker(GeneratedMaker):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...models.devices import Device, free, is_memory_error
-from .mono import recording_of
+from ..mono import recording_of
 
 #: At most so many sounds are denoised together: more make no GPU faster.
 MOST_AT_ONCE = 16
@@ -24,7 +24,7 @@ Tell = Callable[[float | None], None]
 
 @dataclass(frozen=True)
 class Request:
-    """A sound to generate: what it is, what it is not, and the seed of its noise."""
+    """A sound to generate: what it is, what it is not where that is asked, and the seed of its noise."""
 
     text: str
     negative: str
@@ -38,6 +38,11 @@ class Asked:
     seconds: float
     steps: int
     guidance: float
+
+    @property
+    def guided(self) -> bool:
+        """Whether a model is told what to keep away from: only guidance above 1 asks for it."""
+        return self.guidance > 1.0
 
 
 class Generator(Protocol):

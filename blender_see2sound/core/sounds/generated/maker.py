@@ -19,6 +19,8 @@ from ...models.keeper import Computing, borrowed
 from ...models.pipelines import telling
 from ...progress import Progress, part_of
 from ...scene import Clip, Source
+from ...seeds import seed_after
+from .. import clap
 from ..fitting import fitted
 from ..origin import Origin, now
 from ..protocol import Made, Making
@@ -33,13 +35,13 @@ _LITTLE = 0.5
 _SILENCE = 1e-3
 #: What is added to the seed of a take that came out silent.
 _ANOTHER = 1_000_003
-_MOST_STEPS, _MOST_GUIDANCE = 1000, 50.0
 
 
 @dataclass(frozen=True)
 class _Take:
     recording: NDArray[np.float32]
     seed: int
+    kept_away: str
     precision: str
     fit: float | None = None
 
@@ -72,7 +74,6 @@ class GeneratedMaker:
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
     ) -> Iterator[Sequence[Made]]:
         """Give each source its sound; see `core.sounds.protocol.Maker`."""
-        _check(making)
         for source in sources:
             wording.words_of(source)  # one without words is told before the work
         group = max(1, _GROUP // making.candidates)
@@ -90,7 +91,7 @@ class GeneratedMaker:
                     blocks = fitted(take.recording, source, clip.duration, fitting)
                     offered.append(Made(blocks, dataclasses.replace(
                         rest, prompt=wording.words_of(source), seed=take.seed, fit=take.fit,
-                        negative_prompt=wording.kept_away(source) if _guided(rest) else "",
+                        negative_prompt=take.kept_away,
                         settings={
                             **rest.settings, "told": wording.told(source),
                             "precision": take.precision,
@@ -103,7 +104,7 @@ class GeneratedMaker:
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
     ) -> tuple[list[list[_Take]], Origin]:
         """The takes of each source, best first, and what their origins have in common."""
-        ranked = making.candidates > 1 and ranking.can_rank(self._computing)
+        ranked = making.candidates > 1 and clap.is_here(self._computing)
         generating = part_of(progress, 0.1, 0.9 if ranked else 1.0)
         with borrowed(
             self._checkpoint, self._computing, type(self).load, part_of(progress, 0.0, 0.1)
@@ -163,7 +164,7 @@ def _heard(
         Of kind "bad-sound", naming the source that has none.
     """
     numbers = [(n, k) for n in range(len(sources)) for k in range(candidates)]
-    requests = [_request(sources[n], k) for n, k in numbers]
+    requests = [_request(sources[n], k, asked) for n, k in numbers]
     phase = f"Generating {len(sources)} sounds"
     if len(sources) == 1:
         phase = f"Generating the sound of {sources[0].label or sources[0].id}"
@@ -175,7 +176,7 @@ def _heard(
     ]
     if silent:
         for n in silent:
-            another = (requests[n].seed + _ANOTHER) % 2**31
+            another = seed_after(requests[n].seed, _ANOTHER)
             requests[n] = dataclasses.replace(requests[n], seed=another)
         again = generate(
             generator, [requests[n] for n in silent], asked, device, lambda _: tell(None)
@@ -185,7 +186,7 @@ def _heard(
     takes: list[list[_Take]] = [[] for _ in sources]
     for (n, _), request, one in zip(numbers, requests, made, strict=True):
         if one.recording is not None and not _silent(one.recording):
-            takes[n].append(_Take(one.recording, request.seed, one.precision))
+            takes[n].append(_Take(one.recording, request.seed, request.negative, one.precision))
     for n, source in enumerate(sources):
         if not takes[n]:
             of_it = [one.recording for (m, _), one in zip(numbers, made, strict=True) if m == n]
@@ -193,9 +194,10 @@ def _heard(
     return takes
 
 
-def _request(source: Source, candidate: int) -> Request:
-    seed = (source.seed + candidate) % 2**31
-    return Request(wording.told(source), wording.kept_away(source), seed)
+def _request(source: Source, candidate: int, asked: Asked) -> Request:
+    seed = seed_after(source.seed, candidate)
+    away = wording.kept_away(source) if asked.guided else ""
+    return Request(wording.told(source), away, seed)
 
 
 def _silent(recording: NDArray[np.float32]) -> bool:
@@ -211,29 +213,3 @@ def _nothing(source: Source, *, silent: bool) -> See2SoundError:
         else "Get the model again, or choose another device or maker",
         kind="bad-sound",
     )
-
-
-def _guided(origin: Origin) -> bool:
-    """Whether the model was told what to keep away from: only guidance above 1 asks for it."""
-    guidance = origin.settings["guidance"]
-    return isinstance(guidance, (int, float)) and guidance > 1.0
-
-
-def _check(making: Making) -> None:
-    """Refuse settings that no generator can have.
-
-    Raises
-    ------
-    See2SoundError
-        Of kind "bad-request".
-    """
-    if making.steps is not None and not 1 <= making.steps <= _MOST_STEPS:
-        raise See2SoundError(
-            f"{making.steps} steps cannot be made", "", f"Choose 1 to {_MOST_STEPS}",
-            kind="bad-request",
-        )  # fmt: skip
-    if making.guidance is not None and not 0.0 <= making.guidance <= _MOST_GUIDANCE:
-        raise See2SoundError(
-            f"a guidance of {making.guidance:g} cannot be used", "",
-            f"Choose 0 to {_MOST_GUIDANCE:g}", kind="bad-request",
-        )  # fmt: skip

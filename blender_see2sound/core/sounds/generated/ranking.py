@@ -8,20 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...catalogue import CLAP
-from ...errors import See2SoundError
-from ...models.folder import locate, models_folder
 from ...models.keeper import Computing, borrowed
 from ...progress import Progress, part_of
 from .. import clap
-
-
-def can_rank(computing: Computing) -> bool:
-    """Whether CLAP is here."""
-    try:
-        locate(CLAP, models_folder(computing.models))
-    except See2SoundError:
-        return False
-    return True
 
 
 def fits(

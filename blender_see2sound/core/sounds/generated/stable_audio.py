@@ -14,18 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...models.devices import Device
-from ...models.folder import Located, check, remember
-from ...models.pipelines import (
-    check_pipeline,
-    load_component,
-    load_settings,
-    narrowed,
-    running,
-)
-from ...progress import Progress, part_of
+from ...models.folder import Located
+from ...progress import Progress
 from .generating import Asked, Request, Tell
+from .loaded import Loaded, LoadedGenerator, load_pipeline
 from .maker import GeneratedMaker
-from .revision import revision_of
 
 #: Latents decoded beyond the end: what the decoder's filters reach, and a little.
 _BEYOND = 16
@@ -33,53 +26,35 @@ _BEYOND = 16
 _TOKENS = 128
 
 
-class StableAudio:
+class StableAudio(LoadedGenerator):
     """A Stable Audio Open that is loaded; see `generating.Generator`."""
 
     steps = 100
     guidance = 7.0
 
-    def __init__(
-        self, pipeline: Any, located: Located, device: Device, precision: str, revision: str
-    ) -> None:
-        self._pipeline, self._located, self._device = pipeline, located, device
-        self.precision = precision
-        self.rate = int(pipeline.vae.config.sampling_rate)
-        self.revision = revision
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__(loaded)
+        self.rate = int(loaded.pipeline.vae.config.sampling_rate)
 
     def latents(self, requests: Sequence[Request], asked: Asked, tell: Tell) -> Sequence[Any]:
         """Denoise sounds together; see `generating.Generator`."""
-        import torch
-
-        guided = asked.guidance > 1.0
-        with running(self._pipeline, lambda: tell(None)):
-            latents = self._pipeline(
-                [request.text for request in requests],
-                negative_prompt=[request.negative for request in requests] if guided else None,
+        with self._running(tell):
+            return self._denoised(
+                requests,
+                asked,
+                prompt=[request.text for request in requests],
+                negative_prompt=[one.negative for one in requests] if asked.guided else None,
                 audio_end_in_s=min(asked.seconds, self._longest()),
-                num_inference_steps=asked.steps,
-                guidance_scale=asked.guidance,
-                generator=[torch.Generator().manual_seed(request.seed) for request in requests],
                 callback=lambda step, *_: tell((step + 1) / asked.steps),
-                output_type="latent",
-            ).audios
-        return list(latents)
+            )
 
     def decoded(self, latent: Any, asked: Asked, tell: Tell) -> NDArray[np.float32]:
         """The (2, n) samples of a latent."""
         samples = int(min(asked.seconds, self._longest()) * self.rate)
         count = -(-samples // int(self._pipeline.vae.hop_length)) + _BEYOND
-        with running(self._pipeline, lambda: tell(None)):
+        with self._running(tell):
             sound = self._pipeline.vae.decode(latent[None, :, :count]).sample
         return np.asarray(sound[0, :, :samples].float().cpu().numpy(), np.float32)
-
-    def widened(self) -> StableAudio:
-        """The same in float32."""
-        from diffusers import StableAudioPipeline
-
-        wide = {"transformer": _transformer(self._located, self._device, False)}
-        pipeline = StableAudioPipeline(**{**self._pipeline.components, **wide})
-        return StableAudio(pipeline, self._located, self._device, "float32", self.revision)
 
     def _longest(self) -> float:
         """What the model computes, seconds."""
@@ -97,38 +72,26 @@ def load(located: Located, device: Device, progress: Progress) -> StableAudio:
     import diffusers
     import transformers
 
-    classes = check_pipeline(located)
-    sums = check(located, part_of(progress, 0.0, 0.4))
-    tokenizer = load_settings(transformers.T5Tokenizer, located, "tokenizer")
+    loaded = load_pipeline(
+        diffusers.StableAudioPipeline,
+        located,
+        device,
+        progress,
+        tools={"tokenizer": transformers.T5Tokenizer},
+        models={
+            "text_encoder": transformers.T5EncoderModel,
+            "projection_model": diffusers.StableAudioProjectionModel,
+            "vae": diffusers.AutoencoderOobleck,
+        },
+        denoiser=("transformer", diffusers.StableAudioDiTModel),
+    )
+    tokenizer = loaded.pipeline.tokenizer
     tokenizer.model_max_length = min(tokenizer.model_max_length, _TOKENS)
-    scheduler = load_settings(getattr(diffusers, classes["scheduler"]), located, "scheduler")
-    wide = {
-        "text_encoder": transformers.T5EncoderModel,
-        "projection_model": diffusers.StableAudioProjectionModel,
-        "vae": diffusers.AutoencoderOobleck,
-    }
-    components: dict[str, Any] = {
-        "tokenizer": tokenizer,
-        "scheduler": _with_noise_of_seeds(scheduler),
-    }
-    for number, (name, cls) in enumerate(wide.items()):
-        progress("Loading the model", 0.4 + 0.1 * number)
-        components[name] = load_component(cls, located, name, device)
-    progress("Loading the model", 0.7)
-    components["transformer"] = _transformer(located, device, True)
-    pipeline = diffusers.StableAudioPipeline(**components)
-    remember(located, sums)
-    return StableAudio(pipeline, located, device, device.half, revision_of(located, sums))
+    _make_noise_of_seeds(loaded.pipeline.scheduler)
+    return StableAudio(loaded)
 
 
-def _transformer(located: Located, device: Device, half: bool) -> Any:
-    from diffusers import StableAudioDiTModel
-
-    model = load_component(StableAudioDiTModel, located, "transformer", device, half=half)
-    return narrowed(model) if half and device.half != "float32" else model
-
-
-def _with_noise_of_seeds(scheduler: Any) -> Any:
+def _make_noise_of_seeds(scheduler: Any) -> None:
     """Let the noise that a schedule adds at each step be made on the processor, from the seeds."""
     import torch
     from diffusers.schedulers.scheduling_dpmsolver_sde import BrownianTreeNoiseSampler
@@ -147,7 +110,6 @@ def _with_noise_of_seeds(scheduler: Any) -> Any:
         return step(model_output, timestep, sample, generator=generator, **more)
 
     scheduler.step = stepping
-    return scheduler
 
 
 class StableAudioMaker(GeneratedMaker):

@@ -20,7 +20,6 @@ from ...catalogue import CLAP
 from ...models.keeper import Computing, borrowed
 from ...progress import Progress, part_of
 from .. import clap
-from ..generated.ranking import can_rank
 from .categories import described
 from .index import Index
 from .listening import Direction, can_listen, hear, unpacked
@@ -39,7 +38,7 @@ _AT_ONCE = 4096
 
 def can_hear(computing: Computing) -> bool:
     """Whether CLAP and what it computes with are here."""
-    return can_listen() and can_rank(computing)
+    return can_listen() and clap.is_here(computing)
 
 
 def is_heard(index: Index) -> bool:

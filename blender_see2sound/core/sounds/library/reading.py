@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...errors import See2SoundError, from_os_error
 from ...mix.reading import FASTEST, SLOWEST, Resampler
 from ...progress import Progress, part_of
-from ..generated.mono import folding
+from ..mono import folding
 
 #: No more is read of a recording, seconds: it goes on from there.
 LONGEST = 120.0

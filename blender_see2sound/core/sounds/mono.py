@@ -1,11 +1,11 @@
-"""From what a model gives to a recording as the project uses it: one channel, 48 kHz."""
+"""From what a model or a file gives to a recording as the project uses it: one channel, 48 kHz."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..protocol import SAMPLE_RATE
+from .protocol import SAMPLE_RATE
 
 #: Edges of the octave bands in which a fold is looked at, Hz.
 _EDGES = 31.25 * 2.0 ** np.arange(11)

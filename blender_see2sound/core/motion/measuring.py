@@ -15,10 +15,10 @@ from scipy.ndimage import gaussian_filter1d, percentile_filter
 
 from ..media import OpenClip
 from ..progress import Progress
+from ..regions.protocol import Region
 from ..scene import Motion
-from .flowing import Meter
-from .protocol import Region
-from .striking import Track, blows_of, steps_of
+from .flow import Meter
+from .impacts import Track, blows_of, steps_of
 
 Values = NDArray[np.float64]
 
@@ -130,7 +130,7 @@ def motion_from(
     times : (K + 1,) float array
         Of the pictures.
     table : (K, 8) float array
-        As of `flowing.Flowing`.
+        As of `flow.Flowing`.
     cuts : (K,) bool array
     metres : (K,) float array
         How wide a pixel is there.

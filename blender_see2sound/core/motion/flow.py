@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .protocol import Region
+from ..regions.protocol import Region
 
 Grey = NDArray[np.uint8]
 Values = NDArray[np.float64]

@@ -11,7 +11,7 @@ pytest.importorskip("soxr", reason="soxr resamples what models generate")
 
 from numpy.typing import NDArray
 
-from blender_see2sound.core.sounds.generated.mono import folded, recording_of
+from blender_see2sound.core.sounds.mono import folded, recording_of
 
 RATE = 44_100
 

@@ -69,7 +69,7 @@ class Track:
     velocity : (K, 2) float array
         Pixels a second.
     area, low : (K,) float array
-        As of `flowing.Flowing`, `low` a second.
+        As of `flow.Flowing`, `low` a second.
     metres : (K,) float array
         Metres that a pixel is wide there.
     size : float
