@@ -339,8 +339,14 @@ def test_a_locked_source_without_a_sound_gets_its_first(tmp_path: Path) -> None:
 
 def test_a_prompt_that_no_file_can_bear_is_refused(tmp_path: Path) -> None:
     path = scene_file(tmp_path, "wind")
-    with pytest.raises(See2SoundError, match="not text"):
-        make_sounds(path, prompt="\udcff dog")
+    for words, why in (
+        ({"prompt": "\udcff dog"}, "no file can bear"),
+        ({"negative_prompt": "a\0b"}, "no file can bear"),
+        ({"prompt": "dog " * 250_000}, "more than 2000"),
+    ):
+        with pytest.raises(See2SoundError, match=why):
+            make_sounds(path, **words)
+    assert not (tmp_path / "sounds").exists()
 
 
 def test_the_largest_seed_has_takes_that_can_be_asked_for_again(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...fields import check_words
 from ...progress import Progress
 from .index import Index, with_index
 from .scanning import Scan, scan
@@ -35,6 +36,7 @@ def browse(library: Path, words: str, most: int, progress: Progress) -> Browsed:
     ------
     See2SoundError, Cancelled
     """
+    check_words(words)
 
     def look(index: Index) -> Browsed:
         found = scan(index, library, progress)
