@@ -22,6 +22,7 @@ from bpy.props import (
 )
 
 from .core import materials, sets, targets
+from .core.fields import LONGEST_WORDS
 from .core.scene import LONGEST_RT60, SHORTEST_RT60
 from .core.seeds import SEEDS
 from .core.sounds.protocol import MOST_GUIDANCE, MOST_STEPS, MOST_TAKES
@@ -76,6 +77,20 @@ def _own_lufs(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> Non
         self.loudness = "CUSTOM"
 
 
+def words_property(name: str, title: str, description: str) -> Any:
+    """Words of a source, never longer than a sound scene can bear.
+
+    Blender's own ``maxlen`` counts bytes and may cut a letter in two, which Python cannot read.
+    """
+
+    def cut(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+        words = getattr(self, name)
+        if len(words) > LONGEST_WORDS:
+            setattr(self, name, words[:LONGEST_WORDS])
+
+    return StringProperty(name=title, description=description, update=cut)
+
+
 def _wall(name: str) -> Any:
     return EnumProperty(
         name=name.capitalize(),
@@ -98,12 +113,10 @@ class SourceSettings(bpy.types.PropertyGroup):
     source_id: StringProperty(
         name="Source ID", description="The source's name in the sound scene and in file names"
     )
-    label: StringProperty(name="Label", description="What this is, in a word or two")
-    prompt: StringProperty(
-        name="Prompt", description="What it sounds like, for the maker of sounds"
-    )
-    negative_prompt: StringProperty(
-        name="Not", description="What it must not sound like, for makers that take that"
+    label: words_property("label", "Label", "What this is, in a word or two")
+    prompt: words_property("prompt", "Prompt", "What it sounds like, for the maker of sounds")
+    negative_prompt: words_property(
+        "negative_prompt", "Not", "What it must not sound like, for makers that take that"
     )
     kind: EnumProperty(
         name="Kind", description="How the sound fills space", items=KINDS, update=_fit_spread

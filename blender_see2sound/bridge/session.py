@@ -5,7 +5,11 @@ Panels read it and nothing else reads panels; one job runs at a time.
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -15,8 +19,6 @@ from . import computer
 from .task import Task, Tick, Work
 
 if TYPE_CHECKING:
-    import tempfile
-
     from ..worker.client import WorkerClient
 
 #: Where a job or its result shows, by the type of the area.
@@ -236,11 +238,23 @@ def ask(method: str, params: dict[str, Any]) -> Work[Any]:
     return job.result
 
 
-def job_folder() -> tempfile.TemporaryDirectory[str]:
-    """A folder for what worker and Blender hand to each other during one job."""
+@contextlib.contextmanager
+def job_folder() -> Iterator[str]:
+    """A folder for what worker and Blender hand to each other during one job.
+
+    When a job is given up (another file is opened) the worker may still be writing there: what
+    then stays behind is removed by the next job, or by Blender's own end.
+    """
     import tempfile
 
-    return tempfile.TemporaryDirectory(prefix="job-", dir=bpy.app.tempdir or None)
+    own = bpy.app.tempdir
+    if own:
+        for left in Path(own).glob("job-*"):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(
+        prefix="job-", dir=own or None, ignore_cleanup_errors=True
+    ) as name:
+        yield name
 
 
 def report_of(failure: Failure) -> str:

@@ -11,6 +11,9 @@ from .errors import See2SoundError
 #: Makes the error for a field: ``refused(where, why, remedy)``.
 Refused = Callable[[str, str, str], See2SoundError]
 
+#: What a label or a prompt has at most, characters.
+LONGEST_WORDS = 2000
+
 
 class Fields:
     """Reads single values; `where` is the field's path in the file, as a person finds it.
@@ -111,8 +114,29 @@ class Fields:
             raise self.bad(where, "it holds characters that no file can bear")
         return value
 
+    def words(self, value: Any, where: str) -> str:
+        text = self.text(value, where)
+        if len(text) > LONGEST_WORDS:
+            raise self.bad(where, f"it has {len(text)} characters, more than {LONGEST_WORDS}")
+        return text
+
     def text_or_none(self, value: Any, where: str) -> str | None:
         return None if value is None else self.text(value, where)
+
+
+def check_words(text: str) -> None:
+    """Refuse a prompt that no sound scene can bear.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "bad-request".
+    """
+
+    def refused(where: str, why: str, remedy: str) -> See2SoundError:
+        return See2SoundError(f"{where} cannot be used", why, "Write it anew", kind="bad-request")
+
+    Fields(refused).words(text, f"{text!r:.60}")
 
 
 def _all_numbers(values: Sequence[Any], low: float, high: float) -> bool:

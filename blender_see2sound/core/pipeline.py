@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import parts, rooms, sets
 from .errors import See2SoundError, from_os_error
+from .fields import check_words
 from .files import atomic_path, check_text, keep_apart
 from .progress import Progress, part_of, shares_of, silent
 from .scene import (
@@ -266,7 +267,7 @@ def make_sounds(
             f"seed {seed} cannot be used", "", f"Choose 0 to {SEEDS - 1}", kind="bad-request"
         )
     for text in filter(None, (prompt, negative_prompt)):
-        _check_text(text)
+        check_words(text)
     told: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative_prompt, "seed": seed}
     if only is not None:
         told["maker"] = maker
@@ -278,15 +279,6 @@ def make_sounds(
     )  # fmt: skip
     progress("Made the sounds", 1.0)
     return SoundedResult(done.scene, done.warnings, done.made)
-
-
-def _check_text(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise See2SoundError(
-            f"{text!r:.60} cannot be used", "it is not text", "Write it anew", kind="bad-request"
-        ) from error
 
 
 def choose_take(scene_path: str | Path, source_id: str, number: int) -> StepResult:

@@ -393,8 +393,8 @@ def _source(reader: Fields, data: Any, where: str) -> Source:
     lfe = row.get("lfe_db")
     return Source(
         id=source_id,
-        label=reader.text(row.get("label", ""), f"{where}.label"),
-        prompt=reader.text(row.get("prompt", ""), f"{where}.prompt"),
+        label=reader.words(row.get("label", ""), f"{where}.label"),
+        prompt=reader.words(row.get("prompt", ""), f"{where}.prompt"),
         kind=kind,
         times=times,
         positions=tuple((p[0], p[1], p[2]) for p in positions),
@@ -411,7 +411,7 @@ def _source(reader: Fields, data: Any, where: str) -> Source:
         else reader.number(lfe, f"{where}.lfe_db", low=-200.0, high=60.0),
         seed=reader.integer(row.get("seed", 0), f"{where}.seed", low=0),
         maker=reader.text_or_none(row.get("maker"), f"{where}.maker"),
-        negative_prompt=reader.text(row.get("negative_prompt", ""), f"{where}.negative_prompt"),
+        negative_prompt=reader.words(row.get("negative_prompt", ""), f"{where}.negative_prompt"),
         locked=reader.flag(row.get("locked", False), f"{where}.locked"),
         motion=None
         if row.get("motion") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -357,6 +358,33 @@ def test_another_file_ends_the_job(strip: Any, tmp_path: Path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "film.blend"))
     assert task.state == "cancelled"
     assert not session.busy()
+
+
+def test_a_worker_that_still_writes_when_another_file_is_opened_is_no_fault(
+    strip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bpy.ops.see2sound.find_sources(sources=1)
+    task = session.start("x", steps.make_sounds(steps.Target.of(bpy.context.scene, strip)))
+    session_folder, remove = Path(bpy.app.tempdir), os.rmdir
+    while not list(session_folder.glob("job-*/scene.json")):
+        task.advance()
+    (folder,) = session_folder.glob("job-*")
+
+    def write_first(path: Any, *, dir_fd: int | None = None) -> None:
+        if Path(path).name == folder.name:
+            (folder / "late.json").touch()
+        remove(path, dir_fd=dir_fd)
+
+    with monkeypatch.context() as late:
+        late.setattr(os, "rmdir", write_first)
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "film.blend"))
+    assert (task.state, task.error, session.state.failure) == ("cancelled", None, None)
+    assert folder.exists()
+    # What stayed behind goes with the next job.
+    (tmp_path / "again").mkdir()
+    open_film(tmp_path / "again")
+    bpy.ops.see2sound.find_sources(sources=1)
+    assert list(session_folder.glob("job-*")) == []
 
 
 def test_a_slice_is_short(strip: Any) -> None:

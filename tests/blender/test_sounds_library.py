@@ -79,6 +79,14 @@ def test_recordings_are_found_by_the_words_of_a_source(preferences: Any, library
     assert bpy.ops.see2sound.bake_mix() == {"FINISHED"}
 
 
+def test_fewer_takes_than_asked_for_are_told(preferences: Any, library: Path) -> None:
+    preferences.library = str(library)
+    next(c for c in bpy.data.collections if c.see2sound.is_see2sound).see2sound.takes = 5
+    assert bpy.ops.see2sound.make_sounds() == {"FINISHED"}
+    name = speakers()[0].name
+    assert any(f"{name!r} has 2 takes, not 5" in note for note in session.state.notes)
+
+
 def test_what_the_library_does_not_have_is_told(preferences: Any, library: Path) -> None:
     preferences.library = str(library)
     speakers()[0].data.see2sound.label = speakers()[0].data.see2sound.prompt = "saxophone"

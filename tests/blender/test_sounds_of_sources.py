@@ -117,6 +117,14 @@ def test_locked_sources_survive_another_find(made: Any) -> None:
     assert (again.locked, again.maker) == (True, "draft")
 
 
+def test_words_are_never_longer_than_a_scene_can_bear(made: Any) -> None:
+    first = speakers()[0].data.see2sound
+    for name in ("label", "prompt", "negative_prompt"):
+        setattr(first, name, "雨 dog " * 300_000)
+        assert len(getattr(first, name)) == 2000
+    assert bpy.ops.see2sound.make_sounds(speaker=speakers()[0].name) == {"FINISHED"}
+
+
 # ------------------------------------------------------------------ takes
 
 

@@ -132,6 +132,8 @@ def test_models_lists_a_part_for_each_role() -> None:
         (["sound", "SCENE", "--only", "s99"], "s99"),
         (["sound", "SCENE", "--maker", "choir"], "choir"),
         (["sound", "SCENE", "--seed", "-5"], "-5"),
+        (["sound", "SCENE", "--prompt", "x " * 1001], "2002 characters, more than 2000"),
+        (["library", ".", "--search", "dog " * 1000], "4000 characters, more than 2000"),
         (["sound", "SCENE", "--steps", "0"], "0 steps"),
         (["run", "CLIP", "-o", "out", "--guidance", "nan"], "guidance of nan"),
         (["run", "CLIP", "-o", "out", "--takes", "-2"], "-2 takes"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from blender_see2sound.core.regions.built_in import DraftFinder
 from blender_see2sound.core.regions.protocol import Region
 
 from .moving_clips import Picture, film, ground, paste, thing
+from .timed_clips import Sprite, bouncing, scene
 
 GROUND = ground()
 WIDE = ground(900, 260, seed=3)
@@ -206,3 +208,55 @@ def test_tiny_pictures_do_no_harm(tmp_path: Path, size: tuple[int, int]) -> None
     cv2.imwrite(str(path), np.full((size[1], size[0], 3), 128, np.uint8))
     with open_clip(ClipRange(path)) as clip:
         assert DraftFinder().find(clip, 5, silent) == []
+
+
+BALL = (24, 24)
+
+
+def filmed(folder: Path, draw: Callable[[float], Picture], seconds: float) -> list[Region]:
+    path = film(folder / "clip.mp4", draw, seconds, 24)
+    with open_clip(ClipRange(path)) as clip:
+        return moving(DraftFinder().find(clip, 5, silent))
+
+
+@pytest.mark.parametrize("shake", [0.0, 4.0], ids=["still", "in-the-hands"])
+def test_a_ball_stays_one_through_its_bounces(tmp_path: Path, shake: float) -> None:
+    """It goes farther than its width from picture to picture, and turns within one."""
+    way, _ = bouncing(155.0, 120.0, 700.0, 0.85, 60.0, 55.0)
+
+    def shaken(t: float) -> tuple[float, float]:
+        return shake * math.sin(7 * t), shake * math.sin(9 * t + 1)
+
+    draw = scene([Sprite(BALL, (200, 60, 50), way, True)], shaken)
+    (region,) = filmed(tmp_path, draw, 3.0)
+    assert region.presence.min() == 1.0
+    assert miss(region, lambda t: np.add(way(t), shaken(t)), 3.0) < 6
+
+
+def test_two_alike_balls_that_bounce_past_each_other_keep_to_their_ways(tmp_path: Path) -> None:
+    right, _ = bouncing(155.0, 110.0, 700.0, 0.85, 50.0, 75.0)
+    left, _ = bouncing(150.0, 70.0, 700.0, 0.9, 270.0, -75.0)
+    balls = [Sprite(BALL, (200, 60, 50), way, True) for way in (right, left)]
+    regions = filmed(tmp_path, scene(balls), 2.8)
+    assert len(regions) == 2
+    first, second = sorted(regions, key=lambda r: r.boxes[0, 0])
+    assert miss(first, right, 2.8) < 6
+    assert miss(second, left, 2.8) < 6
+
+
+def test_what_comes_elsewhere_is_not_what_went(tmp_path: Path) -> None:
+    """A ball bounces behind a wall; later one like it falls on the other side."""
+    goes, _ = bouncing(155.0, 100.0, 700.0, 0.85, 40.0, 60.0)
+    comes, _ = bouncing(120.0, 90.0, 700.0, 0.85, 285.0, 0.0)
+    wall = Sprite((70, 180), (90, 90, 95), lambda t: (140.0, 90.0), seed=5)
+    balls = [
+        Sprite(BALL, (200, 60, 50), lambda t: goes(t) if t < 1.8 else None, True),
+        Sprite(BALL, (200, 60, 50), lambda t: comes(t - 1.8) if t > 1.8 else None, True),
+    ]
+    regions = filmed(tmp_path, scene([*balls, wall]), 3.4)
+    assert len(regions) == 2
+    gone, come = sorted(regions, key=lambda r: r.boxes[0, 0])
+    assert presence_at(gone, 1.0) == 1.0
+    assert presence_at(gone, 3.0) == 0.0
+    assert presence_at(come, 1.0) == 0.0
+    assert presence_at(come, 3.0) == 1.0

@@ -142,6 +142,9 @@ BROKEN = {
     "sources[1].id": changed(
         "sources", to=[GOOD["sources"][0], {**GOOD["sources"][0], "id": "S1"}]
     ),
+    "sources[0].label ": changed("sources", 0, "label", to="x" * 2001),
+    "sources[0].prompt": changed("sources", 0, "prompt", to="雨" * 2001),
+    "sources[0].negative_prompt": changed("sources", 0, "negative_prompt", to="x " * 10**6),
     "sources[0].kind": changed("sources", 0, "kind", to="line"),
     "sources[0].times": changed("sources", 0, "times", to=[]),
     "sources[0].times ": changed("sources", 0, "times", to=[0.1, 0.0]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blender_see2sound.core.regions import words as finders_words
-from blender_see2sound.core.sounds.library import metadata
 from blender_see2sound.core.sounds.library.categories import words_of
 from blender_see2sound.core.sounds.library.index import Entry, Index, Stamp, with_index
 from blender_see2sound.core.sounds.library.metadata import read_metadata
@@ -162,22 +160,6 @@ def test_broken_chunks_do_no_harm(tmp_path: Path, broken: bytes) -> None:
     assert read_metadata(with_chunks(tmp_path / "x.wav", broken)).frames == 9600
 
 
-@pytest.mark.parametrize("filled", [bytes, b"LIST\0\0\0\0".__mul__])
-def test_what_follows_the_sound_is_not_read_through(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filled: Callable[[int], bytes]
-) -> None:
-    path = with_chunks(tmp_path / "x.wav", chunk(b"LIST", b"INFO" + chunk(b"INAM", b"Creek\0")))
-    with path.open("ab") as file:
-        file.write(filled(100_000))
-    seen = []
-    chunks = metadata._chunks
-    monkeypatch.setattr(
-        metadata, "_chunks", lambda file: (seen.append(one) or one for one in chunks(file))
-    )
-    assert "Creek" in read_metadata(path).words
-    assert 3 <= len(seen) <= 64
-
-
 def test_the_sound_of_a_pipe_is_not_read_as_chunks(tmp_path: Path) -> None:
     path = written(tmp_path / "x.wav")
     content = path.read_bytes()
@@ -187,8 +169,6 @@ def test_the_sound_of_a_pipe_is_not_read_as_chunks(tmp_path: Path) -> None:
     sound = false + content[place + 8 + len(false) :]
     path.write_bytes(content[:place] + b"data" + b"\xff" * 4 + sound)
     assert read_metadata(path).words == ""
-    with path.open("rb") as file:
-        assert list(metadata._chunks(file))[-1] == (b"data", len(sound))
 
 
 def test_what_programs_say_of_themselves_is_left_out(tmp_path: Path) -> None:

@@ -339,8 +339,14 @@ def test_a_locked_source_without_a_sound_gets_its_first(tmp_path: Path) -> None:
 
 def test_a_prompt_that_no_file_can_bear_is_refused(tmp_path: Path) -> None:
     path = scene_file(tmp_path, "wind")
-    with pytest.raises(See2SoundError, match="not text"):
-        make_sounds(path, prompt="\udcff dog")
+    for words, why in (
+        ({"prompt": "\udcff dog"}, "no file can bear"),
+        ({"negative_prompt": "a\0b"}, "no file can bear"),
+        ({"prompt": "dog " * 250_000}, "more than 2000"),
+    ):
+        with pytest.raises(See2SoundError, match=why):
+            make_sounds(path, **words)
+    assert not (tmp_path / "sounds").exists()
 
 
 def test_the_largest_seed_has_takes_that_can_be_asked_for_again(tmp_path: Path) -> None:
@@ -349,3 +355,24 @@ def test_the_largest_seed_has_takes_that_can_be_asked_for_again(tmp_path: Path) 
     second = read_origin(tmp_path / "sounds" / "takes" / "s1-2.wav")
     assert second is not None
     assert second.seed == 0
+
+
+def test_fewer_takes_than_asked_for_are_told(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    noise = np.random.default_rng(1).normal(0.0, 0.1, 48_000)
+    for name in ("dog barking.wav", "dog bark 2.wav", "rain.wav"):
+        soundfile.write(library / name, noise, 48_000)
+    path = scene_file(tmp_path / "scene", "a dog barking", "rain")
+    of_library = {"library": library}
+    done = make_sounds(path, maker="library", making=Making(candidates=2, **of_library))
+    assert done.warnings == ("'s2' has 1 take, not 2: the maker 'library' has no more that fit",)
+    done = make_sounds(path, maker="library", making=Making(candidates=1, **of_library))
+    assert done.warnings == ()
+
+
+def test_sources_that_nothing_tells_apart_are_told(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "a car", "a car", "a dog")
+    assert make_sounds(path).warnings == ()
+    (told,) = make_sounds(path, seed=5).warnings
+    assert told.startswith("'s1' and 's2' have the same words and the same seed")

@@ -39,7 +39,19 @@ Vector = NDArray[np.float64]
 
 @dataclass
 class Track:
-    """One thing while it is followed."""
+    """One thing while it is followed.
+
+    Attributes
+    ----------
+    velocity : (2,) float array
+        Of its last step, pixels a frame, the camera's motion taken off.
+    pace : float
+        The length of its longest recent steps.
+    size : float
+        Its usual pixels.
+    lost : int
+        Frames since it was last seen.
+    """
 
     number: int
     birth: int
@@ -54,6 +66,7 @@ class Track:
     seen: int = 1
     start: Vector = field(default_factory=lambda: np.zeros(2))
     thing: bool = False
+    pace: float = 0.0
 
 
 class Ledger:

@@ -22,6 +22,8 @@ from .tracklets import Tracklet
 #: that crosses the picture within a second.
 STEADY = 0.8
 SWIFT = 0.25
+#: Over which it leaves a straight line by no more than this share of its size.
+BENT = 0.18
 #: Share of the measured edges that lies inside the fitted one.
 INSIDE = 0.75
 #: A gap this long, seconds, is bridged: what is hidden for so short a time still sounds.
@@ -95,15 +97,37 @@ def smooth_boxes(tracklet: Tracklet, size: tuple[int, int]) -> NDArray[np.float6
     swiftness = np.clip(tracklet.speeds / size[0] / 0.5, 0.0, 1.0)
     swiftness = np.convolve(np.pad(swiftness, 2, mode="edge"), np.full(5, 0.2), "valid")
     half = STEADY + (SWIFT - STEADY) * swiftness
+    size_of_it = float(np.sqrt(np.median(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))))
     smooth = np.empty_like(boxes)
     for k, t in enumerate(times):
-        near = np.flatnonzero(np.abs(times - t) <= half[k] + 1e-9)
-        smooth[k] = _local_quantiles(times[near] - t, boxes[near], half[k])
+        near, wide = _straight_around(times - t, boxes, half[k], BENT * size_of_it)
+        smooth[k] = _local_quantiles(times[near] - t, boxes[near], wide)
     w, h = size
     smooth[:, [0, 2]] = np.clip(smooth[:, [0, 2]], 0, w)
     smooth[:, [1, 3]] = np.clip(smooth[:, [1, 3]], 0, h)
     smooth[:, 2:] = np.maximum(smooth[:, 2:], smooth[:, :2] + 1.0)
     return smooth
+
+
+def _straight_around(
+    away: NDArray[np.float64], boxes: NDArray[np.float64], half: float, bent: float
+) -> tuple[NDArray[np.int64], float]:
+    """The boxes around a moment over which the path is straight, and half that time, seconds.
+
+    The time is halved until the middles are off a line by no more than `bent` pixels (root of
+    the mean square): what bounces, swings or turns has left the line of a longer time.
+    """
+    while True:
+        near = np.flatnonzero(np.abs(away) <= half + 1e-9)
+        if len(near) < 3:
+            return np.array([np.argmin(np.abs(away))]), half
+        middles = (boxes[near, :2] + boxes[near, 2:]) / 2
+        x = away[near] - away[near].mean()
+        off = middles - middles.mean(0)
+        off -= x[:, None] * (x @ off) / (x @ x)
+        if np.sqrt((off**2).sum(1).mean()) <= bent:
+            return near, half
+        half /= 2
 
 
 def _local_quantiles(

@@ -27,6 +27,7 @@ from .tracklets import (
     moved,
     unlikeness,
 )
+from .turning import is_swift, turned
 
 #: The smallest blob, as a share of the picture.
 SMALLEST = 0.0004
@@ -53,6 +54,11 @@ HALF_GONE = 0.5
 #: than the second figure it does not stand still but is on its way behind something.
 LAST_OF_IT = 0.1
 STANDING_SIZE = 0.3
+#: Nor does what has gone on by more than this of its size since it was seen: that there the
+#: picture does not change says nothing of it.
+HALTING = 0.5
+#: The share of its greatest speed that a thing is expected to have a frame later.
+KEPT_PACE = 0.8
 #: What covers more than this share of the picture and keeps less of its outline is stuff.
 STUFF_AREA = 0.2
 STUFF_UNSTEADY = 0.5
@@ -104,8 +110,9 @@ class _Follower(Ledger):
         blobs, count = blobs_of(mask, self.joiner, self.smallest)
         alive = [t for t in self.tracks if t.alive]
         outlines = {t.number: self._predicted(t, i) for t in alive}
-        claims = self._claims(i, blobs, count, alive, outlines)
         sizes = np.bincount(blobs.ravel(), minlength=count)
+        outlines |= turned(self, i, blobs, sizes, alive, outlines)
+        claims = self._claims(i, blobs, count, alive, outlines)
         contested: set[int] = set()
         for j in sorted(range(1, count), key=lambda k: (-sizes[k], k)):
             blob = blobs == j
@@ -266,6 +273,7 @@ class _Follower(Ledger):
         leaving = vanishing and at_border(own if area else predicted > 0)
         if not vanishing and area >= max(self.smallest, 0.1 * expected):
             track.velocity = self._velocity(i, track, own, contested)
+            track.pace = max(float(np.linalg.norm(track.velocity)), KEPT_PACE * track.pace)
             track.outline = own.astype(np.uint8)
             if contested:
                 # What others cover of it now is still there behind them.
@@ -279,6 +287,8 @@ class _Follower(Ledger):
             return
         taken = self.taken(i, track)
         whole = track.thing and expected >= STANDING_SIZE * track.size
+        gone = (track.lost + 1) * float(np.linalg.norm(track.velocity))
+        whole = whole and gone < HALTING * np.sqrt(track.size)
         if whole and not leaving and self.stands(i, track.last, predicted, taken):
             self.labels[i][(predicted > 0) & (self.labels[i] == 0)] = track.number
             track.velocity = np.zeros(2)
@@ -297,6 +307,8 @@ class _Follower(Ledger):
         if not contested and 0.8 * before < now < 1.25 * before and track.last == i - 1:
             # Flow loses what is swift; a whole outline that has moved does not lie.
             return centre(own) - moved(self.stretch, i - 1, i, centre(track.outline))
+        if is_swift(track):
+            return track.velocity
         return np.median(self.stretch.flow[i][own].astype(np.float64), 0)
 
     def _is_thing(self, track: Track, area: int) -> bool:

@@ -85,6 +85,7 @@ def make_into(
     lacking: list[See2SoundError] = []
     counts: dict[str, int] = {}
     unheard: list[str] = []
+    fewer: list[str] = []
     with contextlib.ExitStack() as pending:
         # What was entered first is renamed last: a scene never names sounds that are not there.
         scene_part = pending.enter_context(atomic_path(scene_path))
@@ -103,6 +104,11 @@ def make_into(
                     pending.enter_context(pending_origin(take.origin, file))
                 if len(takes) > 1 and all(take.origin.fit is None for take in takes):
                     unheard += [repr(source.id)] if parts.named("maker", name).checkpoint else []
+                if len(takes) < making.candidates:
+                    fewer.append(
+                        f"{source.id!r} has {_takes(len(takes))}, not {making.candidates}: the "
+                        f"maker {name!r} has no more that fit"
+                    )
                 counts[source.id] = len(takes)
                 done.append(dataclasses.replace(source, sound=take_name(source.id, 1)))
         if lacking and not done:
@@ -114,7 +120,7 @@ def make_into(
             scene_part.write_text(text, encoding="utf-8")
         except OSError as error:
             raise from_os_error(error, scene_path, "write") from error
-    warnings += [str(error) for error in lacking]
+    warnings += [*map(str, lacking), *fewer, *_alike(done, maker)]
     if unheard:
         warnings.append(
             f"the takes of {', '.join(unheard)} are in the order of their seeds, not of how well "
@@ -123,6 +129,24 @@ def make_into(
     for source in done:
         warnings += _forget_takes(source.id, counts[source.id], scene_path, others)
     return Sounded(scene, tuple(source.id for source in done), tuple(warnings))
+
+
+def _takes(count: int) -> str:
+    return "1 take" if count == 1 else f"{count} takes"
+
+
+def _alike(made: Sequence[Source], maker: str) -> list[str]:
+    """Warnings of sources that nothing tells apart: mixed, they would be one from between them."""
+    same: dict[tuple[str, str, str, int], list[str]] = {}
+    for one in made:
+        of = (one.maker or maker, one.prompt or one.label, one.kind, one.seed)
+        same.setdefault(of, []).append(repr(one.id))
+    return [
+        f"{', '.join(ids[:-1])} and {ids[-1]} have the same words and the same seed, and so much "
+        "the same sound: give each another seed"
+        for ids in same.values()
+        if len(ids) > 1
+    ]
 
 
 def _with_sounds(scene: SoundScene, made: Sequence[Source]) -> SoundScene:

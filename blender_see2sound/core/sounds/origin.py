@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import io
 import json
 import math
 import os
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .. import riff
 from ..errors import See2SoundError, from_os_error
 from ..fields import Fields
 from ..files import atomic_path
@@ -168,29 +170,20 @@ def read_origin(sound: str | Path) -> Origin | None:
 def _said(path: Path) -> str | None:
     """The comment of a WAV file that this project wrote (RIFF's INFO list); None of any other."""
     try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
+        with path.open("rb") as whole:
+            head = whole.read(_HEAD)
     except (OSError, ValueError):
         return None  # who wants to hear it will be told
-    if head[:4] not in (b"RIFF", b"RF64") or head[8:12] != b"WAVE":
+    if not riff.is_wave(head):
         return None
-    told = dict(
-        chunk
-        for kind, body in _chunks(head, 12)
-        if kind == b"LIST" and body[:4] == b"INFO"
-        for chunk in _chunks(body, 4)
-    )
+    file = io.BytesIO(head)
+    told: dict[bytes, bytes] = {}
+    for name, size in riff.chunks(file):
+        if name == b"LIST":
+            told.update(riff.info(file.read(size)))
     if not told.get(b"ISFT", b"").startswith(_SOFTWARE.encode()):
         return None
     return told.get(b"ICMT", b"").partition(b"\0")[0].decode("utf-8", "replace")
-
-
-def _chunks(data: bytes, place: int) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks of a RIFF list from a place on."""
-    while place + 8 <= len(data):
-        size = int.from_bytes(data[place + 4 : place + 8], "little")
-        yield data[place : place + 4], data[place + 8 : place + 8 + size]
-        place += 8 + size + size % 2
 
 
 def _origin(data: Any, path: Path) -> Origin:

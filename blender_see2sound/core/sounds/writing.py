@@ -11,6 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import riff
 from ..errors import See2SoundError, from_os_error
 from ..files import atomic_path
 from ..version import version
@@ -98,12 +99,10 @@ def undate(file: BinaryIO) -> None:
     file : binary file
         Open for reading and writing; where it is afterwards is not told.
     """
-    file.seek(12)
-    while len(head := file.read(8)) == 8 and head[:4] != b"data":
-        if head[:4] == b"PEAK":
+    for name, _ in riff.chunks(file):
+        if name == b"PEAK":
             # Its version, then the time.
             file.seek(4, os.SEEK_CUR)
             file.write(bytes(4))
+        if name in (b"PEAK", b"data"):
             return
-        size = int.from_bytes(head[4:], "little")
-        file.seek(size + size % 2, os.SEEK_CUR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...fields import check_words
 from ...models.keeper import Computing
 from ...progress import Progress, part_of
 from .hearing import can_hear, heard, is_heard
@@ -41,6 +42,7 @@ def browse(
     ------
     See2SoundError, Cancelled
     """
+    check_words(words)
 
     def look(index: Index) -> Browsed:
         found = scan(index, library, part_of(progress, 0.0, 0.5))

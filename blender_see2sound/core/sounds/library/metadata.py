@@ -6,24 +6,21 @@ the fields of the Universal Category System and ASWG. FLAC, Ogg and MP3: their t
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from xml.etree import ElementTree
 
 import soundfile
+
+from ... import riff
 
 #: Names of files that are looked at, by how they end.
 SUFFIXES = frozenset({".wav", ".wave", ".bwf", ".w64", ".rf64", ".flac", ".mp3", ".ogg", ".oga"})
 
 #: No chunk of words is longer, and no text that is kept, in bytes and characters.
 _LONGEST_CHUNK, _LONGEST_TEXT = 1 << 20, 2000
-
-#: A file has no more chunks; each has a name of four letters of ASCII that can be seen.
-_MOST_CHUNKS, _CHUNK_NAME = 64, re.compile(rb"[ -~]{4}")
 
 #: Fields of LIST/INFO, tags and iXML that say what is heard.
 _INFO = frozenset({b"INAM", b"ISBJ", b"IKEY", b"ICMT", b"IGNR"})
@@ -80,7 +77,7 @@ def read_metadata(path: Path) -> Metadata:
         raise ValueError(said or "it cannot be read") from error
     if frames <= 0:
         raise ValueError("it is empty")
-    told = _in_riff(path) if _is_riff(path) else _in_tags(path)
+    told = _in_wave(path) if _is_wave(path) else _in_tags(path)
     texts, catid = [], ""
     for field, text in told:
         text = " ".join(text.replace("\0", " ").split())[:_LONGEST_TEXT]
@@ -94,56 +91,23 @@ def read_metadata(path: Path) -> Metadata:
 # ------------------------------------------------------------------ WAV
 
 
-def _is_riff(path: Path) -> bool:
+def _is_wave(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(4) in (b"RIFF", b"RF64", b"BW64")
+        return riff.is_wave(file.read(riff.FIRST))
 
 
-def _in_riff(path: Path) -> Iterator[tuple[str, str]]:
+def _in_wave(path: Path) -> Iterator[tuple[str, str]]:
     """The fields of a WAV file that say something, with what they say."""
     with path.open("rb") as file:
-        for name, size in _chunks(file):
+        for name, size in riff.chunks(file):
             if name == b"LIST":
-                yield from _in_info(file.read(min(size, _LONGEST_CHUNK)))
+                for field, text in riff.info(file.read(min(size, _LONGEST_CHUNK))):
+                    if field in _INFO:
+                        yield field.decode(), _decoded(text)
             elif name == b"bext":
                 yield "bext", _decoded(file.read(min(size, 256)).partition(b"\0")[0])
             elif name == b"iXML":
                 yield from _in_ixml(file.read(min(size, _LONGEST_CHUNK)))
-
-
-def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Each chunk's name and size, with the file at its content; none reaches beyond the file."""
-    end = file.seek(0, os.SEEK_END)
-    at, long_data = 12, 0
-    for _ in range(_MOST_CHUNKS):
-        file.seek(at)
-        head = file.read(8)
-        # What is no name is no chunk: zeros, or the rest of something that was cut off.
-        if len(head) < 8 or not _CHUNK_NAME.fullmatch(head[:4]):
-            return
-        name, size = head[:4], int.from_bytes(head[4:], "little")
-        at += 8
-        if name == b"ds64":
-            long_data = int.from_bytes(file.read(16)[8:], "little")
-            file.seek(at)
-        elif name == b"data" and size == 0xFFFFFFFF:
-            size = long_data or end  # who writes into a pipe does not know how much will come
-        yield name, min(size, end - at)
-        at += size + size % 2
-        if at >= end:
-            return
-
-
-def _in_info(content: bytes) -> Iterator[tuple[str, str]]:
-    if content[:4] != b"INFO":
-        return
-    place = 4
-    while place + 8 <= len(content):
-        name = content[place : place + 4]
-        size = int.from_bytes(content[place + 4 : place + 8], "little")
-        if name in _INFO:
-            yield name.decode(), _decoded(content[place + 8 : place + 8 + size])
-        place += 8 + size + size % 2
 
 
 def _in_ixml(content: bytes) -> Iterator[tuple[str, str]]:
