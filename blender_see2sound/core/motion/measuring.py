@@ -97,7 +97,7 @@ def motions_of(
         if frame.time > last + 1.0:
             break
     assert meter is not None
-    times, cuts = np.array(meter.times), np.array(meter.cuts, bool)
+    times, cuts = np.array(meter.times), np.frombuffer(meter.cuts, bool)
     result = []
     for region, far, flowing in zip(regions, distances, meter.flowing, strict=True):
         widths = (
