@@ -52,7 +52,8 @@ from blender_see2sound.core.mix.renderer import render
 from blender_see2sound.core.mix.room import RoomModel
 from blender_see2sound.core.pipeline import mix_scene
 from blender_see2sound.core.progress import silent
-from blender_see2sound.core.scene import Clip, Room, SoundScene, Source, write_scene
+from blender_see2sound.core.scene import Clip, Room, SoundScene, Source
+from blender_see2sound.core.scene_file import write_scene
 from blender_see2sound.worker.client import WorkerClient
 
 RATE = 48_000

@@ -16,7 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from blender_see2sound.core.scene import Clip, SoundScene, Source, write_scene
+from blender_see2sound.core.scene import Clip, SoundScene, Source
+from blender_see2sound.core.scene_file import write_scene
 from blender_see2sound.worker.client import Job, WorkerClient
 
 

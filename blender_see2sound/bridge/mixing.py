@@ -14,7 +14,8 @@ import bpy
 
 from ..core.errors import See2SoundError, from_os_error
 from ..core.files import keep_apart
-from ..core.scene import Room, SoundScene, Source, write_scene
+from ..core.scene import Room, SoundScene, Source
+from ..core.scene_file import write_scene
 from . import document, export, files, freshness, mix_settings, session
 from .target import Target
 from .task import Work, reading, share

@@ -15,7 +15,8 @@ import bpy
 
 from ..core.errors import Cancelled, See2SoundError
 from ..core.files import keep_apart
-from ..core.scene import SoundScene, read_scene, write_scene
+from ..core.scene import SoundScene
+from ..core.scene_file import read_scene, write_scene
 from ..core.seeds import seed_after
 from . import (
     camera,

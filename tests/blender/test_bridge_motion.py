@@ -14,7 +14,7 @@ from mathutils import Vector
 
 from blender_see2sound.bridge import camera, document, monitor, motion
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.scene import write_scene
+from blender_see2sound.core.scene_file import write_scene
 
 from .cut import exported, mark, place, run, source, speaker
 from .test_bridge_speakers import noise, sound

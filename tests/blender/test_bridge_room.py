@@ -11,7 +11,7 @@ import pytest
 from blender_see2sound.bridge import camera
 from blender_see2sound.core import rooms
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.scene import write_scene
+from blender_see2sound.core.scene_file import write_scene
 
 from .cut import exported, place, source, speaker
 

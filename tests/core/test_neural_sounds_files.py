@@ -25,7 +25,7 @@ for _name in ("transformers", "diffusers", "soxr", "torchsde"):
 from blender_see2sound.core import cli, parts
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.models.keeper import Computing
-from blender_see2sound.core.scene import read_scene
+from blender_see2sound.core.scene_file import read_scene
 from blender_see2sound.core.sounds.origin import read_origin
 from tests.worker import scenes
 

@@ -16,7 +16,7 @@ from blender_see2sound.core.progress import silent
 from blender_see2sound.core.regions.hearing import Words
 from blender_see2sound.core.regions.offscreen import METRES, off_screen_regions
 from blender_see2sound.core.regions.protocol import Look, Region
-from blender_see2sound.core.scene import read_scene
+from blender_see2sound.core.scene_file import read_scene
 
 THUMBNAIL = np.zeros((8, 8, 3), np.uint8)
 SIREN = Words("siren", "a wailing police siren")

@@ -11,15 +11,8 @@ from hypothesis import strategies as st
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.pipeline import mix_scene
 from blender_see2sound.core.rooms import PRESETS, chosen, fitted
-from blender_see2sound.core.scene import (
-    Clip,
-    Room,
-    SoundScene,
-    Source,
-    scene_from_json,
-    scene_to_json,
-    write_scene,
-)
+from blender_see2sound.core.scene import Clip, Room, SoundScene, Source
+from blender_see2sound.core.scene_file import scene_from_json, scene_to_json, write_scene
 
 from .mixes import RATE, Desk, click, decay_time, mains, misses, octave, responses
 

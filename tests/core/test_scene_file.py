@@ -12,11 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.scene import (
-    Clip,
-    Room,
-    SoundScene,
-    Source,
+from blender_see2sound.core.scene import Clip, Room, SoundScene, Source
+from blender_see2sound.core.scene_file import (
     read_scene,
     scene_from_json,
     scene_to_json,

@@ -18,7 +18,8 @@ from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.models.keeper import Computing
 from blender_see2sound.core.pipeline import make_sounds
 from blender_see2sound.core.progress import silent
-from blender_see2sound.core.scene import SoundScene, Source, write_scene
+from blender_see2sound.core.scene import SoundScene, Source
+from blender_see2sound.core.scene_file import write_scene
 from blender_see2sound.core.sounds import SAMPLE_RATE, Making
 from blender_see2sound.core.sounds.library.maker import LibraryMaker
 from blender_see2sound.core.sounds.library.reading import LONGEST, WHOLE, read_part

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import Cancelled, See2SoundError
 from blender_see2sound.core.pipeline import choose_take, make_sounds, mix_scene
-from blender_see2sound.core.scene import SoundScene, read_scene, write_scene
+from blender_see2sound.core.scene import SoundScene
+from blender_see2sound.core.scene_file import read_scene, write_scene
 from blender_see2sound.core.sounds.origin import Origin, pending_origin, read_origin
 from blender_see2sound.core.sounds.protocol import Making
 from blender_see2sound.core.sounds.writing import write_sound

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from blender_see2sound.core.scene import Clip, SoundScene, Source, write_scene
+from blender_see2sound.core.scene import Clip, SoundScene, Source
+from blender_see2sound.core.scene_file import write_scene
 
 
 def write(path: Path, *, seconds: float = 1.0, sources: int = 2) -> Path:

@@ -16,7 +16,7 @@ for _name in ("torch", "transformers", "diffusers", "soxr"):
     pytest.importorskip(_name, reason=f"generators need {_name}")
 
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.scene import read_scene
+from blender_see2sound.core.scene_file import read_scene
 from blender_see2sound.worker.client import WorkerClient
 from tests.core.tiny_generators import save_clap, save_stable_audio3
 

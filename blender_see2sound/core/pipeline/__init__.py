@@ -1,6 +1,6 @@
 """The four steps as functions on files: what the command, the worker and scripts call.
 
-Each reads and writes a sound scene (`core.scene`) and the files beside it:
+Each reads and writes a sound scene (`core.scene_file`) and the files beside it:
 ``thumbnails/<id>.png``, ``sounds/<id>.wav``, the mix. Each reports progress and
 can be cancelled; what it had not finished is not there, what was there stays.
 """

@@ -10,7 +10,8 @@ from .. import parts, sets
 from ..errors import See2SoundError, from_os_error
 from ..files import atomic_path, check_text, keep_apart
 from ..progress import Progress, part_of, shares_of, silent
-from ..scene import Clip, SoundScene, Source, write_scene
+from ..scene import Clip, SoundScene, Source
+from ..scene_file import write_scene
 from .results import StepResult
 
 if TYPE_CHECKING:

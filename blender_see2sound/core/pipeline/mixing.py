@@ -11,7 +11,7 @@ from .. import rooms
 from ..errors import See2SoundError
 from ..files import keep_apart
 from ..progress import Progress, silent
-from ..scene import read_scene, scene_from_json, scene_to_json
+from ..scene_file import read_scene, scene_from_json, scene_to_json
 
 if TYPE_CHECKING:
     from ..mix import MixReport

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .. import parts, rooms, sets
 from ..files import keep_apart
 from ..progress import Progress, part_of, silent
-from ..scene import read_scene, write_scene
+from ..scene_file import read_scene, write_scene
 from .finding import DEFAULT_SOURCES, find_sources
 from .mixing import DEFAULT_AIR, mix_scene
 from .results import StepResult

@@ -11,7 +11,7 @@ from .. import sets
 from ..errors import See2SoundError
 from ..fields import check_words
 from ..progress import Progress, silent
-from ..scene import read_scene, write_scene
+from ..scene_file import read_scene, write_scene
 from ..seeds import SEEDS
 from .results import SoundedResult, StepResult
 

@@ -19,7 +19,8 @@ from ..errors import See2SoundError, from_os_error
 from ..files import atomic_path, keep_apart
 from ..models.keeper import Computing
 from ..progress import Progress, part_of
-from ..scene import SoundScene, Source, read_scene, resolve, scene_text
+from ..scene import SoundScene, Source, resolve
+from ..scene_file import read_scene, scene_text
 from .origin import is_ours, is_sidecar, pending_origin, sidecar_of
 from .protocol import MOST_TAKES, Maker, Making
 from .speech import refusal
