@@ -131,8 +131,7 @@ class Meter:
         self.cuts = bytearray()
         self.flowing = [Flowing() for _ in regions]
         self._places = [Place(region, scale) for region in regions]
-        self._coarse = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        self._coarse.setVariationalRefinementIterations(0)
+        self._coarse: cv2.DISOpticalFlow | None = None
         # An engine keeps a guess for what follows, of whatever size: those that get guesses
         # always do.
         self._engines = [_engine(finest) for finest in (0, 1)]
@@ -171,6 +170,8 @@ class Meter:
         cut, camera, left = False, None, 0.0
         if jumped or (seen and stirs(change, owner, CHANGED)):
             small = half(before), half(after)
+            if self._coarse is None:
+                self._coarse = _coarse_engine(small[0].shape)
             coarse = self._coarse.calc(*small, None)
             cut = jumped and is_cut(*small, coarse)
             if seen and not cut:
@@ -263,6 +264,16 @@ class _Pictures:
             before, after = self._pairs[-1]
             self._pairs.append((half(before), half(after)))
         return self._pairs[level]
+
+
+def _coarse_engine(shape: tuple[int, ...]) -> cv2.DISOpticalFlow:
+    """An engine for whole pictures of one shape."""
+    engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    engine.setVariationalRefinementIterations(0)
+    # OpenCV ends the process where a picture at the finest scale is smaller than a patch.
+    fits = int(math.log2(max(min(shape) / engine.getPatchSize(), 1.0)))
+    engine.setFinestScale(min(engine.getFinestScale(), fits))
+    return engine
 
 
 def _engine(finest: int) -> cv2.DISOpticalFlow:

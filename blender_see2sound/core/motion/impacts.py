@@ -11,6 +11,7 @@ recognizing walking figures in XYT", 1994).
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,8 @@ NEAR = 0.1
 #: After a stop, or before a start, the thing is seen for so many seconds; before a start at rest:
 #: slower than this share of the speed it gets.
 RESTS, RESTED = 0.1, 0.12
+#: No farther before and after it a blow is judged by, seconds.
+REACH = 1.0
 
 #: Steps follow each other in these times, seconds, and this evenly: deviation by median, of a
 #: walk and of each step from those around.
@@ -83,6 +86,14 @@ class Track:
     metres: Values
     size: float
 
+    def part(self, first: int, last: int) -> Track:
+        """From one picture to another."""
+        pairs = slice(first, last)
+        return Track(
+            self.times[first : last + 1], self.velocity[pairs], self.area[pairs],
+            self.low[pairs], self.metres[pairs], self.size,
+        )  # fmt: skip
+
 
 def blows_of(track: Track) -> tuple[Values, Values]:
     """Sudden turns and stops.
@@ -105,22 +116,30 @@ def blows_of(track: Track) -> tuple[Values, Values]:
         changes[wide] = jumps = np.linalg.norm(v[wide + 1 :] - v[: -wide - 1], axis=1)
         for k in np.flatnonzero(jumps * track.metres[1 : len(jumps) + 1] >= BLOW) + 1:
             offers.append((float(jumps[k - 1]) * NARROWER**wide, int(k), wide))
+    span = float(np.median(np.diff(times)))
     taken: list[tuple[float, float]] = []
     for _, k, wide in sorted(offers, reverse=True):
-        inside = times[k], times[k + wide]
-        if any(inside[0] - APART < other < inside[1] + APART for other, _ in taken):
+        at = bisect.bisect_right(taken, (times[k] - APART, np.inf))
+        if at < len(taken) and taken[at][0] < times[k + wide] + APART:
             continue
-        found = _blow(track, k, wide, changes[wide])
+        first = min(int(np.searchsorted(times, times[k] - REACH)), k - 1)
+        last = int(np.searchsorted(times, times[k + wide] + REACH, "right")) - 1
+        near = track.part(first, max(last, k + wide + 1))
+        found = _blow(
+            near, k - first, wide, changes[wide][first:][: len(near.area) - wide - 1], span
+        )
         if found is not None:
-            taken.append((found[0], found[1] * track.metres[k]))
-    taken.sort()
+            bisect.insort(taken, (found[0], found[1] * float(track.metres[k])))
     return np.array([t for t, _ in taken]), np.array([c for _, c in taken])
 
 
-def _blow(track: Track, k: int, wide: int, usual: Values) -> tuple[float, float] | None:
+def _blow(
+    track: Track, k: int, wide: int, usual: Values, span: float
+) -> tuple[float, float] | None:
     """The moment of a blow within `wide` pairs from k on, and the change of velocity.
 
-    None where it is none; `usual` are the changes of velocity across `wide` pairs everywhere.
+    None where it is none; `usual` are the changes of velocity across `wide` pairs everywhere,
+    `span` is the usual time between pictures.
     """
     v, times = track.velocity, track.times
     spans = np.diff(times)
@@ -129,7 +148,7 @@ def _blow(track: Track, k: int, wide: int, usual: Values) -> tuple[float, float]
     forth = v @ along
     coming, leaving = -float(forth[k - 1]), float(forth[k + wide])
     change = coming + leaving
-    if change * float(np.median(spans)) < SEEN:
+    if change * span < SEEN:
         return None
     # A start is a stop seen backwards: something hits what rests.
     start = coming < KEPT * leaving
@@ -161,8 +180,8 @@ def _blow(track: Track, k: int, wide: int, usual: Values) -> tuple[float, float]
         return None
     # The ways before and after, drawn on, meet.
     edges = times[k : k + wide + 1] - times[k]
-    span, gone = float(edges[-1]), float(np.sum(forth[k : k + wide] * np.diff(edges)))
-    met = float(np.clip((leaving * span - gone) / change, 0.0, span))
+    lasts, gone = float(edges[-1]), float(np.sum(forth[k : k + wide] * np.diff(edges)))
+    met = float(np.clip((leaving * lasts - gone) / change, 0.0, lasts))
     if wide > 1 and not _is_sharp(forth[k : k + wide], edges, met, coming, leaving):
         return None
     return float(times[k] + met), _force(forth, times, k, wide)
@@ -249,10 +268,10 @@ def _falls(track: Track, humps: NDArray[np.intp]) -> list[tuple[float, float, fl
         if end - peak < 2:
             continue
         trough = peak + int(np.argmin(low[peak:end]))
-        near = np.abs(times[:-1] - times[trough]) < SLOWEST / 2
+        near = _around(times, times[trough], SLOWEST / 2)
         top, bottom = float(np.percentile(low[near], 85)), float(low[trough])
         goes_on = track.area[trough] >= GOES_ON * float(np.median(track.area[near]))
-        then = pace[np.abs(times[:-1] - times[trough]) < TURN]
+        then = pace[_around(times, times[trough], TURN)]
         goes_on &= bool(np.min(then) >= SPEED_ON * float(np.percentile(pace[near], 75)))
         if trough == len(low) - 1 or top <= 0.0 or not goes_on:
             continue
@@ -270,6 +289,12 @@ def _falls(track: Track, humps: NDArray[np.intp]) -> list[tuple[float, float, fl
         moment = float(times[last - 1] + part * spans[last - 1])
         falls.append((moment, top, bottom / top))
     return falls
+
+
+def _around(times: Values, moment: float, reach: float) -> slice:
+    """The pairs that begin so near a moment."""
+    first, last = np.searchsorted(times[:-1], (moment - reach, moment + reach))
+    return slice(int(first), int(last))
 
 
 def _in_time(moments: Values) -> tuple[NDArray[np.bool_], float]:
