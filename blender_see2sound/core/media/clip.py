@@ -102,10 +102,10 @@ class _Recall:
         self._memory = memory
 
     def grey(self, time: float, longest: int) -> Picture:
-        return self._memory.at(time + movie.EARLY)[1]
+        return self._memory.at(time + movie.EARLY)
 
     def begins(self, time: float) -> float:
-        return self._memory.at(time + movie.EARLY)[0]
+        return self._memory.begins(time + movie.EARLY)
 
     def close(self) -> None:
         """Memory is let go of with the clip."""
@@ -161,7 +161,9 @@ class OpenClip:
         if self._single is not None:
             self._single.close()
             self._single = None
-        self._memory = None
+        if self._memory is not None:
+            self._memory.forget()
+            self._memory = None
 
     def remember(self, width: int) -> None:
         """Keep small grey pictures of what the next `frames` decode, for `greys` of this width.

@@ -1,26 +1,36 @@
-"""Small grey pictures that are kept while a movie is decoded, so that it need not be decoded again.
+"""Small grey pictures that are kept while a clip is decoded, so that it need not be decoded again.
 
 Most of the time of a search without a model goes into decoding. What follows a search wants
-each picture once more, but small and grey: those of a shot fit in memory.
+each picture once more, but small and grey: those of a shot fit in main memory, those of a longer
+clip in a file that goes when it is closed.
 """
 
 from __future__ import annotations
 
 import bisect
+import contextlib
+import shutil
+import tempfile
+from array import array
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]
 
-#: What is kept at most, bytes: about 75 s of 30 pictures a second at 320 x 180 pixels.
-MOST = 128 << 20
+#: What is kept at most, bytes: about 20 minutes of 30 pictures a second at 320 x 180 pixels.
+MOST = 2 << 30
+#: What of it stays in main memory: about 75 s of these.
+IN_MEMORY = 128 << 20
+#: The share of the free disk that may be used.
+OF_FREE_DISK = 0.25
 
 
 class Memory:
-    """Pictures of one movie without a gap, in the order of time.
+    """Pictures of one clip; of a movie without a gap, in the order of time.
 
-    A reader that jumps, or a movie too long, ends it: then nothing is kept.
+    A reader that jumps in a movie, or a clip too long, ends it: then nothing is kept.
 
     Parameters
     ----------
@@ -42,37 +52,64 @@ class Memory:
         self.wants = True
         self.whole = False
         self._most = most
-        self._times: list[float] = []
-        self._pictures: list[Grey] = []
+        self._times = array("d")
+        self._shape: tuple[int, ...] = (0, 0)
+        self._file: IO[bytes] | None = None
 
     def begin(self) -> None:
         """The reader begins to decode elsewhere."""
         # Before a reader goes to its first place it has looked at one picture.
-        if len(self._pictures) > 1:
+        if len(self._times) > 1:
             self.forget()
-        self._times.clear()
-        self._pictures.clear()
+        self._clear()
 
     def take(self, time: float, picture: Grey) -> None:
         """Keep the picture that begins to be shown at a time, seconds of the media."""
-        if (len(self._pictures) + 1) * picture.nbytes > self._most:
+        kept = len(self._times) * picture.nbytes
+        if self._file is None:
+            self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+            self._shape = picture.shape
+        try:
+            if kept <= IN_MEMORY < kept + picture.nbytes:
+                free = shutil.disk_usage(tempfile.gettempdir()).free
+                self._most = min(self._most, int(OF_FREE_DISK * free))
+            if kept + picture.nbytes > self._most:
+                self.forget()
+                return
+            self._file.seek(kept)
+            self._file.write(picture.data)
+        except OSError:  # a full disk: it is decoded again
             self.forget()
             return
         self._times.append(time)
-        self._pictures.append(picture)
 
     def finish(self) -> None:
         """The clip was read to its end."""
-        self.whole = self.wants and bool(self._pictures)
+        self.whole = self.wants and bool(self._times)
         self.wants = False
 
     def forget(self) -> None:
         """Let go of all that is kept, and keep nothing more."""
         self.wants = self.whole = False
-        self._times.clear()
-        self._pictures.clear()
+        self._clear()
 
-    def at(self, time: float) -> tuple[float, Grey]:
-        """The picture shown at a time, the first and the last held outside, and its own time."""
-        found = max(bisect.bisect_right(self._times, time) - 1, 0)
-        return self._times[found], self._pictures[found]
+    def at(self, time: float) -> Grey:
+        """The picture shown at a time, the first and the last held outside."""
+        assert self._file is not None
+        size = self._shape[0] * self._shape[1]
+        self._file.seek(self._index(time) * size)
+        return np.frombuffer(self._file.read(size), np.uint8).reshape(self._shape)
+
+    def begins(self, time: float) -> float:
+        """When the picture that is shown at a time begins to be shown."""
+        return self._times[self._index(time)]
+
+    def _index(self, time: float) -> int:
+        return max(bisect.bisect_right(self._times, time) - 1, 0)
+
+    def _clear(self) -> None:
+        del self._times[:]
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # what cannot be written any more is not needed
+                self._file.close()
+            self._file = None
