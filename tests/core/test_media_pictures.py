@@ -155,6 +155,40 @@ def test_a_folder_is_a_sequence(tmp_path: Path) -> None:
         assert (clip.frame_rate, clip.duration) == (30.0, 0.4)
 
 
+@pytest.mark.parametrize(
+    "suffix", [".png", ".bmp", ".tif", ".webp", ".jpg", ".ppm", ".exr", ".tga", ".dpx", ".sgi"]
+)
+def test_pictures_of_a_sequence_look_as_they_do_alone(
+    tmp_path: Path, colours: np.ndarray, suffix: str
+) -> None:
+    for number in range(3):
+        path = tmp_path / f"shot_{number}{suffix}"
+        turned = np.roll(colours, 9 * number, 1)
+        frame = av.VideoFrame.from_ndarray(turned, format="rgb24")
+        codec = {".jpg": "mjpeg", ".tif": "tiff", ".tga": "targa", ".webp": "libwebp"}
+        with av.open(str(path), "w", format="image2", options={"update": "1"}) as container:
+            stream = container.add_stream(codec.get(suffix, suffix[1:]), rate=24)
+            stream.width, stream.height = 64, 48
+            stream.pix_fmt = stream.codec_context.codec.video_formats[0].name
+            container.mux([*stream.encode(frame), *stream.encode(None)])
+    with open_clip(ClipRange(tmp_path, frame_rate=10.0)) as clip:
+        frames = list(clip.frames(10.0, 64))
+    assert len(frames) == 3
+    for number, frame in enumerate(frames):
+        alone = seen(tmp_path / f"shot_{number}{suffix}")
+        assert np.array_equal(frame.image, alone)
+
+
+def test_a_picture_of_another_kind_in_a_sequence_is_read(
+    tmp_path: Path, colours: np.ndarray
+) -> None:
+    folder = write_pictures(tmp_path / "shots", [0, 1, 2])
+    data = cv2.imencode(".jpg", np.ascontiguousarray(numbered(1)[:, :, ::-1]))[1]
+    (folder / "shot_0001.png").write_bytes(data.tobytes())
+    with open_clip(ClipRange(folder, frame_rate=10.0)) as clip:
+        assert [number_of(f.image) for f in clip.frames(10.0, 64)] == [0, 1, 2]
+
+
 def test_a_folder_without_numbers_goes_by_name(tmp_path: Path) -> None:
     folder = tmp_path / "mixed"
     folder.mkdir()

@@ -7,6 +7,7 @@ files. Numbers tell the time: where one is missing, the picture before it is hel
 from __future__ import annotations
 
 import bisect
+import contextlib
 import io
 import re
 from dataclasses import dataclass
@@ -157,7 +158,9 @@ class PictureReader:
         self._rate = frame_rate
         self._scaler = Scaler()
         self._last: tuple[Path, int | None, Picture] | None = None
-        self.size = _Still(sequence.paths[0]).size
+        first = _Still(sequence.paths[0])
+        self._codec = first.codec
+        self.size = first.size
         check_size(sequence.paths[0], self.size)
 
     def close(self) -> None:
@@ -173,7 +176,7 @@ class PictureReader:
         """
         path = self._sequence.path_at(self._number(time))
         if self._last is None or self._last[:2] != (path, longest):
-            still = _Still(path)
+            still = _Still(path, self._codec)
             if still.size != self.size:
                 raise bad_media(
                     path,
@@ -198,11 +201,24 @@ class PictureReader:
 
 
 class _Still:
-    """One decoded picture file."""
+    """One decoded picture file.
 
-    def __init__(self, path: Path) -> None:
+    Parameters
+    ----------
+    path : Path
+    codec : str, optional
+        What its neighbour in a sequence was decoded by.
+
+    Attributes
+    ----------
+    size : (int, int)
+    codec : str or None
+        What it was decoded by, where its name tells what it is.
+    """
+
+    def __init__(self, path: Path, codec: str | None = None) -> None:
         check_file(path)
-        self._frame = _decode(path)
+        self._frame, self.codec = _decode(path, codec)
         self._upright: Picture | None = None
         if self._frame.rotation:
             # PyAV tells the angle of an EXIF orientation, but not whether it mirrors; OpenCV
@@ -224,8 +240,15 @@ class _Still:
         return np.asarray(cv2.resize(self._upright, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _decode(path: Path) -> av.VideoFrame:
-    """Decode by the suffix (Targa has no other mark), and where that fails by the content."""
+def _decode(path: Path, codec: str | None) -> tuple[av.VideoFrame, str | None]:
+    """Decode by the suffix (Targa has no other mark), and where that fails by the content.
+
+    To open a file is to decode its picture once already: where the codec is known that is spared.
+    """
+    if codec is not None:
+        with contextlib.suppress(av.error.FFmpegError, IndexError):
+            context = av.VideoCodecContext.create(codec, "r")
+            return [*context.decode(av.Packet(path.read_bytes())), *context.decode(None)][0], codec
     by_suffix = {"format": "image2", "options": {"pattern_type": "none"}}
     tries: tuple[tuple[Any, dict[str, Any]], ...] = (
         (f"file:{path.absolute()}", by_suffix),
@@ -235,7 +258,8 @@ def _decode(path: Path) -> av.VideoFrame:
         try:
             with av.open(source, metadata_errors="ignore", **options) as container:
                 for frame in container.decode(video=0):
-                    return frame
+                    told = container.streams.video[0].codec_context.name if options else None
+                    return frame, told
         except (av.error.FFmpegError, IndexError):
             continue
     raise bad_media(path, "it is damaged, or not a picture")
