@@ -12,14 +12,13 @@ import json
 import math
 import os
 import shutil
-import signal
 import sys
 import time
 import traceback
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from . import models_told, parts, sets
+from . import interrupts, models_told, parts, sets
 from .errors import Cancelled, See2SoundError, from_os_error
 from .models.folder import models_folder
 from .options import build_parser
@@ -43,6 +42,7 @@ class _Bar:
         self.drawn = 0.0
 
     def __call__(self, phase: str, fraction: float) -> None:
+        interrupts.check()
         now = time.monotonic()
         if not self.shown or (now - self.drawn < 0.1 and fraction < 1.0):
             return
@@ -72,32 +72,39 @@ def run(arguments: Sequence[str]) -> int:
     int
         0; or 2 for an error, which was printed as one line; or 130 when interrupted.
     """
-    bar = _Bar(shown=False)
     # A polite kill ends like Ctrl+C: temporary files are removed on the way out.
-    signal.signal(signal.SIGTERM, lambda *_: _interrupt())
+    with interrupts.listening():
+        return _obeyed(arguments)
+
+
+def _obeyed(arguments: Sequence[str]) -> int:
+    bar = _Bar(shown=False)
     try:
         options = build_parser().parse_args(arguments)
         bar.shown = sys.stderr.isatty() and not options.json
         result, text = _STEPS[options.step](options, bar)
+        interrupts.check()
         bar.close()
         print(json.dumps(result, ensure_ascii=False) if options.json else text, flush=True)
     except (KeyboardInterrupt, Cancelled):
-        bar.close()
-        print("see2sound: interrupted", file=sys.stderr)
-        return 130
+        return _interrupted(bar)
     except BrokenPipeError:
         # Whoever read the output has gone; python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if interrupts.asked():  # a library made another error of it
+            return _interrupted(bar)
         bar.close()
         print(f"see2sound: {_told(error)}", file=sys.stderr)
         return 2
     return 0
 
 
-def _interrupt() -> NoReturn:
-    raise KeyboardInterrupt
+def _interrupted(bar: _Bar) -> int:
+    bar.close()
+    print("see2sound: interrupted", file=sys.stderr)
+    return 130
 
 
 def _told(error: Exception) -> See2SoundError:

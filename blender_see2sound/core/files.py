@@ -1,7 +1,7 @@
 """Writing files so that nothing half-written ever bears a final name.
 
-A file is written under a temporary name in its final folder and renamed when it
-is whole; whatever goes wrong, the temporary file is removed and an older file
+A file is written in a temporary folder within its final one and renamed when it
+is whole; whatever goes wrong, the temporary folder is removed and an older file
 under the final name stays as it was. What a killed program left behind is removed
 by the next one that writes into the folder.
 """
@@ -10,88 +10,142 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .errors import See2SoundError, from_os_error
+from .interrupts import held
 
 try:
     import fcntl
 except ImportError:  # Windows has other locks
     fcntl = None  # type: ignore[assignment]
 
-#: What the names of temporary files begin with.
+#: What the names of temporary folders begin with.
 _PART = ".see2sound-"
 
-#: Where programs cannot lock their files: one that was not written to for so long is left behind,
-#: seconds.
+#: Where programs cannot lock their folders: one that was not written to for so long is left
+#: behind, seconds.
 _LEFT_BEHIND = 86_400.0
+
+
+class Pending:
+    """Files that are written beside their places, and get their names together; to be entered.
+
+    They lie in a folder of their own beside the final ones, so that however many they are, one
+    handle for each folder is open. Files that have no name when it is left are removed.
+    """
+
+    def __init__(self) -> None:
+        self._files: list[tuple[Path, Path]] = []
+        self._folders: dict[Path, Path] = {}
+        self._held = contextlib.ExitStack()
+
+    def __enter__(self) -> Pending:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with held():
+            self._held.close()
+
+    def path(self, final: str | Path) -> Path:
+        """A path to write a file to, which is there and empty, and shall be called `final`.
+
+        It ends as the final one does, since libraries choose the format by that. Folders that
+        are missing are made.
+
+        Raises
+        ------
+        See2SoundError
+            Of kind "no-permission", "no-space" or "missing-file", naming `final`.
+        """
+        final = Path(final)
+        try:
+            if final.exists() and not (final.is_file() or final.is_dir()):
+                raise See2SoundError(
+                    f"cannot write {final}", "it is no file", "Choose a file", kind="bad-request"
+                )
+            with held():
+                folder = self._folders.get(final.parent)
+                if folder is None:
+                    folder = self._folders[final.parent] = self._folder_beside(final)
+            part = folder / final.name
+            part.touch()
+        except OSError as error:
+            raise from_os_error(error, final, "write") from error
+        self._files.append((part, final))
+        return part
+
+    def name(self) -> None:
+        """Give all files their names; the one that was asked for first gets its last.
+
+        Raises
+        ------
+        See2SoundError
+        """
+        with held():
+            while self._files:
+                part, final = self._files.pop()
+                try:
+                    os.replace(part, final)
+                except OSError as error:
+                    raise from_os_error(error, final, "write") from error
+
+    def _folder_beside(self, final: Path) -> Path:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _clear(final.parent)
+        folder = Path(tempfile.mkdtemp(prefix=f"{_PART}{final.stem[:40]}-", dir=final.parent))
+        self._held.callback(_remove, folder)
+        if fcntl is not None:
+            # Says that someone still writes, for as long as this program lives.
+            handle = os.open(folder, os.O_RDONLY)
+            self._held.callback(os.close, handle)
+            with contextlib.suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return folder
 
 
 @contextlib.contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; rename it to `path` when the block ends well.
 
-    The temporary name keeps the suffix, since libraries choose the format by it.
-
     Raises
     ------
     See2SoundError
-        Of kind "no-permission", "no-space" or "missing-file", naming `path`.
+        As `Pending` does; also where the block fails by an error of the operating system.
     """
-    final = Path(path)
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        if final.exists() and not (final.is_file() or final.is_dir()):
-            raise See2SoundError(
-                f"cannot write {final}", "it is no file", "Choose a file", kind="bad-request"
-            )
-        _clear(final.parent)
-        suffix = final.suffix if len(final.suffix) <= 16 else ""
-        handle, name = tempfile.mkstemp(
-            prefix=f"{_PART}{final.stem[:40]}-", suffix=suffix, dir=final.parent
-        )
-    except OSError as error:
-        raise from_os_error(error, final, "write") from error
-    part = Path(name)
-    with contextlib.ExitStack() as stack:
-        stack.callback(part.unlink, missing_ok=True)
-        if fcntl is None:
-            os.close(handle)
-        else:
-            # Says that someone still writes, for as long as this program lives.
-            stack.callback(os.close, handle)
-            with contextlib.suppress(OSError):
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with Pending() as files:
+        part = files.path(path)
         try:
             yield part
-            # mkstemp makes files private; a mix is as readable as the person's other files.
-            umask = os.umask(0)
-            os.umask(umask)
-            part.chmod(0o666 & ~umask)
-            os.replace(part, final)
         except BrokenPipeError:  # of who watches the progress; it is not about this file
             raise
         except OSError as error:
-            raise from_os_error(error, final, "write") from error
+            raise from_os_error(error, path, "write") from error
+        files.name()
 
 
 def _clear(folder: Path) -> None:
-    """Remove the temporary files that programs which are no more left in a folder."""
-    for part in folder.glob(f"{_PART}*"):
-        # Another program was quicker, or the file may not be touched: it is in nobody's way.
+    """Remove what programs which are no more left in a folder."""
+    for left in folder.glob(f"{_PART}*"):
+        # Another program was quicker, or it may not be touched: it is in nobody's way.
         with contextlib.suppress(OSError):
-            if _is_left_behind(part):
-                part.unlink()
+            if _is_left_behind(left):
+                _remove(left)
 
 
-def _is_left_behind(part: Path) -> bool:
-    """Whether nobody writes a temporary file any more; not where that cannot be told."""
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_left_behind(folder: Path) -> bool:
+    """Whether nobody writes there any more; not where that cannot be told."""
     if fcntl is None:
-        return time.time() - part.stat().st_mtime > _LEFT_BEHIND
-    handle = os.open(part, os.O_RDONLY | os.O_NOFOLLOW)
+        return time.time() - folder.stat().st_mtime > _LEFT_BEHIND
+    handle = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     finally:

@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import Cancelled, See2SoundError
+from blender_see2sound.core.files import Pending
 from blender_see2sound.core.pipeline import choose_take, make_sounds, mix_scene
 from blender_see2sound.core.scene import SoundScene
 from blender_see2sound.core.scene_file import read_scene, write_scene
-from blender_see2sound.core.sounds.origin import Origin, pending_origin, read_origin
+from blender_see2sound.core.sounds.origin import Origin, add_origin, read_origin
 from blender_see2sound.core.sounds.protocol import Making
 from blender_see2sound.core.sounds.writing import write_sound
 
@@ -34,6 +35,12 @@ def scene_file(folder: Path, *prompts: str, **changed: object) -> Path:
     folder.mkdir(exist_ok=True)
     write_scene(SoundScene(clip_of(0.5), tuple(sources)), path)
     return path
+
+
+def keep_origin(origin: Origin, sound: Path) -> None:
+    with Pending() as files:
+        add_origin(files, origin, sound)
+        files.name()
 
 
 def samples(path: Path) -> np.ndarray:
@@ -194,8 +201,7 @@ def test_an_origin_reads_back_and_its_sentence_is_one_line(origin: Origin) -> No
     with tempfile.TemporaryDirectory() as name:
         sound = Path(name) / "s1.wav"
         write_sound(sound, np.zeros(9, np.float32), comment=origin.sentence())
-        with pending_origin(origin, sound):
-            assert not sound.with_suffix(".json").exists()
+        keep_origin(origin, sound)
         assert read_origin(sound) == origin
     assert len(origin.sentence().splitlines()) == 1
     assert len(origin.sentence(80)) <= 80
@@ -217,8 +223,7 @@ def test_a_sidecar_that_breaks_the_format_names_the_field(
 ) -> None:
     sound = tmp_path / "s1.wav"
     write_sound(sound, np.zeros(9, np.float32), comment="Synthetic sound")
-    with pending_origin(Origin("draft", True), sound):
-        pass
+    keep_origin(Origin("draft", True), sound)
     row = json.loads(sound.with_suffix(".json").read_text())
     sound.with_suffix(".json").write_text(json.dumps(row | change))
     with pytest.raises(See2SoundError) as caught:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .protocol import SAMPLE_RATE, Made, Maker, Making
 from .words import Choice, families_for
-from .writing import pending_sound, write_sound
+from .writing import add_sound, write_sound
 
 __all__ = [
     "SAMPLE_RATE",
@@ -17,7 +17,7 @@ __all__ = [
     "Made",
     "Maker",
     "Making",
+    "add_sound",
     "families_for",
-    "pending_sound",
     "write_sound",
 ]

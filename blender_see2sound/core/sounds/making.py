@@ -6,8 +6,8 @@ Beside the scene lie ``sounds/<id>.wav``, the other takes ``sounds/takes/<id>-<n
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
+import itertools
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -16,15 +16,16 @@ from pathlib import Path
 
 from .. import catalogue, parts
 from ..errors import See2SoundError, from_os_error
-from ..files import atomic_path, keep_apart
+from ..files import Pending, keep_apart
+from ..interrupts import held
 from ..models.keeper import Computing
 from ..progress import Progress, part_of
 from ..scene import SoundScene, Source, resolve
 from ..scene_file import read_scene, scene_text
-from .origin import is_ours, is_sidecar, pending_origin, sidecar_of
+from .origin import add_origin, is_ours, is_sidecar, sidecar_of
 from .protocol import MOST_TAKES, Maker, Making
 from .speech import refusal
-from .writing import pending_sound
+from .writing import add_sound
 
 #: What of a source making its sound may change.
 _TOLD = ("sound", "maker", "prompt", "negative_prompt", "seed")
@@ -87,9 +88,9 @@ def make_into(
     counts: dict[str, int] = {}
     unheard: list[str] = []
     fewer: list[str] = []
-    with contextlib.ExitStack() as pending:
-        # What was entered first is renamed last: a scene never names sounds that are not there.
-        scene_part = pending.enter_context(atomic_path(scene_path))
+    with Pending() as files:
+        # What is asked for first is named last: a scene never names sounds that are not there.
+        scene_part = files.path(scene_path)
         for name, group in groups.items():
             begun = (len(done) + len(lacking)) / len(wanted)
             step = part_of(progress, begun, begun + len(group) / len(wanted))
@@ -101,8 +102,8 @@ def make_into(
                 for number, take in enumerate(takes, 1):
                     file = resolve(take_name(source.id, number), scene_path)
                     said = take.origin.sentence()
-                    pending.enter_context(pending_sound(file, take.blocks, comment=said))
-                    pending.enter_context(pending_origin(take.origin, file))
+                    add_sound(files, file, take.blocks, comment=said)
+                    add_origin(files, take.origin, file)
                 if len(takes) > 1 and all(take.origin.fit is None for take in takes):
                     unheard += [repr(source.id)] if parts.named("maker", name).checkpoint else []
                 if len(takes) < making.candidates:
@@ -121,14 +122,16 @@ def make_into(
             scene_part.write_text(text, encoding="utf-8")
         except OSError as error:
             raise from_os_error(error, scene_path, "write") from error
+        with held():
+            files.name()
+            untidy = [_forget_takes(s.id, counts[s.id], scene_path, others) for s in done]
     warnings += [*map(str, lacking), *fewer, *_alike(done, maker)]
     if unheard:
         warnings.append(
             f"the takes of {', '.join(unheard)} are in the order of their seeds, not of how well "
             f"they fit: {catalogue.CLAP.repository} is not here"
         )
-    for source in done:
-        warnings += _forget_takes(source.id, counts[source.id], scene_path, others)
+    warnings += itertools.chain.from_iterable(untidy)
     return Sounded(scene, tuple(source.id for source in done), tuple(warnings))
 
 

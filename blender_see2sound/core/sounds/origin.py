@@ -7,14 +7,13 @@ the authors of SEE-2-SOUND ask that they be told apart. The sidecar of ``s1.wav`
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import io
 import json
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from typing import Any
 from .. import riff
 from ..errors import See2SoundError, from_os_error
 from ..fields import Fields
-from ..files import atomic_path
+from ..files import Pending
 
 FORMAT = "see2sound-sound/1"
 
@@ -105,9 +104,8 @@ def sidecar_of(sound: str | Path) -> Path:
     return Path(sound).with_suffix(".json")
 
 
-@contextlib.contextmanager
-def pending_origin(origin: Origin, sound: str | Path) -> Iterator[None]:
-    """Write the sidecar of a sound file; it gets its name only when the block ends well.
+def add_origin(files: Pending, origin: Origin, sound: str | Path) -> None:
+    """Write the sidecar of a sound file; it gets its name together with other files.
 
     Raises
     ------
@@ -115,12 +113,11 @@ def pending_origin(origin: Origin, sound: str | Path) -> Iterator[None]:
         When it cannot be written.
     """
     row = {"format": FORMAT, **dataclasses.asdict(origin), "settings": dict(origin.settings)}
-    with atomic_path(sidecar_of(sound)) as part:
-        try:
-            part.write_text(json.dumps(row, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        except OSError as error:
-            raise from_os_error(error, sidecar_of(sound), "write") from error
-        yield
+    part = files.path(sidecar_of(sound))
+    try:
+        part.write_text(json.dumps(row, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    except OSError as error:
+        raise from_os_error(error, sidecar_of(sound), "write") from error
 
 
 def is_ours(sound: str | Path) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,35 +12,39 @@ from numpy.typing import NDArray
 
 from .. import riff
 from ..errors import See2SoundError, from_os_error
-from ..files import atomic_path
+from ..files import Pending
 from ..version import version
 from .protocol import SAMPLE_RATE
 
 #: libsndfile reads no comment of 2048 bytes or more.
 _COMMENT = 2000
+#: So much is written to see why a sound could not be, bytes: more than disks and libraries put aside.
+_TRIED = 1 << 20
 
 
 def write_sound(
     path: str | Path, samples: NDArray[np.float32], rate: int = SAMPLE_RATE, comment: str = ""
 ) -> None:
-    """Write a mono sound, 32-bit float WAV, atomically; see `pending_sound`."""
-    with pending_sound(path, [samples], rate, comment):
-        pass
+    """Write a mono sound, 32-bit float WAV, atomically; see `add_sound`."""
+    with Pending() as files:
+        add_sound(files, path, [samples], rate, comment)
+        files.name()
 
 
-@contextlib.contextmanager
-def pending_sound(
+def add_sound(
+    files: Pending,
     path: str | Path,
     blocks: Iterable[NDArray[np.float32]],
     rate: int = SAMPLE_RATE,
     comment: str = "",
-) -> Iterator[None]:
-    """Write a sound, 32-bit float WAV, that gets its name only when the block ends well.
+) -> None:
+    """Write a sound, 32-bit float WAV, that gets its name together with other files.
 
     Parameters
     ----------
+    files : Pending
     path : path
-        Ends in ``.wav``; its folder is made where it is missing.
+        Ends in ``.wav``.
     blocks : iterable of (n,) float32 arrays
         Its samples, in order; one is in memory at a time.
     rate : int
@@ -52,33 +55,41 @@ def pending_sound(
     Raises
     ------
     See2SoundError
-        Of kind "no-permission", "no-space" or "missing-file", naming `path`.
+        As `Pending` does, naming `path`.
     """
     import soundfile
 
-    with atomic_path(path) as part:
-        try:
-            with soundfile.SoundFile(
-                part, "w", rate, channels=1, format="WAV", subtype="FLOAT"
-            ) as file:
-                if comment:
-                    file.software = f"See2Sound {version()}"
-                    file.comment = _cut(comment)
-                for samples in blocks:
-                    file.write(samples)
-            with part.open("r+b") as raw:
-                undate(raw)
-        except OSError as error:
-            raise from_os_error(error, path, "write") from error
-        except soundfile.LibsndfileError as error:
-            # libsndfile says only that it failed; a disk without room is the usual reason.
-            raise See2SoundError(
-                f"cannot write {path}",
-                f"the sound could not be written whole ({error.error_string})",
-                "Free some space, or choose another disk",
-                kind="no-space",
-            ) from error
-        yield
+    part = files.path(path)
+    try:
+        with soundfile.SoundFile(
+            part, "w", rate, channels=1, format="WAV", subtype="FLOAT"
+        ) as file:
+            if comment:
+                file.software = f"See2Sound {version()}"
+                file.comment = _cut(comment)
+            for samples in blocks:
+                file.write(samples)
+        with part.open("r+b") as raw:
+            undate(raw)
+    except OSError as error:
+        raise from_os_error(error, path, "write") from error
+    except soundfile.LibsndfileError as error:
+        raise _unwritten(part, path, error.error_string) from error
+
+
+def _unwritten(part: Path, path: str | Path, told: str) -> See2SoundError:
+    """Why a sound could not be written: libsndfile says only that, so it is tried again without."""
+    try:
+        with part.open("ab") as file:
+            file.write(bytes(_TRIED))
+    except OSError as error:
+        return from_os_error(error, path, "write")
+    return See2SoundError(
+        f"cannot write {path}",
+        f"the sound could not be written whole ({told})",
+        "Try again, or choose another disk",
+        kind="no-space",
+    )
 
 
 def _cut(comment: str) -> str:
