@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from .. import parts, sets
 from ..errors import See2SoundError, from_os_error
 from ..files import atomic_path, check_text, keep_apart
 from ..progress import Progress, part_of, shares_of, silent
-from ..scene import Clip, SoundScene, Source
+from ..scene import Clip, Kind, Motion, SoundScene, Source, Vector
 from ..scene_file import write_scene
 from .results import StepResult
 
@@ -29,6 +28,8 @@ WORK: dict[str, tuple[float, float]] = {
 WORK_OF_MOTION = 1.0
 #: A bed that accompanies things one sees lies below them, as in film mixes; dB.
 BED_GAIN_DB = -12.0
+#: How wide each kind sounds, 0 to 1.
+SPREAD: dict[Kind, float] = {"point": 0.0, "area": 0.5, "ambience": 1.0}
 #: What large low events send to the LFE channel, dB, and the families of sounds that are such.
 LFE_DB = -6.0
 LFE_FAMILIES = frozenset({"thunder", "explosion"})
@@ -120,21 +121,12 @@ def find_sources(
         moved = motions_of(opened, in_picture, measured.metres, view, moves)
         accompanied = any(region.kind != "ambience" for region in in_picture)
         found = tuple(
-            Source(
-                id=f"s{number}",
-                label=region.label,
-                prompt=region.prompt,
-                kind=region.kind,
-                times=tuple(float(t) for t in region.times),
-                positions=positions_of(region, metres, view, opened.size),
-                boxes=tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in region.boxes)
-                if region.azimuth is None
-                else (),
-                presence=tuple(float(p) for p in region.presence),
-                gain_db=BED_GAIN_DB if region.kind == "ambience" and accompanied else 0.0,
-                spread={"point": 0.0, "area": 0.5, "ambience": 1.0}[region.kind],
-                seed=number,
-                motion=motion,
+            _source_of(
+                number,
+                region,
+                positions_of(region, metres, view, opened.size),
+                motion,
+                accompanied=accompanied,
             )
             for number, (region, metres, motion) in enumerate(
                 zip(
@@ -146,7 +138,6 @@ def find_sources(
                 1,
             )
         )
-        found = tuple(dataclasses.replace(s, lfe_db=_lfe_of(s)) for s in found)
         scene = SoundScene(
             Clip(
                 path=path,
@@ -191,11 +182,40 @@ def _relative(path: Path, scene_path: str | Path) -> str:
     return name
 
 
-def _lfe_of(source: Source) -> float | None:
-    """The LFE send of a source that was found: only large low events have one."""
+def _source_of(
+    number: int,
+    region: Region,
+    positions: tuple[Vector, ...],
+    motion: Motion | None,
+    *,
+    accompanied: bool,
+) -> Source:
+    """A region as a source of the scene; `accompanied`: things are seen beside its beds."""
+    seen = region.azimuth is None
+    return Source(
+        id=f"s{number}",
+        label=region.label,
+        prompt=region.prompt,
+        kind=region.kind,
+        times=tuple(float(t) for t in region.times),
+        positions=positions,
+        boxes=tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in region.boxes)
+        if seen
+        else (),
+        presence=tuple(float(p) for p in region.presence),
+        gain_db=BED_GAIN_DB if region.kind == "ambience" and accompanied else 0.0,
+        spread=SPREAD[region.kind],
+        lfe_db=_lfe_of(region),
+        seed=number,
+        motion=motion,
+    )
+
+
+def _lfe_of(region: Region) -> float | None:
+    """The LFE send of what was found: only large low events have one."""
     from ..sounds import families_for
 
-    chosen = families_for(source.label, source.prompt, source.kind)
+    chosen = families_for(region.label, region.prompt, region.kind)
     return LFE_DB if any(c.family in LFE_FAMILIES for c in chosen) else None
 
 
