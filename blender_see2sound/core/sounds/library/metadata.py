@@ -73,8 +73,7 @@ def read_metadata(path: Path) -> Metadata:
         with path.open("rb") as raw, soundfile.SoundFile(raw) as file:
             frames, rate, channels = file.frames, file.samplerate, file.channels
     except (soundfile.SoundFileError, TypeError) as error:
-        said = str(getattr(error, "error_string", error)).strip().rstrip(".")
-        raise ValueError(said or "it cannot be read") from error
+        raise ValueError(said(error)) from error
     if frames <= 0:
         raise ValueError("it is empty")
     told = _in_wave(path) if _is_wave(path) else _in_tags(path)
@@ -86,6 +85,11 @@ def read_metadata(path: Path) -> Metadata:
         elif text and text not in texts and not _EMPTY.fullmatch(text):
             texts.append(text)
     return Metadata(frames, rate, channels, " ; ".join(texts)[:_LONGEST_TEXT], catid)
+
+
+def said(error: Exception) -> str:
+    """Why libsndfile cannot read a file, without the file's name."""
+    return str(getattr(error, "error_string", error)).strip().rstrip(".") or "it cannot be read"
 
 
 # ------------------------------------------------------------------ WAV

@@ -15,6 +15,7 @@ from ...errors import See2SoundError, from_os_error
 from ...mix.reading import FASTEST, SLOWEST, Resampler
 from ...progress import Progress, part_of
 from ..mono import folding
+from .metadata import said
 
 #: No more is read of a recording, seconds: it goes on from there.
 LONGEST = 120.0
@@ -101,8 +102,7 @@ def read_part(path: Path, seconds: float, seed: int, progress: Progress) -> Part
     except OSError as error:
         raise from_os_error(error, path, "read") from error
     except (soundfile.SoundFileError, TypeError) as error:
-        said = str(getattr(error, "error_string", error)).strip().rstrip(".")
-        raise _bad(path, said or "it cannot be read") from error
+        raise _bad(path, said(error)) from error
     samples = np.concatenate(pieces)
     if not np.isfinite(samples).all():
         raise _bad(path, "it holds samples that are no numbers")
