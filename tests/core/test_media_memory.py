@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from blender_see2sound.core.media import ClipRange, open_clip
+from blender_see2sound.core.media import ClipRange, open_clip, pictures
 from blender_see2sound.core.media import memory as memory_module
 from blender_see2sound.core.media.memory import Memory
 
@@ -22,6 +23,32 @@ def test_what_was_remembered_is_what_is_decoded(start: float) -> None:
         clip.remember(160)
         assert sum(1 for _ in clip.frames(10.0, 320)) > 30
         again = list(clip.greys(60.0, 160))
+    assert [frame.time for frame in again] == [frame.time for frame in fresh]
+    assert all(np.array_equal(a.image, b.image) for a, b in zip(again, fresh, strict=True))
+
+
+def test_pictures_of_a_sequence_are_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(3)
+    for number in range(12):
+        picture = random.integers(0, 255, (60, 100, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / f"shot_{number}.png"), picture)
+    with open_clip(ClipRange(tmp_path, frame_rate=24.0)) as clip:
+        fresh = list(clip.greys(60.0, 50))
+    read: list[str] = []
+    decode = pictures._decode
+    monkeypatch.setattr(
+        pictures, "_decode", lambda path, codec: (read.append(path.name), decode(path, codec))[1]
+    )
+    with open_clip(ClipRange(tmp_path, frame_rate=24.0)) as clip:
+        clip.remember(50)
+        read.clear()
+        assert len(list(clip.frames(12.0, 80))) == 6
+        first = sorted(read[1:])  # to open a reader is to look at one
+        again = list(clip.greys(60.0, 50))
+    assert len(first) == 6
+    assert not set(first) & set(read[len(first) + 2 :])
     assert [frame.time for frame in again] == [frame.time for frame in fresh]
     assert all(np.array_equal(a.image, b.image) for a, b in zip(again, fresh, strict=True))
 

@@ -168,10 +168,10 @@ class OpenClip:
     def remember(self, width: int) -> None:
         """Keep small grey pictures of what the next `frames` decode, for `greys` of this width.
 
-        Of movies that are read from start to end and are not too long (`memory.MOST`); others
-        are decoded again.
+        Of movies that are read from start to end and are not too long (`memory.MOST`), and of
+        sequences; others are decoded again.
         """
-        if self.kind == "movie":
+        if self.kind != "still":
             self._memory = Memory(width)
 
     def frames(self, rate: float, width: int) -> Iterator[Frame]:
@@ -227,9 +227,7 @@ class OpenClip:
             raise ValueError(f"rate {fastest} and width {width} must be above 0")
         count = 1 if self.kind == "still" else max(1, math.ceil(self.duration * fastest - 1e-6))
         shown, last = math.nan, -math.inf
-        memory = self._memory
-        known_well = memory is not None and memory.whole and memory.width == width
-        with closing(_Recall(memory) if memory and known_well else self._reader()) as reader:
+        with closing(self._again(width)) as reader:
             for run in self._runs(fastest, count, width):
                 got: list[tuple[float, float, NDArray[np.uint8]]] = []
                 for time in (k / fastest for k in reversed(run)):
@@ -279,7 +277,14 @@ class OpenClip:
     def _reader(self, memory: Memory | None = None) -> movie.MovieReader | pictures.PictureReader:
         if isinstance(self._media, movie.Movie):
             return movie.MovieReader(self._media, memory)
-        return pictures.PictureReader(self._media, self.frame_rate)
+        return pictures.PictureReader(self._media, self.frame_rate, memory)
+
+    def _again(self, width: int) -> _Recall | movie.MovieReader | pictures.PictureReader:
+        """A reader for grey pictures, of what is remembered where it is."""
+        memory = self._memory
+        if memory is None or not memory.whole or memory.width != width:
+            return self._reader()
+        return _Recall(memory) if self.kind == "movie" else self._reader(memory)
 
     def _stream(self, rate: float, count: int, width: int) -> Iterator[Frame]:
         memory = self._memory if self._memory is not None and self._memory.wants else None

@@ -28,9 +28,11 @@ OF_FREE_DISK = 0.25
 
 
 class Memory:
-    """Pictures of one clip; of a movie without a gap, in the order of time.
+    """Pictures of one clip.
 
-    A reader that jumps in a movie, or a clip too long, ends it: then nothing is kept.
+    Of a movie they are without a gap, in the order of time: a reader that jumps ends it, and
+    then nothing is kept. Of a sequence they are those that were read. A clip that is too long
+    ends it too.
 
     Parameters
     ----------
@@ -42,9 +44,9 @@ class Memory:
     Attributes
     ----------
     wants : bool
-        It can still become whole.
+        More may be taken.
     whole : bool
-        It holds all pictures of the clip.
+        It holds all pictures of the clip, or of a sequence all that were read.
     """
 
     def __init__(self, width: int, most: int = MOST) -> None:
@@ -53,6 +55,7 @@ class Memory:
         self.whole = False
         self._most = most
         self._times = array("d")
+        self._places: dict[float, int] = {}
         self._shape: tuple[int, ...] = (0, 0)
         self._file: IO[bytes] | None = None
 
@@ -64,7 +67,13 @@ class Memory:
         self._clear()
 
     def take(self, time: float, picture: Grey) -> None:
-        """Keep the picture that begins to be shown at a time, seconds of the media."""
+        """Keep a picture.
+
+        Parameters
+        ----------
+        time : float
+            When it begins to be shown, seconds of the media; of a sequence its number.
+        """
         kept = len(self._times) * picture.nbytes
         if self._file is None:
             self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
@@ -81,6 +90,7 @@ class Memory:
         except OSError:  # a full disk: it is decoded again
             self.forget()
             return
+        self._places[time] = len(self._times)
         self._times.append(time)
 
     def finish(self) -> None:
@@ -93,12 +103,14 @@ class Memory:
         self.wants = self.whole = False
         self._clear()
 
+    def known(self, time: float) -> Grey | None:
+        """The picture that was taken with a time; None where there is none."""
+        place = self._places.get(time)
+        return None if place is None else self._read(place)
+
     def at(self, time: float) -> Grey:
         """The picture shown at a time, the first and the last held outside."""
-        assert self._file is not None
-        size = self._shape[0] * self._shape[1]
-        self._file.seek(self._index(time) * size)
-        return np.frombuffer(self._file.read(size), np.uint8).reshape(self._shape)
+        return self._read(self._index(time))
 
     def begins(self, time: float) -> float:
         """When the picture that is shown at a time begins to be shown."""
@@ -107,8 +119,15 @@ class Memory:
     def _index(self, time: float) -> int:
         return max(bisect.bisect_right(self._times, time) - 1, 0)
 
+    def _read(self, place: int) -> Grey:
+        assert self._file is not None
+        size = self._shape[0] * self._shape[1]
+        self._file.seek(place * size)
+        return np.frombuffer(self._file.read(size), np.uint8).reshape(self._shape)
+
     def _clear(self) -> None:
         del self._times[:]
+        self._places.clear()
         if self._file is not None:
             with contextlib.suppress(OSError):  # what cannot be written any more is not needed
                 self._file.close()

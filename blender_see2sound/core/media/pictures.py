@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from ..errors import See2SoundError, from_os_error
+from .memory import Memory
 from .problems import bad_media, check_file, check_size
 from .scaling import Picture, Scaler, reduced_size, shown_size
 
@@ -146,6 +147,8 @@ class PictureReader:
     ----------
     sequence : Sequence
     frame_rate : float
+    memory : Memory, optional
+        Keeps what is read, small and grey, and gives it again.
 
     Attributes
     ----------
@@ -153,11 +156,12 @@ class PictureReader:
         Width and height of the first picture, as shown; all others must have it too.
     """
 
-    def __init__(self, sequence: Sequence, frame_rate: float) -> None:
+    def __init__(self, sequence: Sequence, frame_rate: float, memory: Memory | None = None) -> None:
         self._sequence = sequence
         self._rate = frame_rate
+        self._memory = memory
         self._scaler = Scaler()
-        self._last: tuple[Path, int | None, Picture] | None = None
+        self._last: tuple[int, int | None, Picture] | None = None
         first = _Still(sequence.paths[0])
         self._codec = first.codec
         self.size = first.size
@@ -174,23 +178,37 @@ class PictureReader:
         See2SoundError
             When the picture cannot be decoded, or is not as large as the first.
         """
-        path = self._sequence.path_at(self._number(time))
-        if self._last is None or self._last[:2] != (path, longest):
-            still = _Still(path, self._codec)
-            if still.size != self.size:
-                raise bad_media(
-                    path,
-                    f"it is {still.size[0]} x {still.size[1]} pixels, "
-                    f"{self._sequence.paths[0].name} is {self.size[0]} x {self.size[1]}",
-                    "Give all pictures of a sequence one size",
-                )
+        number = self._sequence.number_at(self._number(time))
+        if self._last is None or self._last[:2] != (number, longest):
+            still = self._still(number)
             picture = still.picture(self._scaler, reduced_size(self.size, longest))
-            self._last = (path, longest, picture)
+            self._last = (number, longest, picture)
+            memory = self._memory
+            if memory is not None and memory.wants and memory.known(number) is None:
+                small = reduced_size(self.size, memory.width)
+                memory.take(number, still.grey(self._scaler, small))
         return self._last[2]
 
     def grey(self, time: float, longest: int) -> Picture:
         """As `read`, but a grey picture (h, w)."""
-        return np.asarray(cv2.cvtColor(self.read(time, longest), cv2.COLOR_RGB2GRAY), np.uint8)
+        number = self._sequence.number_at(self._number(time))
+        if self._memory is not None and self._memory.width == longest:
+            known = self._memory.known(number)
+            if known is not None:
+                return known
+        return self._still(number).grey(self._scaler, reduced_size(self.size, longest))
+
+    def _still(self, number: int) -> _Still:
+        path = self._sequence.path_at(number)
+        still = _Still(path, self._codec)
+        if still.size != self.size:
+            raise bad_media(
+                path,
+                f"it is {still.size[0]} x {still.size[1]} pixels, "
+                f"{self._sequence.paths[0].name} is {self.size[0]} x {self.size[1]}",
+                "Give all pictures of a sequence one size",
+            )
+        return still
 
     def begins(self, time: float) -> float:
         """When the picture that is shown at a moment begins to be shown, seconds."""
@@ -238,6 +256,11 @@ class _Still:
         if size == self.size:
             return np.ascontiguousarray(self._upright)
         return np.asarray(cv2.resize(self._upright, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+    def grey(self, scaler: Scaler, size: tuple[int, int]) -> Picture:
+        if self._upright is None:
+            return scaler.grey(self._frame, size)
+        return np.asarray(cv2.cvtColor(self.picture(scaler, size), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _decode(path: Path, codec: str | None) -> tuple[av.VideoFrame, str | None]:
