@@ -17,7 +17,7 @@ from scipy import fft
 from ..sounds.protocol import SAMPLE_RATE
 from . import decorrelation
 from .control import STEPS
-from .convolution import STEP, Spectra, spectra_of
+from .convolution import STEP, Partition, Samples, Spectra, spectra_of
 from .distance import REFERENCE_DISTANCE
 from .headphones import BEFORE, TAPS
 from .heads import head_of
@@ -39,17 +39,17 @@ _FRACTIONS = 2048
 _TAPS = 6
 _BETA = 10.5
 
-#: Filters that are transformed at once: together faster than one by one, and few enough to stay in
-#: the processor's cache.
-_AT_ONCE = 8
+#: Samples of filters that are transformed at once: together faster than one by one, and few enough
+#: to stay in the processor's cache.
+_AT_ONCE = 2**16
 
+#: What makes up for the taps ends at this frequency, over so many Hz.
+_MADE_UP, _ENDING = 20_000.0, 400.0
 
-@cache
-def on_time() -> Spectra:
-    """The transform (F,) of a click that is `LATENCY` late."""
-    late = np.zeros(STEP, np.float32)
-    late[LATENCY] = 1.0
-    return spectra_of(late)
+#: Samples by which filters of points begin before their arrivals, and ring on after them: for what
+#: makes up for the taps, and for a head.
+BEFORE_POINTS, BEFORE_EARS = 64, 192
+AFTER_POINTS, AFTER_EARS = 64, 64 + TAPS
 
 
 @dataclass(frozen=True)
@@ -66,23 +66,24 @@ class Arrivals:
         How much of each of `colours` an arrival's spectrum is mixed from.
     moments : (N,) array of int
         Which moment of a moving source they belong to, from 0.
-    colours : (K, F) array
-        Spectra that the arrivals share.
+    colours : (K, n) array
+        Filters that the arrivals share.
     """
 
     positions: Array
     delays: Array
     gains: Array
     moments: NDArray[np.intp]
-    colours: Spectra
+    colours: Samples
 
 
 @cache
-def between() -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Taps (`_FRACTIONS`, `_TAPS`) that stand between samples, and what makes up for them (F,).
+def between() -> NDArray[np.float64]:
+    """Taps (`_FRACTIONS`, `_TAPS`) that stand between samples.
 
-    A Kaiser-Bessel kernel, its fall at high frequencies undone (as in a non-uniform FFT): 55 dB
-    near to an exact delay up to 16 kHz, 35 dB up to 20 kHz, where it begins to fall.
+    A Kaiser-Bessel kernel, its fall at high frequencies undone by `made_up_for` (as in a
+    non-uniform FFT): 55 dB near to an exact delay up to 16 kHz, 35 dB up to 20 kHz, where it
+    begins to fall.
     """
     half = _TAPS / 2
     offsets = np.arange(_TAPS) - (half - 1.0)
@@ -91,34 +92,43 @@ def between() -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     def kernel(places: Array) -> Array:
         return np.i0(_BETA * np.sqrt(np.maximum(1.0 - (places / half) ** 2, 0.0))) / np.i0(_BETA)
 
-    taps = kernel(offsets - fractions[:, None])
-    turns = np.minimum(np.arange(STEP + 1) / (2 * STEP), 20_000.0 / SAMPLE_RATE)
+    return kernel(offsets - fractions[:, None])
+
+
+@cache
+def made_up_for(size: int) -> NDArray[np.float32]:
+    """What makes up for the taps of `between` in transforms of some samples (F,)."""
+    frequencies = np.fft.rfftfreq(size, 1.0 / SAMPLE_RATE)
+    # Softly, lest it ring.
+    ended = _MADE_UP - _ENDING * np.logaddexp(0.0, (_MADE_UP - frequencies) / _ENDING)
+    turns = ended / SAMPLE_RATE
     # The kernel's own transform.
     root = np.sqrt(_BETA**2 - (np.pi * _TAPS * turns) ** 2 + 0j)
     fall = _TAPS / np.i0(_BETA) * (np.sinh(root) / root).real
-    return taps, (1.0 / fall).astype(np.float32)
+    return np.asarray(1.0 / fall, np.float32)
 
 
-def point_filters(arrivals: Arrivals, moments: int, parts: int, layout: Layout) -> Spectra:
+def point_filters(
+    arrivals: Arrivals, moments: int, partition: Partition, layout: Layout
+) -> Spectra:
     """Transforms (moments, parts, M, F) of filters that play arrivals from their directions.
 
-    Each part is of what comes a step later than in the one before; what would come after the
-    last one is left out.
+    There are parts enough for the latest one.
     """
-    places = LATENCY + arrivals.delays * SAMPLE_RATE
+    places = arrivals.delays * SAMPLE_RATE
     if layout.coding != "binaural":
         tabled = layout.coding == "loudspeakers"
         panned = (tabled_gains if tabled else point_gains)(arrivals.positions, layout)
-        return np.swapaxes(_combs(arrivals, places, panned, moments, parts), 1, 2)
+        return np.swapaxes(_combs(arrivals, places, panned, moments, partition), 1, 2)
     head = head_of(layout)
     delays, weights = head.heard(arrivals.positions, head.coarse)
-    turns = np.arange(STEP + 1) / (2 * STEP)
+    turns = np.fft.rfftfreq(partition.fft)
     early = np.exp(2j * np.pi * turns * BEFORE).astype(np.complex64)
-    shared = head.coarse.spectra * early
+    shared = fft.rfft(head.coarse.taps, partition.fft, axis=-1) * early
     ears = [
         np.einsum(
             "tkpf,kf->tpf",
-            _combs(arrivals, places + delays[:, ear], weights[:, ear], moments, parts),
+            _combs(arrivals, places + delays[:, ear], weights[:, ear], moments, partition),
             shared,
         )
         for ear in range(2)
@@ -126,45 +136,40 @@ def point_filters(arrivals: Arrivals, moments: int, parts: int, layout: Layout) 
     return np.stack(ears, axis=2)
 
 
-def _combs(arrivals: Arrivals, places: Array, panned: Array, moments: int, parts: int) -> Spectra:
+def _combs(
+    arrivals: Arrivals, places: Array, panned: Array, moments: int, partition: Partition
+) -> Spectra:
     """Transforms (moments, C, parts, F) of arrivals at places (N,), with gains (N, C)."""
-    channels, length = panned.shape[1], parts * STEP
-    heard = places < length - _TAPS
-    kernels, made_up_for = between()
-    fine = np.rint(places[heard] * _FRACTIONS).astype(np.intp)
-    taps = kernels[fine % _FRACTIONS]
-    first = fine // _FRACTIONS - (_TAPS // 2 - 1)
-    panned = panned[heard]
+    channels, parts, size = panned.shape[1], partition.parts, partition.fft
+    filters = np.zeros((moments, channels, parts, size // 2 + 1), np.complex64)
+    kernels = between()
+    fine = np.rint(places * _FRACTIONS).astype(np.intp)
     arrival, channel = np.nonzero(panned)
     if not len(arrival):
-        return np.zeros((moments, channels, parts, STEP + 1), np.complex64)
-    rows = arrivals.moments[heard][arrival] * channels + channel
-    # Nearly all of a filter is empty: only from the first tap to the last is summed up.
-    begin, end = int(first.min()), int(first.max()) + _TAPS
-    at = ((rows * (end - begin) + first[arrival] - begin)[:, None] + np.arange(_TAPS)).ravel()
-    summed = [
-        np.bincount(
-            at,
-            ((gains[arrival] * panned[arrival, channel])[:, None] * taps[arrival]).ravel(),
-            moments * channels * (end - begin),
-        ).reshape(-1, end - begin)
-        for gains in arrivals.gains[heard].T
-    ]
-    filters = np.zeros((moments * channels, parts, STEP + 1), np.complex64)
-    colours = arrivals.colours * made_up_for
-    padded = np.zeros((_AT_ONCE, 2 * STEP), np.float32)
-    for part in range(begin // STEP, (end - 1) // STEP + 1):
-        here = slice(max(begin - part * STEP, 0), min(end - part * STEP, STEP))
-        there = slice(here.start + part * STEP - begin, here.stop + part * STEP - begin)
-        padded[:] = 0.0
-        for row in range(0, len(filters), _AT_ONCE):
-            made = filters[row : row + _AT_ONCE, part]
-            for colour, combs in zip(colours, summed, strict=True):
-                padded[: len(made), here] = combs[row : row + _AT_ONCE, there]
-                spectra = fft.rfft(padded[: len(made)], axis=-1)
-                spectra *= colour
-                made += spectra
-    return filters.reshape(moments, channels, parts, STEP + 1)
+        return filters
+    first, fraction = np.divmod(fine[arrival], _FRACTIONS)
+    taps = kernels[fraction] * panned[arrival, channel][:, None]
+    # Before the first part, after the last one, and where there is only one, is room.
+    part = np.clip(first // partition.block, 0, parts - 1)
+    moment = arrivals.moments[arrival]
+    start = partition.late + first - part * partition.block - (_TAPS // 2 - 1)
+    start += ((moment * channels + channel) * parts + part) * size
+    at = start[:, None] + np.arange(_TAPS)
+    colours = fft.rfft(arrivals.colours, size, axis=-1) * made_up_for(size)
+    step = max(1, _AT_ONCE // (channels * parts * size))
+    combs = np.empty((step, channels, parts, size), np.float32)
+    for begin in range(0, moments, step):
+        made = filters[begin : begin + step]
+        here = slice(*np.searchsorted(moment, (begin, begin + step)))
+        indices = at[here].ravel() - begin * channels * parts * size
+        for colour, gains in zip(colours, arrivals.gains.T, strict=True):
+            combs.fill(0.0)
+            values = taps[here] * gains[arrival[here]][:, None]
+            np.add.at(combs.reshape(-1), indices, values.ravel().astype(np.float32))
+            spectra = fft.rfft(combs[: len(made)], axis=-1)
+            spectra *= colour
+            made += spectra
+    return filters
 
 
 @cache

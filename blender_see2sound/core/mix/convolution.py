@@ -1,14 +1,18 @@
-"""Filtering in the frequency domain, step by step (overlap-add, uniformly partitioned).
+"""Filtering in the frequency domain, block by block (overlap-add, uniformly partitioned).
 
-A step of `STEP` samples, transformed at twice that length, times the transform
-of a filter no longer than a step is that step filtered, and rings into the next
-one. Longer filters are cut into parts, each a step later than the one before.
-Products of many sources can be summed before one transform back.
+A block of samples, transformed at its own length and a filter's together, times the transform
+of the filter is that block filtered, and rings into the next ones. Longer filters are cut into
+parts, each a block later than the one before. Products of many sources can be summed before
+one transform back.
+
+Sound is cut into steps of `STEP` samples, and blocks are steps where nothing else is said;
+filters that are short and made often want smaller ones (`partition_for`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +25,66 @@ Spectra = NDArray[np.complex64]
 STEP = 8192
 _FFT = 2 * STEP
 
+#: The shortest blocks, and how many of them it costs as much to filter as to make a filter.
+_SHORTEST, _MAKING = 512, 4
+
+
+@dataclass(frozen=True)
+class Partition:
+    """How sound and filters are cut.
+
+    Attributes
+    ----------
+    block : int
+        Samples of sound that are transformed at once; a step holds a whole number of them.
+    fft : int
+        Samples of a transform.
+    parts : int
+        Parts of a filter, each a block later than the one before.
+    late : int
+        Samples by which filters are late, so that they may begin before the sound does.
+    """
+
+    block: int
+    fft: int
+    parts: int
+    late: int
+
+    @property
+    def taps(self) -> int:
+        """The most taps of a part: no more fit beside a block into a transform."""
+        return self.fft - self.block
+
+
+#: Steps that are blocks, for filters that are as long.
+WHOLE = Partition(STEP, _FFT, 1, 0)
+
+
+def partition_for(length: int, before: int, after: int, made_anew: bool) -> Partition:
+    """The partition that costs least.
+
+    Parameters
+    ----------
+    length : int
+        Samples in which what a filter is summed up from begins.
+    before, after : int
+        Samples by which it begins earlier, and rings on.
+    made_anew : bool
+        Whether filters are made anew with every step.
+    """
+    around = before + after
+    if length > STEP:
+        size = fft.next_fast_len(_FFT + around, real=True)
+        return Partition(STEP, size, -(-length // STEP), before)
+
+    def cost(partition: Partition) -> int:
+        return partition.fft * (_MAKING * made_anew + STEP // partition.block)
+
+    blocks = [STEP >> shift for shift in range(STEP.bit_length()) if STEP >> shift >= _SHORTEST]
+    sizes = [fft.next_fast_len(block + length + around, real=True) for block in blocks]
+    fitting = zip(blocks, sizes, strict=True)
+    return min((Partition(block, size, 1, before) for block, size in fitting), key=cost)
+
 
 def spectra_of(filters: Samples) -> Spectra:
     """Transforms (..., STEP + 1) of filters (..., up to STEP)."""
@@ -29,45 +93,58 @@ def spectra_of(filters: Samples) -> Spectra:
 
 
 class Transform:
-    """Transforms of `rows` steps at a time, in memory of its own: one for each thread.
+    """Transforms of `rows` blocks at a time, in memory of its own: one for each thread.
 
     Several rows at once take a third of the time that they take one by one.
     """
 
-    def __init__(self, rows: int) -> None:
-        self._padded = np.zeros((rows, _FFT), np.float32)
+    def __init__(self, rows: int, partition: Partition) -> None:
+        self._padded = np.zeros((rows, partition.fft), np.float32)
+        self._block = partition.block
 
     def __call__(self, samples: Samples) -> Spectra:
-        """Transforms (rows, STEP + 1) of steps (rows, STEP)."""
-        self._padded[:, :STEP] = samples
+        """Transforms (rows, F) of blocks (rows, block)."""
+        self._padded[:, : self._block] = samples
         spectra: Spectra = fft.rfft(self._padded, axis=-1)
         return spectra
 
 
 class LongFilter:
-    """A filter longer than a step, with the spectra of what it still rings of.
+    """A filter that is longer than a step, with the spectra of what it still rings of.
 
     Parameters
     ----------
     filters : (M, L) array
         A row per channel.
+    block : int
+        Samples that come at once.
+
+    Attributes
+    ----------
+    partition : Partition
     """
 
-    def __init__(self, filters: Samples) -> None:
-        parts = -(-filters.shape[1] // STEP)
-        padded = np.zeros((len(filters), parts * STEP), np.float32)
-        padded[:, : filters.shape[1]] = filters
-        self._parts = spectra_of(np.stack(np.split(padded, parts, axis=1)))
+    def __init__(self, filters: Samples, block: int) -> None:
+        channels, length = filters.shape
+        parts = -(-length // block)
+        size = fft.next_fast_len(block + min(length, block), real=True)
+        self.partition = Partition(block, size, parts, 0)
+        padded = np.zeros((channels, parts * block), np.float32)
+        padded[:, :length] = filters
+        self._parts: Spectra = fft.rfft(padded.reshape(channels, parts, block), size, axis=-1)
         self._past: list[Spectra | None] = [None] * parts
 
-    def add(self, samples: Samples, spectra: Spectra) -> None:
-        """Filter the next steps (S, STEP) into spectra (S, M, F)."""
-        transformed = spectra_of(samples) if samples.any() else [None] * len(samples)
-        for step, spectrum in zip(transformed, spectra, strict=True):
-            self._past = [step, *self._past[:-1]]
-            for part, past in zip(self._parts, self._past, strict=True):
-                if past is not None:
-                    spectrum += part * past
+    def filtered(self, samples: Samples) -> Spectra | None:
+        """Transforms (1, M, F) of the next block (block,) and what rings in it; None of silence."""
+        sounds = samples.any()
+        coming = fft.rfft(samples, self.partition.fft) if sounds else None
+        self._past = [coming, *self._past[:-1]]
+        made: Spectra | None = None
+        for part, past in enumerate(self._past):
+            if past is not None:
+                product = self._parts[:, part] * past
+                made = product if made is None else np.add(made, product, out=made)
+        return None if made is None else made[None]
 
 
 class OverlapAdd:
@@ -80,33 +157,43 @@ class OverlapAdd:
 
     def __init__(self, channels: int) -> None:
         self._sum = np.zeros((channels, 0), np.float32)
-        self._steps = 0
+        self._complete = 0
 
-    def add(self, channels: Sequence[int], spectra: Spectra) -> None:
-        """Transform the spectra (S, M, F) of the next steps back and add them to M channels."""
-        self._open(len(spectra))
-        rows = list(channels)
-        for number, samples in enumerate(fft.irfft(spectra, _FFT, axis=-1)):
-            start = number * STEP
-            self._sum[rows, start : start + _FFT] += samples
+    def add(
+        self,
+        channels: Sequence[int],
+        spectra: Spectra,
+        partition: Partition = WHOLE,
+        late: int = 0,
+    ) -> None:
+        """Transform the spectra (B, M, F) of the next blocks back and add them to M channels."""
+        length, block = len(spectra) * partition.block, partition.block
+        rings = range(late, late + partition.fft, block)
+        self._open(length, rings[-1])
+        for number, channel in enumerate(channels):
+            made = fft.irfft(spectra[:, number], partition.fft, axis=-1)
+            for begin, start in enumerate(rings):
+                here = made[:, begin * block : (begin + 1) * block]
+                out = self._sum[channel, start : start + length].reshape(-1, block)
+                out[:, : here.shape[1]] += here
 
     def add_direct(self, channels: Sequence[int], samples: Samples, late: int) -> None:
         """Add unfiltered samples (M, S x STEP) to M channels, late by some samples."""
-        self._open(samples.shape[1] // STEP)
-        self._sum[list(channels), late : late + samples.shape[1]] += samples
+        self._open(samples.shape[1], late)
+        for channel, row in zip(channels, samples, strict=True):
+            self._sum[channel, late : late + len(row)] += row
 
     def take(self) -> Samples:
         """What has been added and is complete (C, S x STEP); what rings on stays."""
-        count = self._steps * STEP
-        done, self._sum = self._sum[:, :count], self._sum[:, count:]
-        self._steps = 0
+        done, self._sum = self._sum[:, : self._complete], self._sum[:, self._complete :]
+        self._complete = 0
         return done
 
-    def _open(self, steps: int) -> None:
-        """Make room for the next steps and what they may ring into."""
-        self._steps = max(self._steps, steps)
-        missing = self._steps * STEP + STEP - self._sum.shape[1]
+    def _open(self, length: int, rings: int) -> None:
+        """Make room for the next samples and so many that they ring into."""
+        self._complete = max(self._complete, length)
+        missing = self._complete + rings - self._sum.shape[1]
         if missing > 0:
-            rings, have = self._sum, self._sum.shape[1]
-            self._sum = np.zeros((len(rings), have + missing), np.float32)
-            self._sum[:, :have] = rings
+            before, have = self._sum, self._sum.shape[1]
+            self._sum = np.zeros((len(before), have + missing), np.float32)
+            self._sum[:, :have] = before

@@ -186,7 +186,7 @@ class AtEars:
                 add_scaled(faded, heard, smooth(row[None])[0])
                 if faded.any():
                     steps = fft.rfft(faded.reshape(STEPS, STEP), 2 * STEP, axis=-1)
-                    sums.spectra[:STEPS, ear] += steps * (spectra_of(taps) * _in_time(self._early))
+                    sums.spectra[:, ear] += steps * (spectra_of(taps) * _in_time(self._early))
         sums.filtered = True
 
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from ..sounds.protocol import SAMPLE_RATE
-from .arrivals import between
+from .arrivals import between, made_up_for
 from .control import BATCH, CONTROL, MARGIN, POINTS, RAMP, STEPS, smoothed
-from .convolution import STEP, Samples, Spectra
+from .convolution import STEP, Partition, Samples, Spectra
 from .direct import EARLY, point_to
 from .layouts import Layout
 from .propagation import SPEED_OF_SOUND, emission_times
@@ -47,25 +47,34 @@ class Early:
     track : Track
     sent : float
         The gain of what the source sends to the room.
+    partition : Partition
+        How its sound comes cut.
     own_time : bool
         Whether sound takes its time (`core.mix.propagation`): then the samples given are those
         that arrive directly, and each image is heard from when its own sound left.
     """
 
     def __init__(
-        self, room: RoomModel, track: Track, layout: Layout, sent: float, own_time: bool
+        self,
+        room: RoomModel,
+        track: Track,
+        layout: Layout,
+        sent: float,
+        partition: Partition,
+        own_time: bool,
     ) -> None:
         self._room, self._track, self._sent, self._own_time = room, track, sent, own_time
         self.images = room.gliding()
         self._points = [point_to(layout, early=True) for _ in self.images]
-        turns = np.arange(STEP + 1) / (2 * STEP)
-        late = np.exp(-2j * np.pi * turns * (EARLY - _AHEAD))
-        self._colours: Spectra = (room.colours * between()[1] * late).astype(np.complex64)
+        self._cut = partition
+        late = np.exp(-2j * np.pi * np.fft.rfftfreq(partition.fft) * (EARLY - _AHEAD))
+        made_up = fft.rfft(room.colours, partition.fft, axis=-1) * made_up_for(partition.fft)
+        self._colours: Spectra = (made_up * late).astype(np.complex64)
         self._kept = int(np.ceil(room.mixing_time * SAMPLE_RATE)) + 128
         self._longest = room.mixing_time * SPEED_OF_SOUND
         # What of each image's line is still to be heard, and what its colour rings on.
         self._lines = np.zeros((len(self.images), self._kept), np.float32)
-        self._tails = np.zeros((len(self.images), STEP), np.float32)
+        self._tails = np.zeros((len(self.images), partition.fft - partition.block), np.float32)
 
     @property
     def rings(self) -> bool:
@@ -78,8 +87,8 @@ class Early:
         Parameters
         ----------
         batch : int
-        going, coming : (STEPS, STEP + 1) arrays
-            Transforms of its steps, faded out and in.
+        going, coming : (B, F) arrays
+            Transforms of its blocks, faded out and in over each step.
         sums : Sums
         """
         for number, image in enumerate(self.images):
@@ -111,15 +120,20 @@ class Early:
 
     def _line(self, number: int, colour: Spectra, going: Spectra, coming: Spectra) -> Samples:
         """What an image has sounded like for as long as it can be late, and in this batch."""
-        line = np.zeros(self._kept + BATCH + STEP, np.float32)
+        rings = self._tails.shape[1]
+        line = np.zeros(self._kept + BATCH + rings, np.float32)
         line[: self._kept] = self._lines[number]
-        line[self._kept : self._kept + STEP] = self._tails[number]
-        coloured = fft.irfft(going * colour[:-1] + coming * colour[1:], axis=-1)
-        for begin, samples in zip(range(self._kept, len(line), STEP), coloured, strict=False):
-            line[begin : begin + 2 * STEP] += samples
+        line[self._kept : self._kept + rings] = self._tails[number]
+        blocks = STEP // self._cut.block
+        spectra = np.repeat(colour, blocks, axis=0)
+        before, after = spectra[:-blocks], spectra[blocks:]
+        coloured = fft.irfft(going * before + coming * after, self._cut.fft, axis=-1)
+        begins = range(self._kept, self._kept + BATCH, self._cut.block)
+        for begin, samples in zip(begins, coloured, strict=True):
+            line[begin : begin + len(samples)] += samples
         self._lines[number] = line[BATCH : BATCH + self._kept]
-        self._tails[number] = line[-STEP:]
-        return line[:-STEP]
+        self._tails[number] = line[-rings:]
+        return line[:-rings]
 
 
 def _read(line: Samples, begins: Array) -> Samples:
@@ -127,7 +141,7 @@ def _read(line: Samples, begins: Array) -> Samples:
 
     `begins` (POINTS + 1,) tells at control points where the line's batch begins by then.
     """
-    taps, _ = between()
+    taps = between()
     fractions, reach = taps.shape
     places = (begins + np.arange(POINTS + 1) * CONTROL) * fractions
     whole = np.floor(places[:-1])

@@ -67,13 +67,16 @@ class Shared:
     ----------
     weights : (D, K) array
         The axes.
+    taps : (K, TAPS) array
+        The filters, `BEFORE` samples late.
     spectra : (K, STEP + 1) array
-        Transforms of the filters, `BEFORE` samples late.
+        Their transforms.
     """
 
     def __init__(self, axes: Array, responses: Responses) -> None:
         self.weights = axes
-        self.spectra: Spectra = spectra_of(taps_of(np.linalg.pinv(axes) @ responses))
+        self.taps = taps_of(np.linalg.pinv(axes) @ responses)
+        self.spectra: Spectra = spectra_of(self.taps)
 
 
 class Head:

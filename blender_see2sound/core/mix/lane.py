@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import Future
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from ..scene import Source
 from ..sounds.protocol import SAMPLE_RATE
 from .air import AirFilter, spectrum
-from .arrivals import on_time, point_filters
+from .arrivals import point_filters
 from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth
-from .convolution import STEP, Samples, Spectra, Transform
+from .convolution import STEP, Partition, Samples, Spectra, Transform
 from .direct import Panned, ways_to
 from .distance import Travel, distance_gain, metres_of_air
 from .early import Early
@@ -30,6 +32,9 @@ Array = NDArray[np.float64]
 
 _FADE = (np.arange(STEP) / STEP).astype(np.float32)
 
+#: Metres of air whose filter fits into that of the reflections.
+_FITTING = 500.0
+
 #: What is sent at less than this many decibels is not computed.
 _NOTHING_DB = -120.0
 
@@ -37,6 +42,11 @@ _NOTHING_DB = -120.0
 def _borders(batch: int) -> Array:
     """The times (STEPS + 1,) at which a batch's steps begin, and its end, seconds."""
     return np.arange(batch * STEPS, (batch + 1) * STEPS + 1) * (STEP / SAMPLE_RATE)
+
+
+def moves(source: Source) -> bool:
+    """Whether a source is heard from places that change."""
+    return Track(source).moves and source.kind != "ambience"
 
 
 class Lane:
@@ -48,6 +58,7 @@ class Lane:
         reader: SoundReader,
         layout: Layout,
         room: RoomModel | Microphones | None,
+        partition: Partition,
         travel: Travel,
     ) -> None:
         self._reader = reader
@@ -66,7 +77,7 @@ class Lane:
         # All that microphones hear comes through them, from a point.
         self._ways = [] if self._microphones else ways_to(layout, source.spread, self._bed)
         self._filtered = self._microphones is not None or self._room is not None
-        self._moves = self._track.moves and not self._bed
+        self._moves = moves(source)
         self._air_filter = None if self._bed or travel.air is None else AirFilter(travel.air)
         self._line = None
         if travel.propagation and not self._bed:
@@ -78,16 +89,17 @@ class Lane:
         )
         # Direct sound that stays where it is costs nothing in the filter of the reflections.
         self._settled = self._room is not None and not self._moves
+        self._settled &= self._track.farthest < _FITTING
         self._settled &= [type(way.to) for way in self._ways] == [Panned]
         if self._settled:
             self._ways = []
         self._early = None
         if self._room is not None and self._moves:
             own_time = travel.propagation
-            self._early = Early(self._room, self._track, layout, self._sent, own_time)
-        surroundings = self._room or self._microphones
-        self._parts = 1 if surroundings is None else surroundings.parts
-        self._transform = Transform(STEPS)
+            self._early = Early(self._room, self._track, layout, self._sent, partition, own_time)
+        self._cut = partition
+        self._blocks = STEP // partition.block
+        self._transform = Transform(STEPS * self._blocks, partition)
         # The filters at the last step's end, which are those at the next one's beginning.
         self._last: Spectra | None = None
         # A batch, and its filters, which are made while the one before is mixed.
@@ -126,8 +138,8 @@ class Lane:
         if self._to_lfe:
             add_scaled(sums.lfe, samples, smooth(self._to_lfe * near[None])[0])
         if self._filtered:
-            self._add_filtered(batch, samples.reshape(STEPS, STEP), sums, ahead)
-            sums.filtered = True
+            self._add_filtered(batch, samples, sums.reflected, sums, ahead)
+            sums.answered = True
 
     def _rings(self) -> bool:
         """Whether direct sound of the batch before still sounds."""
@@ -162,17 +174,19 @@ class Lane:
         self,
         batch: int,
         samples: Samples,
+        spectra: Spectra,
         sums: Sums,
         ahead: Callable[..., Future[Spectra]],
     ) -> None:
-        """Filter a batch (STEPS, STEP) into the sums."""
-        whole, spectra = self._transform(samples), sums.spectra
+        """Filter a batch into spectra (B, M, F) of its blocks."""
+        whole = self._transform(samples.reshape(-1, self._cut.block))
+        product = np.empty_like(spectra[0])
         if not self._moves:
             if self._last is None:
                 self._last = self._filters(np.zeros(1))
-            product = np.empty_like(spectra[0])
-            for step, part in np.ndindex(STEPS, self._parts):
-                spectra[step + part] += np.multiply(self._last[0, part], whole[step], out=product)
+            for part, taps in enumerate(self._last[0]):
+                for block, sound in enumerate(whole, part):
+                    spectra[block] += np.multiply(taps, sound, out=product)
             return
         if self._last is None:
             self._last = self._filters(_borders(batch)[:1])
@@ -183,15 +197,17 @@ class Lane:
         self._coming = batch + 1, ahead(self._filters, _borders(batch + 1)[1:])
         filters = [self._last[0], *made]
         self._last = filters[-1][None]
-        coming = self._transform(samples * _FADE)
+        faded = samples.reshape(STEPS, STEP) * _FADE
+        coming = self._transform(faded.reshape(-1, self._cut.block))
         whole -= coming
         if self._early is not None:
             self._early.add(batch, whole, coming, sums)
-        product = np.empty_like(spectra[0])
-        for step, part in np.ndindex(STEPS, self._parts):
-            out = spectra[step + part]
-            out += np.multiply(filters[step][part], whole[step], out=product)
-            out += np.multiply(filters[step + 1][part], coming[step], out=product)
+        for step, (before, after) in enumerate(itertools.pairwise(filters)):
+            for part in range(self._cut.parts):
+                for block in range(step * self._blocks, (step + 1) * self._blocks):
+                    out = spectra[block + part]
+                    out += np.multiply(before[part], whole[block], out=product)
+                    out += np.multiply(after[part], coming[block], out=product)
 
     def _filters(self, times: Array) -> Spectra:
         """The filters (T, parts, M, F) of all but the direct sound at times (T,)."""
@@ -203,12 +219,15 @@ class Lane:
         assert self._room is not None
         others = None if self._early is None else self._early.images
         arrivals = self._room.reflections(positions, self._sent, others)
-        filters = point_filters(arrivals, len(times), self._parts, self._layout)
+        filters = point_filters(arrivals, len(times), self._cut, self._layout)
         if self._settled:
             distances = np.linalg.norm(positions, axis=1)
             gains = point_gains(positions, self._layout) * distance_gain(distances)[:, None]
-            direct = gains.astype(np.float32)[:, :, None] * on_time()
+            direct = np.zeros((len(times), self._cut.taps), np.float32)
+            direct[:, self._cut.late] = 1.0
             if self._travel.air is not None:
-                direct *= spectrum(self._travel.air, metres_of_air(distances))[:, None]
-            filters[:, 0] += direct
+                taps = fft.irfft(spectrum(self._travel.air, metres_of_air(distances)), axis=-1)
+                direct[:, self._cut.late :] = taps[:, : self._cut.taps - self._cut.late]
+            heard = fft.rfft(direct, self._cut.fft, axis=-1)
+            filters[:, 0] += gains.astype(np.float32)[:, :, None] * heard[:, None]
         return filters

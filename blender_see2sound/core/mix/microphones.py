@@ -21,6 +21,7 @@ is simulated.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
@@ -36,7 +37,7 @@ from ..scene import Room
 from ..sounds.protocol import SAMPLE_RATE
 from .air import Air, absorption_nepers
 from .arrivals import LATENCY
-from .convolution import STEP, Samples, Spectra, spectra_of
+from .convolution import STEP, WHOLE, Samples, Spectra, spectra_of
 from .distance import NEAREST, REFERENCE_DISTANCE
 from .layouts import Layout
 from .panning import point_gains
@@ -80,8 +81,8 @@ class Microphones:
 
     Attributes
     ----------
-    parts : int
-        How many parts its filters have.
+    partition : Partition
+        How its filters are cut.
     """
 
     def __init__(self, room: Room, air: Air | None, layout: Layout, progress: Progress) -> None:
@@ -106,7 +107,8 @@ class Microphones:
         self._opened = damping(room.wall_materials())[1]
         self._absorption = self._calibrated(room, progress)
         length = int((self._reach + 1.0) / SPEED_OF_SOUND * SAMPLE_RATE)
-        self.parts = -(-(LATENCY + length) // STEP)
+        parts = -(-(LATENCY + length) // STEP)
+        self.partition = dataclasses.replace(WHOLE, parts=parts, late=LATENCY)
         middle = float(np.mean(np.broadcast_to(room.rt60, len(OCTAVES))[2:4]))
         self._decay_rate = np.log(1e3) / middle  # nepers a second
         self._own = _OWN * mixing_time(float(np.prod(self._size)), float(np.mean(room.rt60)))
@@ -197,7 +199,7 @@ class Microphones:
         # It is no louder than at the nearest distance that panning knows.
         near = min(1.0, float(np.linalg.norm(place)) / NEAREST)
         responses *= np.float32(self._level * REFERENCE_DISTANCE * near)
-        parts = responses.reshape(len(responses), self.parts, STEP)
+        parts = responses.reshape(len(responses), self.partition.parts, STEP)
         return np.ascontiguousarray(np.swapaxes(spectra_of(parts), 0, 1))
 
     def _late_responses(self, place: Array) -> tuple[float, Samples]:
@@ -217,7 +219,8 @@ class Microphones:
 
     def _simulated(self, place: Array, reach: float) -> Samples:
         """What microphones hear (M, n) of a place within a way of some metres."""
-        responses = np.zeros((len(self._places), self.parts * STEP), np.float32)
+        length = self.partition.parts * STEP
+        responses = np.zeros((len(self._places), length), np.float32)
         # Sound for picture is not late: time counts from its arrival at the nearest microphone.
         late = round(self._nearest(place) / SPEED_OF_SOUND * SAMPLE_RATE)
         start = LATENCY - late - _delay()

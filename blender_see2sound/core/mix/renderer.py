@@ -26,6 +26,7 @@ from .arrivals import LATENCY, add_wide
 from .control import BATCH, STEPS
 from .convolution import (
     STEP,
+    WHOLE,
     LongFilter,
     OverlapAdd,
     Samples,
@@ -34,7 +35,7 @@ from .convolution import (
 from .direct import EARLY, add_shared
 from .distance import Travel
 from .heads import head_of
-from .lane import Lane
+from .lane import Lane, moves
 from .late import late_sound
 from .layouts import Layout
 from .lfe import lfe_spectrum
@@ -85,21 +86,26 @@ def render(
     See2SoundError
         When a sound turns out to be unreadable.
     """
-    lanes = [Lane(s, r, layout, room, travel) for s, r in zip(sources, readers, strict=True)]
+    cut = WHOLE
+    if isinstance(room, RoomModel):
+        cut = room.partition(layout, any(map(moves, sources)))
+    elif isinstance(room, Microphones):
+        cut = room.partition
+    lanes = [Lane(s, r, layout, room, cut, travel) for s, r in zip(sources, readers, strict=True)]
     groups = [lanes[i::_GROUPS] for i in range(min(_GROUPS, len(lanes)))]
     mains, lfe = list(layout.mains), layout.lfe
     head = head_of(layout) if layout.coding == "binaural" else None
     late = None
     if isinstance(room, RoomModel):
-        late = LongFilter(late_sound(room, layout, partial(tell, 0.0)))
+        late = LongFilter(late_sound(room, layout, partial(tell, 0.0)), BATCH)
     output = OverlapAdd(len(layout.channels))
 
-    parts = 1 if room is None else room.parts
+    blocks = BATCH // cut.block
     # Those of a batch, and those of the next one, which is rendered meanwhile.
-    totals, coming = ([Sums.empty(layout, parts) for _ in groups] for _ in range(2))
+    totals, coming = ([Sums.empty(layout, cut) for _ in groups] for _ in range(2))
 
     def sum_up(batch: int, group: list[Lane], sums: Sums, before: Sums) -> None:
-        sums.follow(before)
+        sums.follow(before, blocks)
         for lane in group:
             if stopped.is_set():  # filters of a room can take seconds
                 return
@@ -125,16 +131,17 @@ def render(
                 running = begin(batch)
             sums, *others = totals
             for other in others:
-                sums.add(other)
-            if late is not None:
-                late.add(sums.late.reshape(STEPS, STEP), sums.spectra[:STEPS])
-                sums.filtered = True
+                sums.add(other, blocks)
+            if late is not None and (heard := late.filtered(sums.late)) is not None:
+                output.add(mains, heard, late.partition)
             if head is not None:
                 add_shared(head, sums)
             if sums.widened:
                 add_wide(layout, sums)
             if sums.filtered or head is not None:
-                output.add(mains, sums.spectra[:STEPS])
+                output.add(mains, sums.spectra)
+            if sums.answered:
+                output.add(mains, sums.reflected[:blocks], cut, LATENCY - cut.late)
             if lfe is not None and sums.lfe.any():
                 filtered = lfe_spectrum() * spectra_of(sums.lfe.reshape(STEPS, STEP))
                 output.add([lfe], filtered[:, None])

@@ -30,10 +30,11 @@ from ..progress import Progress
 from ..scene import Room
 from ..sounds.protocol import SAMPLE_RATE
 from .air import Air, absorption_nepers
-from .arrivals import LATENCY, Arrivals
+from .arrivals import AFTER_EARS, AFTER_POINTS, BEFORE_EARS, BEFORE_POINTS, Arrivals
 from .colours import shared
-from .convolution import STEP, Spectra
+from .convolution import Partition, Samples, partition_for
 from .distance import NEAREST, REFERENCE_DISTANCE, metres_of_air
+from .layouts import Layout
 from .propagation import SPEED_OF_SOUND
 
 Array = NDArray[np.float64]
@@ -47,6 +48,9 @@ _ENOUGH = 16.0
 #: So many mirror images at most, those of the fewest reflections: in a very flat room, or a very
 #: long one, the noise takes over sooner.
 _MOST_IMAGES = 3000
+
+#: What is left of a reflection's colour when it has fallen by so many decibels is cut off.
+_CUT_DB = 90.0
 
 #: Absorption is kept from these ends, where a factor on its logarithm would change nothing.
 _LEAST, _MOST = 0.005, 0.99
@@ -83,8 +87,8 @@ class RoomModel:
         The late sound's energy per second at time 0, were it there from the beginning on.
     scatters : bool
         The late sound begins with the direct sound.
-    parts : int
-        How many parts (`core.mix.arrivals.point_filters`) the reflections need.
+    colours : (K, n) array
+        Filters that all reflections are mixed from.
     """
 
     def __init__(self, room: Room, air: Air | None, progress: Progress) -> None:
@@ -102,7 +106,6 @@ class RoomModel:
             self.mixing_time = _all_answered(self._size, self._listener, opened)
         else:
             self.mixing_time = mixing_time(volume, float(np.mean(room.rt60)))
-        self.parts = int(np.ceil((LATENCY + self.mixing_time * SAMPLE_RATE + 16) / STEP))
         progress("Preparing the room", 0.0)
         direct = np.linalg.norm(np.maximum(self._listener, self._size - self._listener))
         self._reach = float(direct) + SPEED_OF_SOUND * self.mixing_time
@@ -111,6 +114,7 @@ class RoomModel:
         scattering = np.array([name in SCATTERING for name in room.wall_materials()])
         self._scattered = np.any(self._images.hits[:, scattering] > 0.0, axis=1)
         self.scatters = bool(self._is_open and scattering.any())
+        self._reflected = self._images.hits.any(axis=1) & ~(self.scatters & self._scattered)
         self._losses = self._images.hits @ wall_losses
         self.late_levels = np.full(
             len(OCTAVES), 4.0 * np.pi * SPEED_OF_SOUND / volume * REFERENCE_DISTANCE**2
@@ -122,11 +126,19 @@ class RoomModel:
         steps = int(np.clip(np.ceil(self._reach / 25.0), 2, 40))
         self._distances = np.linspace(0.0, self._reach, steps)
         nepers = -self._losses[:, None] - self._air * metres_of_air(self._distances)[:, None]
-        self._colours, weights = shared(
+        spectra, weights = shared(
             nepers.reshape(-1, len(OCTAVES)), lambda: progress("Preparing the room", 0.7)
         )
+        self.colours = _cut(np.fft.irfft(spectra))
         self._weights = weights.reshape(len(self._losses), steps, -1)
         progress("Preparing the room", 1.0)
+
+    def partition(self, layout: Layout, moving: bool) -> Partition:
+        """How filters of reflections are cut, where some sources are moving or none is."""
+        ears = layout.coding == "binaural"
+        before, after = (BEFORE_EARS, AFTER_EARS) if ears else (BEFORE_POINTS, AFTER_POINTS)
+        reach = int(np.ceil(self.mixing_time * SAMPLE_RATE))
+        return partition_for(reach, before, self.colours.shape[1] + after, moving)
 
     def late_energy(self, start: Array, end: Array) -> Array:
         """Energy (..., 7) of the late sound from start to end (...,), seconds since it left."""
@@ -172,11 +184,6 @@ class RoomModel:
         got = np.sum(energy * np.exp(-2.0 * factors * loss), axis=0)
         self._losses = self._losses * factors
         self.late_levels = self.late_levels * np.minimum(got / wanted, 1.0)
-
-    @property
-    def colours(self) -> Spectra:
-        """Spectra (K, F) that all reflections are mixed from."""
-        return self._colours
 
     def gliding(self) -> NDArray[np.intp]:
         """The images that a moving source's reflections are heard of as `core.mix.early` has it.
@@ -238,18 +245,23 @@ class RoomModel:
 
         All of them, or without some images.
         """
-        places = self._images.places((positions + self._listener)[:, None])
-        vectors = places - self._listener  # (T, N, 3)
-        distances = np.linalg.norm(vectors, axis=2)
-        direct = np.linalg.norm(positions, axis=1)
-        delays = np.maximum(distances - direct[:, None], 0.0) / SPEED_OF_SOUND
-        reflected = self._images.hits.any(axis=1) & ~(self.scatters & self._scattered)
+        reflected = self._reflected.copy()
         if without is not None:
             reflected[without] = False
-        moments, images = np.nonzero(reflected & (delays < self.mixing_time))
-        delays, far = delays[moments, images], distances[moments, images]
-        gains = self._levels(far, delays, gain)[:, None] * self._mixed(images, far)
-        return Arrivals(vectors[moments, images], delays, gains, moments, self._colours)
+        direct = np.linalg.norm(positions, axis=1)
+        images = self._images
+        # |signs x p + o|^2 = |p|^2 + 2 p (signs x o) + |o|^2, o being the image of the listener's
+        # own place: one product tells all distances, and the few within reach are then exact.
+        own = images.places(self._listener) - self._listener
+        squares = 2.0 * positions @ (images.signs * own).T + np.sum(own**2, axis=1)
+        latest = direct + self.mixing_time * SPEED_OF_SOUND
+        heard = squares < (latest**2 - direct**2)[:, None]
+        moments, numbers = np.nonzero(reflected & heard)
+        vectors = images.signs[numbers] * positions[moments] + own[numbers]
+        far = np.linalg.norm(vectors, axis=1)
+        delays = np.maximum(far - direct[moments], 0.0) / SPEED_OF_SOUND
+        gains = self._levels(far, delays, gain)[:, None] * self._mixed(numbers, far)
+        return Arrivals(vectors, delays, gains, moments, self.colours)
 
     def fading(self, delays: Array) -> Array:
         """How the images give way to the noise in the last third before the mixing time."""
@@ -262,6 +274,13 @@ class RoomModel:
         1000 Hz, since all octaves are sent alike.
         """
         return np.exp(-0.5 * np.mean(self.decay_rates[2:4]) * distances / SPEED_OF_SOUND)
+
+
+def _cut(filters: Array) -> Samples:
+    """Filters (K, n) without what is left when each has fallen by `_CUT_DB`."""
+    left = np.cumsum(filters[:, ::-1] ** 2, axis=1)[:, ::-1]
+    audible = left > left[:, :1] * 10.0 ** (-0.1 * _CUT_DB)
+    return filters[:, : int(np.count_nonzero(audible, axis=1).max())].astype(np.float32)
 
 
 def mixing_time(volume: float, rt60: float) -> float:
