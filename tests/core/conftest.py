@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -39,3 +40,16 @@ def tidied() -> Iterator[None]:
     """Models are kept from test to test, and let go of after the last one of a file."""
     yield
     keeper.release()
+
+
+@pytest.fixture(scope="module")
+def generators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A models folder with a tiny one of each kind of generator."""
+    from .tiny_generators import save_audioldm2, save_stable_audio, save_stable_audio3
+
+    folder = tmp_path_factory.mktemp("models")
+    for save in (save_audioldm2, save_stable_audio, save_stable_audio3):
+        save(folder)
+    gc.freeze()  # the libraries, which are looked through each time that a model goes
+    yield folder
+    gc.unfreeze()

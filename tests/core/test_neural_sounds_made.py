@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 import re
 import shutil
 from collections.abc import Iterator
@@ -51,14 +50,8 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("models")
-    tiny_generators.save_audioldm2(folder)
-    tiny_generators.save_stable_audio(folder)
-    tiny_generators.save_stable_audio3(folder)
-    gc.freeze()  # the libraries, which are looked through each time that a model goes
-    yield folder
-    gc.unfreeze()
+def models(generators: Path) -> Path:
+    return generators
 
 
 @pytest.fixture(scope="module")
