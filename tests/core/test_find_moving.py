@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ import pytest
 from blender_see2sound.core.media import ClipRange, open_clip
 from blender_see2sound.core.progress import Progress, silent
 from blender_see2sound.core.regions.built_in import DraftFinder
+from blender_see2sound.core.regions.linking import link
 from blender_see2sound.core.regions.protocol import Region
+from blender_see2sound.core.regions.tracklets import Tracklet
 
 from .moving_clips import Picture, film, ground, paste, thing
 from .timed_clips import Sprite, bouncing, scene
@@ -46,7 +49,7 @@ def presence_at(region: Region, time: float) -> float:
     return float(np.interp(time, region.times, region.presence))
 
 
-def miss(region: Region, path: Callable[[float], tuple[float, float]], seconds: float) -> float:
+def miss(region: Region, path: Callable[[float], Any], seconds: float) -> float:
     """Median distance between the box's centre and where the thing is, pixels."""
     times = np.arange(0.2, seconds - 0.2, 0.1)
     true = np.array([path(t) for t in times])
@@ -260,3 +263,24 @@ def test_what_comes_elsewhere_is_not_what_went(tmp_path: Path) -> None:
     assert presence_at(gone, 3.0) == 0.0
     assert presence_at(come, 1.0) == 0.0
     assert presence_at(come, 3.0) == 1.0
+
+
+def test_a_bounce_between_two_stretches_does_not_part_a_ball() -> None:
+    """It falls up to the end of one tracklet and rises from the begin of the next."""
+    falls, rises = tracklet(0.0, 30.0, 30.0), tracklet(0.5, 150.0, -30.0)
+    elsewhere = tracklet(0.5, 150.0, -30.0, x=260.0)
+    joined = link([falls, rises, elsewhere], (320, 180), silent)
+    assert [[id(t) for t in chain] for chain in joined] == [[id(falls), id(rises)], [id(elsewhere)]]
+
+
+def tracklet(start: float, y: float, step: float, x: float = 100.0) -> Tracklet:
+    """Half a second of a ball 20 pixels wide that goes `step` pixels down a frame."""
+    times = start + 0.1 * np.arange(5)
+    middles = np.column_stack([np.full(5, x), y + step * np.arange(5)])
+    velocity = np.array([0.0, 10.0 * step])
+    colours = np.zeros(256)
+    colours[40] = 1.0
+    return Tracklet(
+        0, times, np.hstack([middles - 10, middles + 10]), np.full(5, 314.0), np.full(5, 300.0),
+        colours, velocity, velocity, np.array([120.0, 160.0, 150.0]), 0.1, 0.0, 0.1,
+    )  # fmt: skip

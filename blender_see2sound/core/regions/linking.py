@@ -2,7 +2,8 @@
 
 A tracklet that ends is joined to one that begins later when they look alike
 (Bhattacharyya distance of their colours) and the second begins where the first
-was heading, or both happen at the picture's border, or at the same place. All
+was heading, or both happen at the picture's border, or at the same place, or so soon after
+and so near that it may have turned. All
 joins are chosen together, at the least total cost (Hungarian assignment; Kuhn
 1955, as in Huang, Wu & Nevatia 2008 for tracklets). Across a cut only looks count.
 Small pieces that always stay at a larger thing are taken into it.
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from ..progress import Progress
-from .tracklets import Tracklet, unlikeness
+from .tracklets import END, Tracklet, unlikeness
+from .turning import ALIKE_COLOURS, ALIKE_SIZE, SLACK, SWIFTER
 
 #: The largest difference in colours (0 to 1) that one thing may show after a gap, and across a cut.
 UNLIKE = 0.55
@@ -26,6 +28,9 @@ UNLIKE_CUT = 0.25
 #: Seconds that a thing may be hidden while it moves on, and while it stays in its place.
 HIDDEN = 2.5
 HIDDEN_IN_PLACE = 20.0
+#: Seconds within which a thing that is seen again may have turned, and what that costs.
+TURNING = 0.35
+TURNED = 0.3
 #: A box this near to the border touches it, as a share of the width.
 BORDER = 0.02
 #: A piece: smaller than this share of the larger thing, inside its box (grown by a share of
@@ -102,7 +107,23 @@ def join_cost(before: Tracklet, after: Tracklet, size: tuple[int, int]) -> float
         return unlike + 0.3 * missed / max(extent, 1.0) + 0.1 * gap / HIDDEN
     if gap <= HIDDEN_IN_PLACE and stayed < 0.7 * extent:
         return unlike + 0.3 * stayed / max(extent, 1.0) + 0.2 * gap / HIDDEN_IN_PLACE
+    if gap <= TURNING and unlike <= ALIKE_COLOURS and stayed <= _reach(before, after, gap):
+        return unlike + TURNED + 0.1 * gap / TURNING
     return 1e3
+
+
+def _reach(before: Tracklet, after: Tracklet, gap: float) -> float:
+    """How far a thing may have gone in a gap in which it turned, pixels; 0 if the sizes differ."""
+    ends = ((before, slice(-END, None)), (after, slice(0, END)))
+    sizes = [float(np.median(tracklet.areas[near])) for tracklet, near in ends]
+    if max(sizes) > ALIKE_SIZE * min(sizes):
+        return 0.0
+    pace = 0.0
+    for tracklet, near in ends:
+        middles = (tracklet.boxes[near, :2] + tracklet.boxes[near, 2:]) / 2
+        steps = np.linalg.norm(np.diff(middles, axis=0), axis=1) / np.diff(tracklet.times[near])
+        pace = max(pace, float(steps.max(initial=0.0)))
+    return SWIFTER * pace * gap + SLACK * float(np.sqrt(min(sizes)))
 
 
 def _missed_front(before: Tracklet, after: Tracklet, gap: float) -> float:

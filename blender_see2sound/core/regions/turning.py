@@ -28,9 +28,10 @@ ALIKE_COLOURS = 0.45
 #: It goes straight on when it is so near to the prediction, in its own sizes, ...
 STRAIGHT = 0.7
 #: ... and else has turned, which costs this more than going straight on.
-TURNED = 1.0
-#: Beyond what it can go it may be off by so many of its own sizes.
-SLACK = 0.5
+TURNED = 0.5
+#: It may get so much swifter from frame to frame, and be off by so many of its own sizes.
+SWIFTER = 1.5
+SLACK = 1.0
 #: Frames for which it may have been lost when it is found again.
 LOST = 1
 NONE = 1e3
@@ -85,26 +86,77 @@ def turned(
         ahead = centre(outlines[track.number])
         here = _last_place(ledger, i, track)
         seeks = is_swift(track) and track.lost <= LOST
-        reach = track.pace * (track.lost + 1) + SLACK * extent(track)
+        reach = _reach(track)
         for j in range(1, len(sizes)):
             if not 1.0 / ALIKE_SIZE <= sizes[j] / track.size <= ALIKE_SIZE:
                 continue
             missed = float(np.linalg.norm(places[j] - ahead)) / extent(track)
             straight[row, j - 1] = missed <= STRAIGHT
-            if missed > STRAIGHT and not (seeks and np.linalg.norm(places[j] - here) <= reach):
+            within = seeks and np.linalg.norm(places[j] - here) <= reach
+            if missed > STRAIGHT and not within:
                 continue
+            if seeks:
+                turn = TURNED + _off_mirrored(places[j] - here, track) / extent(track)
+                missed = min(missed, turn)
             if j not in colours:
                 colours[j] = ledger.colours(i, blobs == j)
             unlike = unlikeness(colours[j], track.colours)
             if unlike <= ALIKE_COLOURS:
-                further = missed if missed <= STRAIGHT else TURNED + missed * extent(track) / reach
-                costs[row, j - 1] = unlike + further
+                costs[row, j - 1] = unlike + missed
     rows, columns = linear_sum_assignment(costs)
-    return {
-        tracks[row].number: (blobs == j + 1).astype(np.uint8)
-        for row, j in zip(rows, columns, strict=True)
-        if costs[row, j] < NONE and not straight[row, j]
-    }
+    found, missing = {}, [t for t in tracks if is_swift(t) and t.lost <= LOST]
+    for row, j in zip(rows, columns, strict=True):
+        if costs[row, j] < NONE:
+            missing = [t for t in missing if t is not tracks[row]]
+            if not straight[row, j]:
+                found[tracks[row].number] = (blobs == j + 1).astype(np.uint8)
+    for track in missing:
+        here, reach = _last_place(ledger, i, track), _reach(track)
+        near = [j for j in range(1, len(sizes)) if np.linalg.norm(places[j] - here) <= reach]
+        others = {t.number: outlines[t.number] for t in alive if t is not track} | found
+        rest = _rest_of_one(ledger, blobs, sizes, near, track, others)
+        if rest is not None:
+            found[track.number] = rest
+    return found
+
+
+def _rest_of_one(
+    ledger: Ledger,
+    blobs: NDArray[np.int32],
+    sizes: NDArray[np.int64],
+    near: Sequence[int],
+    track: Track,
+    others: dict[int, Outline],
+) -> Outline | None:
+    """What others leave of a blob that is too large for them: two that touch are one blob."""
+    for j in near:
+        blob = blobs == j
+        inside = [
+            number
+            for number, outline in others.items()
+            if 2 * np.count_nonzero(blob & (outline > 0)) > np.count_nonzero(outline) > 0
+        ]
+        spare = sizes[j] - sum(ledger.tracks[number - 1].size for number in inside)
+        if not inside or spare * ALIKE_SIZE < track.size:
+            continue
+        for number in inside:
+            blob &= others[number] == 0
+        if np.count_nonzero(blob) > 0:
+            return blob.astype(np.uint8)
+    return None
+
+
+def _reach(track: Track) -> float:
+    """How far from where it was last seen a track may be, pixels."""
+    return SWIFTER * track.pace * (track.lost + 1) + SLACK * extent(track)
+
+
+def _off_mirrored(way: Vector, track: Track) -> float:
+    """How far a way is from those that end on a floor or a wall, pixels.
+
+    Those turn one part of the velocity only: the other goes on as it did.
+    """
+    return float(np.abs(way - (track.lost + 1) * track.velocity).min())
 
 
 def _last_place(ledger: Ledger, i: int, track: Track) -> Vector:
