@@ -279,8 +279,8 @@ def _coarse_engine(shape: tuple[int, ...]) -> cv2.DISOpticalFlow:
 def _engine(finest: int) -> cv2.DISOpticalFlow:
     engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     engine.setFinestScale(finest)
-    engine.setPatchStride(6)
-    engine.setGradientDescentIterations(8)
+    engine.setPatchStride(5)
+    engine.setGradientDescentIterations(12)
     engine.setVariationalRefinementIterations(0)
     return engine
 
