@@ -2,10 +2,10 @@
 
 A tracklet that ends is joined to one that begins later when they look alike
 (Bhattacharyya distance of their colours) and the second begins where the first
-was heading, or both happen at the picture's border, or at the same place, or so soon after
-and so near that it may have turned. All
-joins are chosen together, at the least total cost (Hungarian assignment; Kuhn
-1955, as in Huang, Wu & Nevatia 2008 for tracklets). Across a cut only looks count.
+was heading, or both happen at the picture's border, or at the same place, or so soon
+and so near that it may have turned (`turning`). All joins are chosen together, at the
+least total cost (Hungarian assignment; Kuhn 1955, as in Huang, Wu & Nevatia 2008 for
+tracklets). Across a cut only looks count.
 Small pieces that always stay at a larger thing are taken into it.
 """
 

@@ -1,7 +1,8 @@
 """Following the things of a stretch from frame to frame.
 
 The foreground of each frame falls into blobs. A blob that lies where tracks are
-predicted to be is theirs; one that several claim is shared out (`ledger`). A thing
+predicted to be is theirs; one that several claim is shared out (`ledger`); what is swift
+and has turned is looked for (`turning`). A thing
 that stops stays where it is as long as the picture does not change there. Two
 that were taken for one are told apart later (`parting`).
 """
