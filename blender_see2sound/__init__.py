@@ -13,7 +13,10 @@ from types import ModuleType
 def _rooms() -> tuple[ModuleType, ...]:
     """The modules that register something, in the order in which they do it."""
     from . import operators, panels, preferences, properties
-    from .bridge import command, handlers, model_list, render_bake, session, watch
+    from .bridge.background import command
+    from .bridge.interface import handlers, watch
+    from .bridge.jobs import render_bake, session
+    from .bridge.setup import model_list
 
     return (
         preferences, properties, session, model_list, operators, panels, handlers, watch,

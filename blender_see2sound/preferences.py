@@ -1,6 +1,6 @@
 """This computer's settings: what computes and on what, where models are, how a new strip begins.
 
-`bridge.computer` reads them.
+`bridge.setup.computer` reads them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LISTED = (
 
 def _look_again(_self: bpy.types.AddonPreferences, _context: bpy.types.Context) -> None:
     """Another folder holds other models."""
-    from .bridge import model_list
+    from .bridge.setup import model_list
 
     model_list.look()
 

@@ -2,7 +2,7 @@
 
 Position, motion, volume and sound are the Speaker object's own. A strip and its
 collection know each other by a uid: a custom property on the strip
-(`bridge.document`), `StripSettings.strip_uid` on the collection.
+(`bridge.sources.document`), `StripSettings.strip_uid` on the collection.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _AREA_SPREAD = 0.5
 
 def _monitor_again(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     """What is heard follows the switches."""
-    from .bridge import monitor
+    from .bridge.sources import monitor
 
     monitor.follow(self.id_data)
 
@@ -59,7 +59,7 @@ def _fit_spread(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> N
 
 def _fill_room(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     """A kind of room brings its size, its reverberation and its walls."""
-    from .bridge import room
+    from .bridge.mix import room
 
     room.fill(self.id_data)
 

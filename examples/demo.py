@@ -21,7 +21,10 @@ import bpy
 import numpy as np
 
 import blender_see2sound
-from blender_see2sound.bridge import command, document, export, versions
+from blender_see2sound.bridge.background import command
+from blender_see2sound.bridge.blend import versions
+from blender_see2sound.bridge.mix import export
+from blender_see2sound.bridge.sources import document
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.media import ClipRange, open_clip
 from blender_see2sound.core.overview import draw_overview

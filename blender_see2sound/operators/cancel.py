@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import session
+from ..bridge.jobs import session
 
 
 class SEE2SOUND_OT_cancel(bpy.types.Operator):

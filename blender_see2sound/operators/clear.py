@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import document, session, view
+from ..bridge.interface import view
+from ..bridge.jobs import session
+from ..bridge.sources import document
 from ..core.errors import See2SoundError
 from .job import strip_problem
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import bpy
 
-from ..bridge import files, view
-from ..bridge.task import Work
+from ..bridge.blend import files
+from ..bridge.interface import view
+from ..bridge.jobs.task import Work
 from ..core.errors import See2SoundError
 from .job import JobOperator, sources_problem
 
@@ -113,7 +114,7 @@ class SEE2SOUND_OT_export_mix(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
-        from ..bridge import steps
+        from ..bridge.jobs import steps
 
         target = steps.Target.active(context)
         named = Path(self.filepath).suffix.lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import session
+from ..bridge.jobs import session
 
 
 def _has_failure(cls: type[bpy.types.Operator]) -> bool:

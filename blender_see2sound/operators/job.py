@@ -6,8 +6,10 @@ from typing import Any
 
 import bpy
 
-from ..bridge import session, strips, view
-from ..bridge.task import Task, Work
+from ..bridge.interface import view
+from ..bridge.jobs import session
+from ..bridge.jobs.task import Task, Work
+from ..bridge.timeline import strips
 
 #: Seconds between two slices of a job in a window; what is left of it is the person's.
 _EVERY = 0.04

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import session
-from ..bridge.task import Work
+from ..bridge.jobs import session
+from ..bridge.jobs.task import Work
 from .job import JobOperator
 
 
@@ -41,7 +41,7 @@ class SEE2SOUND_OT_check_worker(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
-        from ..bridge import steps
+        from ..bridge.jobs import steps
 
         return steps.check_worker()
 
@@ -55,7 +55,8 @@ class SEE2SOUND_OT_look_again(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Look, in the preferences' list and for the strips that are shown."""
-        from ..bridge import model_list, view
+        from ..bridge.interface import view
+        from ..bridge.setup import model_list
 
         model_list.look()
         view.refresh(look_again=True)

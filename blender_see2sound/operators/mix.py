@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge.task import Work
+from ..bridge.jobs.task import Work
 from .job import JobOperator, sources_problem
 
 
@@ -21,7 +21,7 @@ class SEE2SOUND_OT_bake_mix(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
-        from ..bridge import steps
+        from ..bridge.jobs import steps
 
         return steps.bake_mix(steps.Target.active(context))
 

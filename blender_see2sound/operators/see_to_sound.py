@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge.task import Work
+from ..bridge.jobs.task import Work
 from .job import FindingOperator
 
 
@@ -16,7 +16,7 @@ class SEE2SOUND_OT_see_to_sound(FindingOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
-        from ..bridge import steps
+        from ..bridge.jobs import steps
 
         return steps.see_to_sound(steps.Target.active(context), **self.asked)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import document, view
+from ..bridge.interface import view
+from ..bridge.sources import document
 from .job import sources_problem
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge.task import Work
+from ..bridge.jobs.task import Work
 from .job import JobOperator, sources_problem, speaker_property
 
 
@@ -37,7 +37,7 @@ class SEE2SOUND_OT_make_sounds(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
-        from ..bridge import steps
+        from ..bridge.jobs import steps
 
         only = self.speaker or None
         return steps.make_sounds(steps.Target.active(context), only, self.another)

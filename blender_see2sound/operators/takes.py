@@ -7,7 +7,10 @@ from pathlib import Path
 
 import bpy
 
-from ..bridge import document, files, sounds, view
+from ..bridge.blend import files
+from ..bridge.interface import view
+from ..bridge.sources import document
+from ..bridge.speakers import sounds
 from ..core.errors import See2SoundError
 from .job import common_problem, speaker_property
 

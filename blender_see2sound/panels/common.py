@@ -6,7 +6,8 @@ import textwrap
 
 import bpy
 
-from ..bridge import session, view
+from ..bridge.interface import view
+from ..bridge.jobs import session
 
 
 def columns(context: bpy.types.Context) -> int:

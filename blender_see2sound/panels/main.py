@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import session, view
+from ..bridge.interface import view
+from ..bridge.jobs import session
 from .common import draw_failure, draw_job, draw_text, sentence
 from .places import in_both
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import choice, view
+from ..bridge.interface import view
+from ..bridge.setup import choice
 from .common import draw_text, settings_of
 from .places import in_both
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import view
+from ..bridge.interface import view
 from ..core.materials import OCTAVES, WALLS
 from .common import settings_of
 from .places import in_both

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import model_list
+from ..bridge.setup import model_list
 from .common import draw_text
 
 

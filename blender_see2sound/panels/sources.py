@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import choice, freshness, mix_settings, record, session, sounds, view
+from ..bridge.interface import view
+from ..bridge.jobs import session
+from ..bridge.mix import mix_settings
+from ..bridge.setup import choice
+from ..bridge.sources import record
+from ..bridge.speakers import freshness, sounds
 from .common import draw_text, sentence
 from .making import draw_maker
 from .places import in_both

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import session
+from ..bridge.jobs import session
 
 
 def draw(self: bpy.types.Header, context: bpy.types.Context) -> None:

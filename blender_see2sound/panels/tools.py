@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import choice, computer, view
+from ..bridge.interface import view
+from ..bridge.setup import choice, computer
 from ..core.sets import set_named
 from .places import in_both
 

@@ -14,7 +14,10 @@ import cv2
 import numpy as np
 
 import blender_see2sound
-from blender_see2sound.bridge import dna, document, export, fingerprint, speakers
+from blender_see2sound.bridge.blend import dna
+from blender_see2sound.bridge.mix import export, fingerprint
+from blender_see2sound.bridge.sources import document
+from blender_see2sound.bridge.speakers import placing
 from blender_see2sound.core.scene import Clip, SoundScene, Source
 
 T = TypeVar("T")
@@ -154,8 +157,8 @@ def place(scene: bpy.types.Scene, strip: Any, *sources: Source, folder: Path) ->
     clip = Clip(None, 0.0, strip.frame_final_duration / 24.0, 24.0, _SIZE, 50.0)
     collection = document.collection_of(scene, strip, create=True)
     sound_scene = SoundScene(clip, sources)
-    prepared = run(speakers.prepare(scene, strip, sound_scene, folder))
-    run(speakers.place(scene, strip, collection, sound_scene, prepared))
+    prepared = run(placing.prepare(scene, strip, sound_scene, folder))
+    run(placing.place(scene, strip, collection, sound_scene, prepared))
     return collection
 
 

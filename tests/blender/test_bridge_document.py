@@ -12,8 +12,11 @@ import bpy
 import pytest
 import soundfile
 
-from blender_see2sound.bridge import document, files, mix_strip, monitor, session
-from blender_see2sound.bridge.actions import curve_values, curves_of, sound_strips
+from blender_see2sound.bridge.animation.actions import curve_values, curves_of, sound_strips
+from blender_see2sound.bridge.blend import files
+from blender_see2sound.bridge.jobs import session
+from blender_see2sound.bridge.sources import document, monitor
+from blender_see2sound.bridge.timeline import mix_strip
 
 from .cut import (
     add_movie,

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from blender_see2sound.bridge import export, heard
+from blender_see2sound.bridge.mix import export
+from blender_see2sound.bridge.speakers import heard
 from blender_see2sound.core.errors import See2SoundError
 
 from .cut import add_movie, exported, new_file, place, run, source, speaker, write_movie

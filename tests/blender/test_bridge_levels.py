@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_see2sound.bridge import sounds
+from blender_see2sound.bridge.speakers import sounds
 
 from .cut import exported, mark, place, source, speaker
 from .test_bridge_speakers import heard, sound

@@ -12,7 +12,8 @@ import pytest
 import soundfile
 from mathutils import Vector
 
-from blender_see2sound.bridge import camera, document, monitor, motion
+from blender_see2sound.bridge.listener import camera, motion
+from blender_see2sound.bridge.sources import document, monitor
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.scene_file import write_scene
 

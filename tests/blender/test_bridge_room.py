@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 import pytest
 
-from blender_see2sound.bridge import camera
+from blender_see2sound.bridge.listener import camera
 from blender_see2sound.core import rooms
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.scene_file import write_scene

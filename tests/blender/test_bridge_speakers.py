@@ -13,16 +13,11 @@ import pytest
 import soundfile
 from mathutils import Vector
 
-from blender_see2sound.bridge import (
-    actions,
-    document,
-    files,
-    freshness,
-    mix_strip,
-    monitor,
-    sounds,
-    speakers,
-)
+from blender_see2sound.bridge.animation import actions
+from blender_see2sound.bridge.blend import files
+from blender_see2sound.bridge.sources import document, monitor
+from blender_see2sound.bridge.speakers import freshness, placing, sounds
+from blender_see2sound.bridge.timeline import mix_strip
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.scene import Clip, SoundScene
 
@@ -370,8 +365,8 @@ def test_work_that_lost_its_strip_says_so(strip: Any, tmp_path: Path) -> None:
     collection = document.collection_of(scene, strip, create=True)
     clip = Clip(None, 0.0, 4.0, 24.0, (256, 64), 50.0)
     sound_scene = SoundScene(clip, (source("s1", (0, 3, 0)),))
-    prepared = run(speakers.prepare(scene, strip, sound_scene, tmp_path))
-    work = speakers.place(scene, strip, collection, sound_scene, prepared)
+    prepared = run(placing.prepare(scene, strip, sound_scene, tmp_path))
+    work = placing.place(scene, strip, collection, sound_scene, prepared)
     next(work)
     scene.sequence_editor.strips.remove(strip)
     with pytest.raises(See2SoundError, match="not there any more"):
@@ -386,8 +381,8 @@ def test_a_camera_that_is_removed_meanwhile_is_replaced(
     collection = document.collection_of(scene, strip, create=True)
     clip = Clip(None, 0.0, 4.0, 24.0, (256, 64), 50.0)
     sound_scene = SoundScene(clip, (source("s1", (0, 3, 0)), source("s2", (-1, 2, 0))))
-    prepared = run(speakers.prepare(scene, strip, sound_scene, tmp_path))
-    work = speakers.place(scene, strip, collection, sound_scene, prepared)
+    prepared = run(placing.prepare(scene, strip, sound_scene, tmp_path))
+    work = placing.place(scene, strip, collection, sound_scene, prepared)
     for _ in range(after):
         next(work)
     bpy.data.objects.remove(scene.camera)
@@ -540,8 +535,8 @@ def test_a_speaker_that_comes_while_the_mix_is_heard_is_silent_at_once(
         source("s8", (0, 9, 0), boxes=box(200.0), label="bee"),
     )
     clip = Clip(None, 0.0, 4.0, 24.0, (256, 64), 50.0)
-    prepared = run(speakers.prepare(scene, strip, SoundScene(clip, sources), tmp_path))
-    for _ in speakers.place(scene, strip, found, SoundScene(clip, sources), prepared):
+    prepared = run(placing.prepare(scene, strip, SoundScene(clip, sources), tmp_path))
+    for _ in placing.place(scene, strip, found, SoundScene(clip, sources), prepared):
         assert all(s.data.muted for s in document.speakers_of(found))
     added = bpy.data.objects.new("Mine", bpy.data.speakers.new("Mine"))
     found.objects.link(added)

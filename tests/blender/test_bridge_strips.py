@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from blender_see2sound.bridge import dna, strips, timing
+from blender_see2sound.bridge.blend import dna
+from blender_see2sound.bridge.timeline import strips, timing
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.media import ClipRange, open_clip
 

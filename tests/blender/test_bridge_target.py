@@ -9,8 +9,9 @@ from typing import Any
 import bpy
 import pytest
 
-from blender_see2sound.bridge import document, session, steps
-from blender_see2sound.bridge.target import Target
+from blender_see2sound.bridge.jobs import session, steps
+from blender_see2sound.bridge.jobs.target import Target
+from blender_see2sound.bridge.sources import document
 from blender_see2sound.core.errors import See2SoundError
 from tests.blender.film import document as seen
 from tests.blender.film import mixes, open_film, speakers
@@ -100,7 +101,7 @@ def test_without_a_number_that_of_the_preferences_is_kept(
 ) -> None:
     from dataclasses import replace
 
-    from blender_see2sound.bridge import computer
+    from blender_see2sound.bridge.setup import computer
 
     now = replace(computer.settings(), sources=1)
     monkeypatch.setattr(computer, "settings", lambda: now)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from blender_see2sound.bridge import session
-from blender_see2sound.bridge.task import Fractions, Work, changing
+from blender_see2sound.bridge.jobs import session
+from blender_see2sound.bridge.jobs.task import Fractions, Work, changing
 from blender_see2sound.core.errors import See2SoundError
 
 OURS = See2SoundError("the rest failed", "a reason", "a remedy")

@@ -10,7 +10,8 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_see2sound.bridge import session, view
+from blender_see2sound.bridge.interface import view
+from blender_see2sound.bridge.jobs import session
 from tests.blender.film import mixes, open_film
 
 

@@ -8,7 +8,11 @@ from typing import Any
 import bpy
 import pytest
 
-from blender_see2sound.bridge import document, mix_strip, session, versions, view, watch
+from blender_see2sound.bridge.blend import versions
+from blender_see2sound.bridge.interface import view, watch
+from blender_see2sound.bridge.jobs import session
+from blender_see2sound.bridge.sources import document
+from blender_see2sound.bridge.timeline import mix_strip
 from tests.blender.cut import new_file
 from tests.blender.film import mixes, open_film, speakers
 

@@ -14,7 +14,10 @@ pytest.importorskip("torch", reason="models compute with torch")
 pytest.importorskip("transformers", reason="models are those of transformers")
 
 import blender_see2sound
-from blender_see2sound.bridge import choice, computer, document, model_list, session, steps, view
+from blender_see2sound.bridge.interface import view
+from blender_see2sound.bridge.jobs import session, steps
+from blender_see2sound.bridge.setup import choice, computer, model_list
+from blender_see2sound.bridge.sources import document
 from blender_see2sound.core.models.folder import ENVIRONMENT, RECORD
 from tests.blender import film
 from tests.blender.cut import add_movie, exported, new_file, place, source, speaker, write_movie

@@ -11,7 +11,7 @@ import bpy
 import pytest
 
 import blender_see2sound
-from blender_see2sound.bridge import session
+from blender_see2sound.bridge.jobs import session
 from tests.blender.film import document, open_film, speakers
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,9 @@ import pytest
 import soundfile
 
 from blender_see2sound import properties
-from blender_see2sound.bridge import mix_report, session, view
+from blender_see2sound.bridge.interface import view
+from blender_see2sound.bridge.jobs import session
+from blender_see2sound.bridge.mix import mix_report
 from blender_see2sound.operators import export
 from tests.blender.film import document, mixes, open_film, speakers
 

@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 import pytest
 
-from blender_see2sound.bridge import session, steps
+from blender_see2sound.bridge.jobs import session, steps
 from tests.blender.film import document, mixes, open_film, speakers
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from mathutils import Matrix
 
-from blender_see2sound.bridge import render_bake, session, versions
+from blender_see2sound.bridge.blend import versions
+from blender_see2sound.bridge.jobs import render_bake, session
 from tests.blender.film import mixes, open_film, speakers
 
 

@@ -15,7 +15,11 @@ import pytest
 import soundfile
 
 import blender_see2sound
-from blender_see2sound.bridge import computer, files, session, sounds, view
+from blender_see2sound.bridge.blend import files
+from blender_see2sound.bridge.interface import view
+from blender_see2sound.bridge.jobs import session
+from blender_see2sound.bridge.setup import computer
+from blender_see2sound.bridge.speakers import sounds
 from blender_see2sound.core.sounds.origin import read_origin
 from tests.blender.film import open_film, speakers
 

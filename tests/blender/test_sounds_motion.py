@@ -10,8 +10,11 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_see2sound.bridge import document, export, freshness, own_motion, versions
-from blender_see2sound.bridge.strips import clip_of
+from blender_see2sound.bridge.blend import versions
+from blender_see2sound.bridge.mix import export
+from blender_see2sound.bridge.sources import document
+from blender_see2sound.bridge.speakers import freshness, own_motion
+from blender_see2sound.bridge.timeline.strips import clip_of
 from blender_see2sound.core.scene import Motion
 
 from .cut import add_effect, place, run, sequencer, source, speaker

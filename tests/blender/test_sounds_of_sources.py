@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from blender_see2sound.bridge import files, freshness, session, sounds, view
+from blender_see2sound.bridge.blend import files
+from blender_see2sound.bridge.interface import view
+from blender_see2sound.bridge.jobs import session
+from blender_see2sound.bridge.speakers import freshness, sounds
 from blender_see2sound.core.sounds.origin import read_origin, sidecar_of
 from tests.blender.film import document, mixes, open_film, speakers
 
@@ -330,7 +333,7 @@ def test_makers_that_lack_something_are_told_before_the_worker_starts(
 
 def test_files_of_an_earlier_version_are_not_out_of_date(made: Any) -> None:
     """What is new and not asked for is no part of a recipe, and no change of a person's."""
-    from blender_see2sound.bridge import record
+    from blender_see2sound.bridge.sources import record
 
     first = speakers()[0]
     row = json.loads(first.data.see2sound.made)

@@ -14,7 +14,9 @@ from .window import Window
 
 __all__ = ["folder", "region"]
 
-SOUNDS = "__import__('bl_ext.user_default.blender_see2sound.bridge.sounds', fromlist=['x'])"
+SOUNDS = (
+    "__import__('bl_ext.user_default.blender_see2sound.bridge.speakers.sounds', fromlist=['x'])"
+)
 FIRST = "min((o for o in bpy.data.objects if o.type == 'SPEAKER'), key=lambda o: o.name)"
 TAKE = f"{SOUNDS}.take_of({FIRST})"
 

@@ -16,7 +16,7 @@ import pytest
 from .conftest import PICTURES, ROOT
 from .window import Window
 
-SESSION = "__import__('bl_ext.user_default.blender_see2sound.bridge.session', fromlist=['x'])"
+SESSION = "__import__('bl_ext.user_default.blender_see2sound.bridge.jobs.session', fromlist=['x'])"
 BUSY = f"{SESSION}.busy()"
 SPEAKERS = "[o.name for o in bpy.data.objects if o.type == 'SPEAKER']"
 
@@ -126,7 +126,7 @@ def test_one_undo_takes_all_of_it_back_and_redo_brings_it(window: Window, region
 
 
 SETTINGS = "next(c for c in bpy.data.collections if c.see2sound.is_see2sound).see2sound"
-VIEW = "__import__('bl_ext.user_default.blender_see2sound.bridge.view', fromlist=['x'])"
+VIEW = "__import__('bl_ext.user_default.blender_see2sound.bridge.interface.view', fromlist=['x'])"
 
 
 def test_a_changed_setting_makes_the_mix_out_of_date_and_back(
