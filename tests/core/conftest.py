@@ -14,6 +14,12 @@ import pytest
 from blender_see2sound.core.models import keeper
 
 
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking through it each time that a model goes takes long."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever goes to the network fails."""
@@ -43,13 +49,12 @@ def tidied() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def generators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def generators(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A models folder with a tiny one of each kind of generator."""
     from .tiny_generators import save_audioldm2, save_stable_audio, save_stable_audio3
 
     folder = tmp_path_factory.mktemp("models")
     for save in (save_audioldm2, save_stable_audio, save_stable_audio3):
         save(folder)
-    gc.freeze()  # the libraries, which are looked through each time that a model goes
-    yield folder
-    gc.unfreeze()
+    gc.freeze()  # the libraries that came with them
+    return folder

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from .clips import EXAMPLE, ROOT, SHARED, write_movie
+from .clips import EXAMPLE, SHARED, write_movie
 from .moving_clips import film, ground, paste, thing
 
 torch = pytest.importorskip("torch", reason="models need torch")
 transformers = pytest.importorskip("transformers", reason="models need transformers")
 
-from blender_see2sound.core import parts  # noqa: E402
+from blender_see2sound.core import cli, parts  # noqa: E402
 from blender_see2sound.core.errors import Cancelled, See2SoundError  # noqa: E402
 from blender_see2sound.core.media import ClipRange, open_clip  # noqa: E402
 from blender_see2sound.core.models import images  # noqa: E402
 from blender_see2sound.core.models.keeper import Computing, release  # noqa: E402
 from blender_see2sound.core.pipeline import find_sources  # noqa: E402
-from blender_see2sound.core.progress import silent  # noqa: E402
+from blender_see2sound.core.progress import Progress, silent  # noqa: E402
 from blender_see2sound.core.regions import panoptic, sam2, sam2_memory  # noqa: E402
 from blender_see2sound.core.regions.prompts import Sieve, everything, grid, sifted  # noqa: E402
 from blender_see2sound.core.regions.protocol import Region  # noqa: E402
@@ -39,6 +38,8 @@ from blender_see2sound.core.regions.segments import (  # noqa: E402
 )
 
 from . import tiny_models  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("tidied")
 
 FINDERS = ("sam2.1-tiny", "sam-base", "eomt-large", "oneformer")
 
@@ -60,19 +61,46 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _alone() -> Iterator[None]:
-    """One thread: tiny models are quicker so, also beside others; nothing is kept for the next."""
+def _one_thread() -> Iterator[None]:
+    """Tiny models are quicker so, also beside others."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-    release()
 
 
-def found(models: Path, name: str, path: Path, count: int = 8) -> list[Region]:
+def found(models: Path, name: str, path: Path, progress: Progress = silent) -> list[Region]:
     finder = parts.load("finder", name, Computing(device="cpu", models=models))
     with open_clip(ClipRange(path)) as clip:
-        return finder.find(clip, count, silent)
+        return finder.find(clip, 8, progress)
+
+
+@dataclass
+class Run:
+    """What a finder found, and what it told meanwhile."""
+
+    regions: list[Region]
+    phases: list[str] = field(default_factory=list)
+    fractions: list[float] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def first_run(models: Path, movie: Path) -> Callable[[str], Run]:
+    """The first run of each finder over the movie, which several tests look at."""
+
+    @cache
+    def run(name: str) -> Run:
+        done = Run([])
+
+        def note(phase: str, fraction: float) -> None:
+            if phase not in done.phases:
+                done.phases.append(phase)
+            done.fractions.append(fraction)
+
+        done.regions = found(models, name, movie, progress=note)
+        return done
+
+    return run
 
 
 # ------------------------------------------------------------------ whole runs
@@ -80,9 +108,9 @@ def found(models: Path, name: str, path: Path, count: int = 8) -> list[Region]:
 
 @pytest.mark.parametrize("name", FINDERS)
 def test_a_finder_gives_sound_regions_and_the_same_again(
-    models: Path, movie: Path, name: str
+    models: Path, movie: Path, first_run: Callable[[str], Run], name: str
 ) -> None:
-    regions = found(models, name, movie)
+    regions = first_run(name).regions
     assert regions
     for region in regions:
         steps = len(region.times)
@@ -109,37 +137,34 @@ def test_a_finder_gives_sound_regions_and_the_same_again(
 
 
 @pytest.mark.parametrize("name", ["eomt-large", "oneformer"])
-def test_a_panoptic_finder_names_what_it_finds(models: Path, movie: Path, name: str) -> None:
-    labels = {region.label for region in found(models, name, movie)}
+def test_a_panoptic_finder_names_what_it_finds(first_run: Callable[[str], Run], name: str) -> None:
+    labels = {region.label for region in first_run(name).regions}
     assert labels
     assert labels <= {"person", "dog", "car", "cup", "sky", "grass", "wall"}
 
 
 @pytest.mark.parametrize("name", FINDERS)
-def test_a_finder_can_be_cancelled_in_every_phase(models: Path, movie: Path, name: str) -> None:
-    finder = parts.load("finder", name, Computing(device="cpu", models=models))
-    told: dict[str, float] = {}
-    calls: list[float] = []
+def test_a_finder_tells_how_far_it_is(first_run: Callable[[str], Run], name: str) -> None:
+    told = first_run(name)
+    assert told.fractions == sorted(told.fractions)
+    assert told.fractions[-1] == 1.0
+    assert "Looking at the clip" in told.phases
 
-    def note(phase: str, fraction: float) -> None:
-        told.setdefault(phase, fraction)
-        calls.append(fraction)
 
-    with open_clip(ClipRange(movie)) as clip:
-        finder.find(clip, 4, note)
-        assert calls == sorted(calls)
-        assert calls[-1] == 1.0
-        assert "Looking at the clip" in told
-        for stop in told:
+@pytest.mark.parametrize("name", FINDERS)
+def test_a_finder_can_be_cancelled_in_every_phase(
+    models: Path, movie: Path, first_run: Callable[[str], Run], name: str
+) -> None:
+    phases = first_run(name).phases
+    release()  # so that it is loaded again
+    for stop in phases:
 
-            def cancel(phase: str, fraction: float, stop: str = stop) -> None:
-                if phase == stop:
-                    raise Cancelled
+        def cancel(phase: str, fraction: float, stop: str = stop) -> None:
+            if phase == stop:
+                raise Cancelled
 
-            if stop in ("Checking the model's files", "Loading the model"):
-                release()
-            with pytest.raises(Cancelled):
-                finder.find(clip, 4, cancel)
+        with pytest.raises(Cancelled):
+            found(models, name, movie, cancel)
 
 
 def test_a_still_is_found_in(models: Path, tmp_path: Path) -> None:
@@ -172,32 +197,27 @@ def test_sources_are_chosen_from_more_candidates(
     assert (tmp_path / "thumbnails" / "s1.png").exists()
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("clip", [EXAMPLE, SHARED / "eagle.png"])
 def test_the_command_finds_with_a_model(models: Path, tmp_path: Path, clip: Path) -> None:
     if not clip.exists():
         pytest.skip("this clip is not here")
-    run = subprocess.run(
-        [
-            sys.executable, "-m", "blender_see2sound.core", "find", str(clip),
-            "-o", str(tmp_path / "scene.json"), "--finder", "sam2.1-tiny", "--json",
-        ],
-        capture_output=True, text=True, cwd=ROOT,
-        env={**os.environ, "SEE2SOUND_MODELS": str(models), "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    assert json.loads((tmp_path / "scene.json").read_text())["format"] == "see2sound-scene/1"
+    scene = tmp_path / "scene.json"
+    arguments = ["find", str(clip), "-o", str(scene), "--finder", "sam2.1-tiny"]
+    assert cli.run([*arguments, "--models", str(models), "--device", "cpu"]) == 0
+    assert json.loads(scene.read_text())["format"] == "see2sound-scene/1"
 
 
 # ------------------------------------------------------------------ loading
 
 
 def test_a_folder_that_names_the_image_model_loads_too(
-    models: Path, movie: Path, tmp_path: Path
+    movie: Path, first_run: Callable[[str], Run], tmp_path: Path
 ) -> None:
     path = tiny_models.save_sam2(tmp_path)
     config = json.loads((path / "config.json").read_text())
     (path / "config.json").write_text(json.dumps(config | {"architectures": ["Sam2Model"]}))
-    assert len(found(tmp_path, "sam2.1-tiny", movie)) == len(found(models, "sam2.1-tiny", movie))
+    assert len(found(tmp_path, "sam2.1-tiny", movie)) == len(first_run("sam2.1-tiny").regions)
 
 
 def test_another_architecture_is_refused(movie: Path, tmp_path: Path) -> None:
