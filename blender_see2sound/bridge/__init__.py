@@ -4,7 +4,7 @@ Operators and panels call these rooms; they call the worker's client. Nothing he
 draws or computes sound. Each room imports only from those above it:
 
 `blend`
-    Blender's data as such: versions, memory, files, data found again.
+    Blender's data and windows as such: versions, memory, files, data found again.
 `animation`
     Keyframes: actions, curves, and knots that straight lines join.
 `listener`
@@ -12,7 +12,7 @@ draws or computes sound. Each room imports only from those above it:
 `timeline`
     The sequencer's strips: what they show and when, and the strip of the mix.
 `sources`
-    A strip's speakers in the document: whose they are, what a person changed, what is heard.
+    A strip's speakers in the document: whose they are, what a person changed, chose and hears.
 `setup`
     This computer, and by which parts the work is done.
 `speakers`

@@ -6,7 +6,7 @@ import bpy
 
 from ..bridge.interface import view
 from ..bridge.jobs import session
-from ..bridge.sources import document
+from ..bridge.sources import document, selection
 from ..core.errors import See2SoundError
 from .job import strip_problem
 
@@ -22,7 +22,7 @@ class SEE2SOUND_OT_clear(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether there is something to clear."""
         problem = strip_problem(context)
-        if not problem and view.active_collection(context) is None:
+        if not problem and selection.active_collection(context) is None:
             problem = "Nothing was made for this strip yet"
         if problem:
             cls.poll_message_set(problem)
@@ -41,7 +41,7 @@ class SEE2SOUND_OT_clear(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Clear without asking."""
-        scene, strip = view.active_strip(context)
+        scene, strip = selection.active_strip(context)
         try:
             document.clear(scene, strip)
         except See2SoundError as error:

@@ -7,8 +7,8 @@ from pathlib import Path
 import bpy
 
 from ..bridge.blend import files
-from ..bridge.interface import view
 from ..bridge.jobs.task import Work
+from ..bridge.sources import selection
 from ..core.errors import See2SoundError
 from .job import JobOperator, sources_problem
 
@@ -69,8 +69,8 @@ class SEE2SOUND_OT_export_mix(JobOperator, bpy.types.Operator):
         """Ask for the file first, where none is named yet."""
         if self.filepath or bpy.app.background or context.window is None:
             return super().invoke(context, event)
-        _, strip = view.active_strip(context)
-        collection = view.active_collection(context)
+        _, strip = selection.active_strip(context)
+        collection = selection.active_collection(context)
         if not self.properties.is_property_set("layout_name"):
             self.layout_name = collection.see2sound.layout
         name = files.safe_name(f"{strip.name} Mix") + suffix_of(self.encoding)

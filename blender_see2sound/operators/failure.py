@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..bridge.blend import windows
 from ..bridge.jobs import session
 
 
@@ -48,7 +49,7 @@ class SEE2SOUND_OT_dismiss_error(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Take the error off the panel."""
         session.state.failure = None
-        session.redraw()
+        windows.redraw()
         return {"FINISHED"}
 
 

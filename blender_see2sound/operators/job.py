@@ -6,9 +6,10 @@ from typing import Any
 
 import bpy
 
-from ..bridge.interface import view
+from ..bridge.blend import windows
 from ..bridge.jobs import session
 from ..bridge.jobs.task import Task, Work
+from ..bridge.sources import selection
 from ..bridge.timeline import strips
 
 #: Seconds between two slices of a job in a window; what is left of it is the person's.
@@ -67,7 +68,7 @@ class JobOperator:
         timer = wm.event_timer_add(_EVERY, window=context.window)
         task.at_end(lambda: wm.event_timer_remove(timer))
         wm.modal_handler_add(self)
-        session.redraw()
+        windows.redraw()
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -77,11 +78,11 @@ class JobOperator:
             return self._end()
         if event.type == "ESC" and event.value == "PRESS" and not task.cancelling:
             task.cancel()
-            session.redraw()
+            windows.redraw()
             return {"RUNNING_MODAL"}
         if event.type == "TIMER":
             if task.advance():
-                session.redraw()
+                windows.redraw()
             if not task.running:
                 return self._end()
         return {"PASS_THROUGH"}
@@ -168,7 +169,7 @@ def strip_problem(context: bpy.types.Context) -> str:
     problem = common_problem(context)
     if problem:
         return problem
-    _, strip = view.active_strip(context)
+    _, strip = selection.active_strip(context)
     if strip is None:
         return "Select a movie or image strip in the sequencer"
     refused = strips.refusal(strip)
@@ -178,6 +179,6 @@ def strip_problem(context: bpy.types.Context) -> str:
 def sources_problem(context: bpy.types.Context) -> str:
     """As `strip_problem`, for what needs its speakers."""
     problem = strip_problem(context)
-    if not problem and view.active_collection(context) is None:
+    if not problem and selection.active_collection(context) is None:
         return "Find Sources first: this strip has no speakers yet"
     return problem

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge.interface import view
-from ..bridge.sources import document
+from ..bridge.sources import document, selection
 from .job import sources_problem
 
 
@@ -28,10 +27,10 @@ class SEE2SOUND_OT_select_speakers(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Select them."""
-        scene, strip = view.active_strip(context)
+        scene, strip = selection.active_strip(context)
         collection = document.collection_of(scene, strip)
         speakers = document.speakers_of(collection)
-        layer = view.layer_of(context, scene)
+        layer = selection.layer_of(context, scene)
         for other in layer.objects:
             if other not in speakers:
                 other.select_set(False, view_layer=layer)

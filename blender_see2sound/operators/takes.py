@@ -9,7 +9,7 @@ import bpy
 
 from ..bridge.blend import files
 from ..bridge.interface import view
-from ..bridge.sources import document
+from ..bridge.sources import document, selection
 from ..bridge.speakers import sounds
 from ..core.errors import See2SoundError
 from .job import common_problem, speaker_property
@@ -26,7 +26,7 @@ class _OfASource:
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether the strip has speakers, and nothing is working on them."""
         problem = common_problem(context)
-        if not problem and view.active_collection(context) is None:
+        if not problem and selection.active_collection(context) is None:
             problem = "Find Sources first: this strip has no speakers yet"
         if problem:
             cls.poll_message_set(problem)
@@ -38,10 +38,10 @@ class _OfASource:
         do: Callable[[bpy.types.Scene, bpy.types.Collection, bpy.types.Object], None],
     ) -> set[str]:
         """Do it to the speaker that is named, or the chosen one; say what is wrong."""
-        scene, strip = view.active_strip(context)
+        scene, strip = selection.active_strip(context)
         collection = document.collection_of(scene, strip)
         there = {s.name: s for s in document.speakers_of(collection)}
-        speaker = there.get(self.speaker) if self.speaker else view.chosen_speaker(context)
+        speaker = there.get(self.speaker) if self.speaker else selection.chosen_speaker(context)
         if speaker is None:
             self.report({"ERROR"}, "There is no such speaker: select a source in the list")
             return {"CANCELLED"}

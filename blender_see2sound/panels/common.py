@@ -6,8 +6,8 @@ import textwrap
 
 import bpy
 
-from ..bridge.interface import view
 from ..bridge.jobs import session
+from ..bridge.sources import selection
 
 
 def columns(context: bpy.types.Context) -> int:
@@ -24,7 +24,7 @@ def settings_of(
     layout = panel.layout
     layout.use_property_split = True
     layout.use_property_decorate = False
-    return layout, view.active_collection(context).see2sound
+    return layout, selection.active_collection(context).see2sound
 
 
 def draw_text(

@@ -6,6 +6,7 @@ import bpy
 
 from ..bridge.interface import view
 from ..bridge.jobs import session
+from ..bridge.sources import selection
 from .common import draw_failure, draw_job, draw_text, sentence
 from .places import in_both
 
@@ -66,7 +67,7 @@ class Main:
                     draw_text(layout, context, sentence(text), icon="BLANK1")
 
     def _draw_mix(self, context: bpy.types.Context, shown: view.StripView) -> None:
-        collection = view.active_collection(context)
+        collection = selection.active_collection(context)
         if collection is None:
             return
         layout = self.layout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge.interface import view
 from ..bridge.setup import choice
+from ..bridge.sources import selection
 from .common import draw_text, settings_of
 from .places import in_both
 
@@ -35,7 +35,7 @@ class _OfTheStrip:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether it has speakers."""
-        return view.active_collection(context) is not None
+        return selection.active_collection(context) is not None
 
 
 class Making(_OfTheStrip):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge.interface import view
+from ..bridge.sources import selection
 from ..core.materials import OCTAVES, WALLS
 from .common import settings_of
 from .places import in_both
@@ -16,7 +16,7 @@ class _OfTheMix:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether there is something to mix."""
-        return view.active_collection(context) is not None
+        return selection.active_collection(context) is not None
 
 
 class Mix(_OfTheMix):
@@ -51,7 +51,7 @@ class Walls(_OfTheMix):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether there is a room."""
-        collection = view.active_collection(context)
+        collection = selection.active_collection(context)
         return collection is not None and collection.see2sound.room_kind != "NONE"
 
     def draw(self, context: bpy.types.Context) -> None:

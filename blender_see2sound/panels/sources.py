@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import bpy
 
+from ..bridge.blend import windows
 from ..bridge.interface import view
-from ..bridge.jobs import session
 from ..bridge.mix import mix_settings
 from ..bridge.setup import choice
-from ..bridge.sources import record
-from ..bridge.speakers import freshness, sounds
+from ..bridge.sources import record, selection
+from ..bridge.speakers import freshness, recipe, sounds
 from .common import draw_text, sentence
 from .making import draw_maker
 from .places import in_both
@@ -84,12 +84,12 @@ class Sources:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether there are any."""
-        return view.active_collection(context) is not None
+        return selection.active_collection(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the list, and the chosen source's settings."""
         layout = self.layout
-        collection = view.active_collection(context)
+        collection = selection.active_collection(context)
         layout.template_list(
             "SEE2SOUND_UL_sources",
             "",
@@ -99,7 +99,7 @@ class Sources:
             "see2sound_active_source",
             rows=4,
         )
-        chosen = view.chosen_speaker(context)
+        chosen = selection.chosen_speaker(context)
         if chosen is None:
             layout.label(text="Select a source to see its settings")
             return
@@ -187,16 +187,19 @@ class Sound:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether a source is chosen."""
-        return view.chosen_speaker(context) is not None
+        return selection.chosen_speaker(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw what is asked of its maker, its file and its origin."""
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        collection, speaker = view.active_collection(context), view.chosen_speaker(context)
+        collection, speaker = (
+            selection.active_collection(context),
+            selection.chosen_speaker(context),
+        )
         source = speaker.data.see2sound
-        maker = freshness.maker_of(collection, speaker)
+        maker = recipe.maker_of(collection, speaker)
         column = layout.column()
         draw_maker(column, context, source, maker)
         if choice.generates(maker) or maker == choice.LIBRARY:
@@ -209,18 +212,18 @@ class Sound:
 
 
 def _get_active(self: bpy.types.WindowManager) -> int:
-    collection = view.active_collection(bpy.context)
-    chosen = view.chosen_speaker(bpy.context)
+    collection = selection.active_collection(bpy.context)
+    chosen = selection.chosen_speaker(bpy.context)
     if collection is None or chosen is None:
         return -1
     return list(collection.all_objects).index(chosen)
 
 
 def _set_active(self: bpy.types.WindowManager, index: int) -> None:
-    collection = view.active_collection(bpy.context)
+    collection = selection.active_collection(bpy.context)
     if collection is not None and 0 <= index < len(collection.all_objects):
-        view.choose(bpy.context, collection.all_objects[index])
-        session.redraw()
+        selection.choose(bpy.context, collection.all_objects[index])
+        windows.redraw()
 
 
 CLASSES = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge.interface import view
 from ..bridge.setup import choice, computer
+from ..bridge.sources import selection
 from ..core.sets import set_named
 from .places import in_both
 
@@ -18,7 +18,7 @@ class Tools:
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the buttons."""
         layout = self.layout
-        collection = view.active_collection(context)
+        collection = selection.active_collection(context)
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False

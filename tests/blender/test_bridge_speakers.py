@@ -16,7 +16,7 @@ from mathutils import Vector
 from blender_see2sound.bridge.animation import actions
 from blender_see2sound.bridge.blend import files
 from blender_see2sound.bridge.sources import document, monitor
-from blender_see2sound.bridge.speakers import freshness, placing, sounds
+from blender_see2sound.bridge.speakers import placing, recipe, sounds
 from blender_see2sound.bridge.timeline import mix_strip
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.scene import Clip, SoundScene
@@ -56,7 +56,7 @@ def give(collection: Any, files_of: dict[str, Path]) -> tuple[str, ...]:
     kept = run(sounds.keep_sounds(scene, collection, takes))
     ids = document.source_ids(collection)
     recipes = {
-        ids[s.name]: freshness.asked(collection, s, "") for s in document.speakers_of(collection)
+        ids[s.name]: recipe.asked(collection, s, "") for s in document.speakers_of(collection)
     }
     return run(sounds.give_sounds(scene, collection, kept, recipes))
 

@@ -10,8 +10,8 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_see2sound.bridge.interface import view
 from blender_see2sound.bridge.jobs import session
+from blender_see2sound.bridge.sources import selection
 from tests.blender.film import mixes, open_film
 
 
@@ -53,13 +53,13 @@ def other() -> Any:
 
 
 def shown() -> Any:
-    return view.active_strip(bpy.context)[1]
+    return selection.active_strip(bpy.context)[1]
 
 
 def test_a_movie_that_was_just_added_with_its_sound_is_taken(added: Any) -> None:
     assert shown() == added
     assert bpy.ops.see2sound.see_to_sound() == {"FINISHED"}
-    assert view.active_collection(bpy.context) is not None
+    assert selection.active_collection(bpy.context) is not None
 
 
 def test_with_nothing_active_the_selected_picture_is_taken(added: Any) -> None:

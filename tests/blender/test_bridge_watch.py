@@ -11,7 +11,7 @@ import pytest
 from blender_see2sound.bridge.blend import versions
 from blender_see2sound.bridge.interface import view, watch
 from blender_see2sound.bridge.jobs import session
-from blender_see2sound.bridge.sources import document
+from blender_see2sound.bridge.sources import document, selection
 from blender_see2sound.bridge.timeline import mix_strip
 from tests.blender.cut import new_file
 from tests.blender.film import mixes, open_film, speakers
@@ -166,20 +166,20 @@ def test_a_new_name_is_known_before_a_copy_can_be_taken_for_the_strip(
 def test_the_panel_of_a_mix_is_that_of_its_picture(done: Any) -> None:
     editor = bpy.context.scene.sequence_editor
     editor.active_strip = mixes()[0]
-    assert view.active_strip(bpy.context)[1] == done
-    assert view.active_collection(bpy.context).see2sound.strip_uid == done[document.UID]
+    assert selection.active_strip(bpy.context)[1] == done
+    assert selection.active_collection(bpy.context).see2sound.strip_uid == done[document.UID]
     editor.active_strip = done
-    assert view.active_strip(bpy.context)[1] == done
+    assert selection.active_strip(bpy.context)[1] == done
 
 
 def test_what_was_known_of_the_active_strip_is_not_believed_blindly(done: Any) -> None:
-    collection = view.active_collection(bpy.context)
+    collection = selection.active_collection(bpy.context)
     collection.name = "Another"
-    assert view.active_collection(bpy.context) == collection
+    assert selection.active_collection(bpy.context) == collection
     for speaker in speakers():
         bpy.data.objects.remove(speaker)
     bpy.data.collections.remove(collection)
-    assert view.active_collection(bpy.context) is None
+    assert selection.active_collection(bpy.context) is None
     assert not bpy.ops.see2sound.bake_mix.poll()
     bpy.context.scene.sequence_editor.strips.remove(done)
     assert not bpy.ops.see2sound.find_sources.poll()
@@ -231,8 +231,8 @@ def long_edit() -> bpy.types.Scene:
 def polls_and_draws() -> None:
     for name in ("find_sources", "make_sounds", "bake_mix", "see_to_sound", "clear"):
         assert getattr(bpy.ops.see2sound, name).poll()
-    assert view.active_collection(bpy.context) is not None
-    assert view.chosen_speaker(bpy.context) is None
+    assert selection.active_collection(bpy.context) is not None
+    assert selection.chosen_speaker(bpy.context) is None
 
 
 def test_a_change_is_looked_at_in_one_pass_and_no_change_in_none(
@@ -273,7 +273,7 @@ def test_a_mix_that_is_active_costs_no_more(long_edit: bpy.types.Scene, scans: S
     long_edit.sequence_editor.active_strip = mix
     for _ in range(20):
         polls_and_draws()
-    assert view.active_collection(bpy.context) == collection
+    assert selection.active_collection(bpy.context) == collection
     assert scans == []
 
 

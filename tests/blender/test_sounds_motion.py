@@ -13,7 +13,7 @@ import pytest
 from blender_see2sound.bridge.blend import versions
 from blender_see2sound.bridge.mix import export
 from blender_see2sound.bridge.sources import document
-from blender_see2sound.bridge.speakers import freshness, own_motion
+from blender_see2sound.bridge.speakers import own_motion, recipe
 from blender_see2sound.bridge.timeline.strips import clip_of
 from blender_see2sound.core.scene import Motion
 
@@ -41,9 +41,9 @@ def told(scene: bpy.types.Scene, strip: Any, collection: Any) -> Motion | None:
     return run(work).source("s1").motion
 
 
-def recipe(scene: bpy.types.Scene, strip: Any, collection: Any) -> dict[str, Any]:
+def asked_of(scene: bpy.types.Scene, strip: Any, collection: Any) -> dict[str, Any]:
     mark = own_motion.mark_of(scene, strip)
-    return freshness.asked(collection, speaker(collection, "s1"), mark)
+    return recipe.asked(collection, speaker(collection, "s1"), mark)
 
 
 def test_makers_are_told_what_was_found(scene: bpy.types.Scene, strip: Any, walking: Any) -> None:
@@ -75,14 +75,14 @@ def shifted(motion: Motion | None) -> tuple[tuple[float, ...], float, float]:
 
 
 def test_it_follows_a_strip_that_is_moved(scene: bpy.types.Scene, strip: Any, walking: Any) -> None:
-    before, asked = told(scene, strip, walking), recipe(scene, strip, walking)
+    before, asked = told(scene, strip, walking), asked_of(scene, strip, walking)
     strip.frame_start += 100
     assert told(scene, strip, walking) == before
-    assert recipe(scene, strip, walking) == asked
+    assert asked_of(scene, strip, walking) == asked
 
 
 def test_a_trim_cuts_it(scene: bpy.types.Scene, strip: Any, walking: Any) -> None:
-    asked = recipe(scene, strip, walking)
+    asked = asked_of(scene, strip, walking)
     strip.frame_final_start += 36
     impacts, first, _ = shifted(told(scene, strip, walking))
     assert impacts == pytest.approx((0.5, 1.5), abs=1e-4)
@@ -91,7 +91,7 @@ def test_a_trim_cuts_it(scene: bpy.types.Scene, strip: Any, walking: Any) -> Non
     impacts, first, last = shifted(told(scene, strip, walking))
     assert impacts == ()  # the clip ends before the step at 0.5 s
     assert (first, last) == pytest.approx((1.36, 1.40), abs=2e-3)
-    assert recipe(scene, strip, walking) == asked, "a trim makes no sound out of date"
+    assert asked_of(scene, strip, walking) == asked, "a trim makes no sound out of date"
     strip.frame_final_start += 3
     strip.frame_final_end = strip.frame_final_start + 1
     assert told(scene, strip, walking) is not None
@@ -124,7 +124,7 @@ def test_a_split_s_second_part_has_none_of_the_first(
 def test_where_the_picture_is_another_there_is_none_rather_than_a_wrong_one(
     scene: bpy.types.Scene, strip: Any, walking: Any, movie: Path, tmp_path: Path, change: str
 ) -> None:
-    before, asked = told(scene, strip, walking), recipe(scene, strip, walking)
+    before, asked = told(scene, strip, walking), asked_of(scene, strip, walking)
 
     def turn(on: bool) -> None:
         if change == "reversed":
@@ -142,10 +142,10 @@ def test_where_the_picture_is_another_there_is_none_rather_than_a_wrong_one(
 
     turn(True)
     assert told(scene, strip, walking) is None
-    assert recipe(scene, strip, walking) != asked, "its sound was made from more"
+    assert asked_of(scene, strip, walking) != asked, "its sound was made from more"
     turn(False)
     assert told(scene, strip, walking) == before
-    assert recipe(scene, strip, walking) == asked
+    assert asked_of(scene, strip, walking) == asked
 
 
 def test_retiming_leaves_none(scene: bpy.types.Scene, strip: Any, walking: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the panels show, prepared outside of drawing, and what a person has chosen.
+"""What the panels show, prepared outside of drawing.
 
 `refresh` looks at the document and is called by a timer and by the operators;
 panels read `shown` and draw.
@@ -6,21 +6,18 @@ panels read `shown` and draw.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import bpy
-import numpy as np
 
 from ...core.errors import See2SoundError
-from ..blend import files, versions
+from ..blend import files, versions, windows
 from ..listener import camera
 from ..mix import mix_report
+from ..mix.mix_state import State
 from ..setup import choice, computer
-from ..sources import document
-from ..speakers.freshness import State
-from ..timeline import mix_strip, strips
+from ..sources import selection
+from ..timeline import strips
 
 MIX_TEXTS: dict[State, str] = {
     "none": "No Mix Yet",
@@ -38,10 +35,6 @@ MIX_ICONS: dict[State, str] = {
 }
 
 _STRIP_ICONS = {"MOVIE": "FILE_MOVIE", "IMAGE": "FILE_IMAGE"}
-#: The numbers of their types.
-_PICTURES = [
-    bpy.types.Strip.bl_rna.properties["type"].enum_items[kind].value for kind in _STRIP_ICONS
-]
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,7 @@ class StripView:
     hint : str
         What to do where no strip is active.
     mix : {"none", "current", "stale", "missing", "sounds"}
-        As `freshness.state_of` gives it.
+        As `mix_state.state_of` gives it.
     outdated : frozenset of int
         The session uids of the speakers whose sounds are out of date.
     temporary : bool
@@ -81,29 +74,7 @@ class StripView:
     baked: mix_report.Told = field(default_factory=mix_report.Told)
 
 
-@dataclass(frozen=True)
-class _Chosen:
-    """A scene's active strip and its collection, by names: Blender's data must not be held.
-
-    Attributes
-    ----------
-    key : tuple
-        What tells that another strip is active.
-    strip : str
-        The picture's name.
-    collection : str
-        The name of its collection; empty where it has none.
-    collection_uid : int
-    """
-
-    key: tuple[object, ...]
-    strip: str
-    collection: str = ""
-    collection_uid: int = 0
-
-
 _views: dict[int, StripView] = {}
-_chosen: dict[int, _Chosen] = {}
 _keys: dict[int, tuple[object, ...]] = {}
 
 
@@ -111,134 +82,6 @@ def shown(context: bpy.types.Context) -> StripView | None:
     """What `refresh` prepared for this context; None when it has not yet."""
     scene = versions.sequencer_scene(context)
     return None if scene is None else _views.get(scene.session_uid)
-
-
-# ------------------------------------------------------------------ what is chosen
-
-
-def active_strip(context: bpy.types.Context) -> tuple[bpy.types.Scene | None, Any | None]:
-    """The scene of the sequencer, and the strip that the panel is about.
-
-    With a mix strip active that is the picture that the mix belongs to.
-    """
-    scene = versions.sequencer_scene(context)
-    return scene, None if scene is None else strip_in(scene)
-
-
-def strip_in(scene: bpy.types.Scene) -> Any | None:
-    """The strip of a scene that the panel is about."""
-    return chosen_in(scene)[0]
-
-
-def chosen_in(scene: bpy.types.Scene) -> tuple[Any | None, bpy.types.Collection | None]:
-    """The strip of a scene that the panel is about, and the collection of its speakers.
-
-    Panels ask many times for each drawing: strips are looked through only after a change.
-    """
-    editor = scene.sequence_editor
-    active = None if editor is None else _meant(editor)
-    if active is None:
-        return None, None
-    key = (active.name, active.get(document.UID), active.get(mix_strip.UID))
-    if key[1:] == (None, None):
-        return active, None
-    known = _chosen.get(scene.session_uid)
-    if known is not None and known.key == key:
-        found = _found_again(scene, known)
-        if found is not None:
-            return found
-    strip, collection = _look_up(scene, active)
-    if strip is not None:
-        chosen = _Chosen(key, strip.name)
-        if collection is not None:
-            chosen = _Chosen(key, strip.name, collection.name, collection.session_uid)
-        _chosen[scene.session_uid] = chosen
-    return strip, collection
-
-
-def _meant(editor: bpy.types.SequenceEditor) -> Any | None:
-    """The active strip; with a sound or nothing active, the one picture that is selected.
-
-    A movie that is added with its sound leaves both selected, and the sound active.
-    """
-    active = editor.active_strip
-    if active is not None and (active.type != "SOUND" or active.get(mix_strip.UID)):
-        return active
-    metas = editor.meta_stack
-    here = metas[-1].strips if len(metas) else editor.strips
-    # Panels and polls ask often, and an edit has thousands of strips: Blender gives both in bulk.
-    selected, types = np.empty(len(here), dtype=bool), np.empty(len(here), dtype=np.int32)
-    here.foreach_get("select", selected)
-    if not selected.any():
-        return active
-    here.foreach_get("type", types)
-    pictures = np.flatnonzero(selected & np.isin(types, _PICTURES))
-    return here[int(pictures[0])] if len(pictures) == 1 else active
-
-
-def _found_again(
-    scene: bpy.types.Scene, known: _Chosen
-) -> tuple[Any, bpy.types.Collection | None] | None:
-    """What is known by name, where it is still the same."""
-    strip = versions.strip_named(scene, known.strip)
-    if strip is None or not known.collection:
-        return None if strip is None else (strip, None)
-    collection = bpy.data.collections.get(known.collection)
-    if collection is None or collection.session_uid != known.collection_uid:
-        return None
-    if collection.see2sound.strip_uid != strip.get(document.UID):
-        return None
-    return strip, collection
-
-
-def _look_up(scene: bpy.types.Scene, active: Any) -> tuple[Any | None, bpy.types.Collection | None]:
-    mix = active.get(mix_strip.UID)
-    if active.type == "SOUND" and mix:
-        for collection in document.collections_of(scene):
-            if collection.see2sound.mix_strip_uid == mix:
-                strip = document.strip_of(scene, collection)
-                return strip, None if strip is None else collection
-    return active, document.collection_of(scene, active)
-
-
-def outdated() -> None:
-    """The document may have changed: what belongs to the active strip is to be looked up again."""
-    _chosen.clear()
-
-
-def active_collection(context: bpy.types.Context) -> bpy.types.Collection | None:
-    """The collection of the active strip's speakers."""
-    scene = versions.sequencer_scene(context)
-    return None if scene is None else chosen_in(scene)[1]
-
-
-def chosen_speaker(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The active object, where it is a speaker of the active strip."""
-    scene, collection = versions.sequencer_scene(context), active_collection(context)
-    if collection is None:
-        return None
-    chosen = layer_of(context, scene).objects.active
-    if chosen is None or chosen.type != "SPEAKER" or chosen.name not in collection.all_objects:
-        return None
-    return chosen
-
-
-def layer_of(context: bpy.types.Context, scene: bpy.types.Scene) -> bpy.types.ViewLayer:
-    """The view layer in which this scene's objects are selected."""
-    return context.view_layer if context.scene == scene else scene.view_layers[0]
-
-
-def choose(context: bpy.types.Context, speaker: bpy.types.Object) -> None:
-    """Select a speaker, and nothing else, in the 3D scene."""
-    scene, _ = active_strip(context)
-    if scene is None:
-        return
-    layer = layer_of(context, scene)
-    if speaker.name not in layer.objects:
-        return
-    for other in layer.objects:
-        other.select_set(other == speaker, view_layer=layer)
-    layer.objects.active = speaker
 
 
 def distance_text(context: bpy.types.Context, speaker: bpy.types.Object) -> str:
@@ -251,9 +94,6 @@ def distance_text(context: bpy.types.Context, speaker: bpy.types.Object) -> str:
     return f"{metres:.1f} m"
 
 
-# ------------------------------------------------------------------ preparing
-
-
 def refresh(look_again: bool = False) -> bool:
     """Prepare what the panels show; say whether it has changed.
 
@@ -263,7 +103,7 @@ def refresh(look_again: bool = False) -> bool:
         Also where the strip seems to be the same but cannot be taken: a missing file may be
         there now.
     """
-    scenes = {scene.session_uid: scene for scene in shown_scenes()}
+    scenes = {scene.session_uid: scene for scene in windows.shown_scenes()}
     changed = False
     for uid in [uid for uid in _views if uid not in scenes]:
         del _views[uid]
@@ -292,23 +132,14 @@ def set_mix(scene_uid: int, mix: State, outdated: frozenset[int] = frozenset()) 
 
 def clear() -> None:
     """Forget everything: another file is loaded."""
-    _chosen.clear()
+    selection.outdated()
     _views.clear()
     _keys.clear()
 
 
-def shown_scenes() -> Iterator[bpy.types.Scene]:
-    """The scenes that the windows' sequencers show."""
-    for window in bpy.context.window_manager.windows:
-        workspace = window.workspace
-        scene = getattr(workspace, "sequencer_scene", None) or window.scene
-        if scene is not None:
-            yield scene
-
-
 def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
     """What tells cheaply that the active strip is another one or was cut otherwise."""
-    strip, collection = chosen_in(scene)
+    strip, collection = selection.chosen_in(scene)
     if strip is None:
         return (None,)
     return (
@@ -348,7 +179,7 @@ def _lacking(collection: bpy.types.Collection | None) -> See2SoundError | None:
 
 
 def _prepare(scene: bpy.types.Scene) -> StripView:
-    strip, collection = chosen_in(scene)
+    strip, collection = selection.chosen_in(scene)
     if strip is None:
         return StripView()
     rate = versions.frame_rate(scene)

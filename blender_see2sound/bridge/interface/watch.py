@@ -13,9 +13,11 @@ from collections.abc import Generator
 
 import bpy
 
+from ..blend import windows
 from ..jobs import session
 from ..jobs.task import as_fault
-from ..sources import document, monitor
+from ..mix import mix_state
+from ..sources import document, monitor, selection
 from ..speakers import freshness
 from . import view
 
@@ -41,7 +43,7 @@ def mark_changed() -> None:
     _changed_at = time.monotonic()
     _comparing = None
     _to_follow = True
-    view.outdated()
+    selection.outdated()
 
 
 def _look() -> float:
@@ -69,17 +71,17 @@ def _look_at_document() -> None:
         _to_follow = False
         _follow_strips()
     if _compare(now) or news:
-        session.redraw()
+        windows.redraw()
 
 
 def _in_the_middle() -> bool:
     """A person drags something, or is in another operator that goes on."""
-    return any(session.modal_operators(window) for window in bpy.context.window_manager.windows)
+    return any(windows.modal_operators(window) for window in bpy.context.window_manager.windows)
 
 
 def _follow_strips() -> None:
     """Bring speakers along with a strip that was moved; let them be heard when its mix is gone."""
-    for scene in {scene.session_uid: scene for scene in view.shown_scenes()}.values():
+    for scene in {scene.session_uid: scene for scene in windows.shown_scenes()}.values():
         collections = document.collections_of(scene)
         bearers = document.Bearers(scene) if collections else None
         for collection in collections:
@@ -113,15 +115,15 @@ def _compare(now: float) -> bool:
 def _comparison() -> Generator[float, None, bool]:
     """Compare every shown scene's sounds and mix with the document; whether any became another state."""
     news = False
-    for uid in {scene.session_uid for scene in view.shown_scenes()}:
+    for uid in {scene.session_uid for scene in windows.shown_scenes()}:
         scene = next(s for s in bpy.data.scenes if s.session_uid == uid)
-        strip, collection = view.chosen_in(scene)
+        strip, collection = selection.chosen_in(scene)
         if collection is None:
             news |= view.set_mix(uid, "none")
             continue
         outdated = freshness.outdated_in(scene, strip, collection)
         # A change of the document starts a new comparison, so that all of it is still there.
-        state = yield from freshness.state_of(scene, strip, collection)
+        state = yield from mix_state.state_of(scene, strip, collection)
         news |= view.set_mix(uid, state, outdated)
     return news
 

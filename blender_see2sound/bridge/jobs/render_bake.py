@@ -16,6 +16,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ...core.errors import See2SoundError
+from ..blend import windows
 from ..sources import document
 from . import session
 from .task import Task, Work, as_fault, share
@@ -165,7 +166,7 @@ def _go_on() -> float:
             return _EVERY
         _task, _task_of = session.start(_TITLE, _bake_stale(targets)), render
     if _task.advance():
-        session.redraw()
+        windows.redraw()
     if _task.running:
         return _SLICE_EVERY
     changed = _task.changed
@@ -223,7 +224,7 @@ def _renders_animation(window: bpy.types.Window) -> bool:
 
     Operators of earlier renders stay in the list until the window gets an event.
     """
-    for operator in session.modal_operators(window):
+    for operator in windows.modal_operators(window):
         if operator.bl_idname == "RENDER_OT_render":
             return operator.properties.animation
     return False

@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ...core.errors import Cancelled, See2SoundError
+from ..blend import windows
 from ..setup import computer
 from .task import Task, Tick, Work
 
 if TYPE_CHECKING:
     from ...worker.client import WorkerClient
-
-#: Where a job or its result shows, by the type of the area.
-_SHOWN_IN = ("SEQUENCE_EDITOR", "VIEW_3D", "PREFERENCES")
 
 
 @dataclass(frozen=True)
@@ -112,13 +110,13 @@ def finish(task: Task) -> None:
         state.task = None
     if task.error is not None:
         state.failure = Failure(task.title, task.error)
-    redraw()
+    windows.redraw()
 
 
 def fail(title: str, error: See2SoundError) -> None:
     """Show an error of something that is no job."""
     state.failure = Failure(title, error)
-    redraw()
+    windows.redraw()
 
 
 def forget() -> None:
@@ -131,7 +129,7 @@ def cancel() -> None:
     """Ask the running job to stop; whoever drives it does the rest."""
     if state.task is not None:
         state.task.cancel()
-        redraw()
+        windows.redraw()
 
 
 def abandon() -> None:
@@ -146,28 +144,6 @@ def abandon() -> None:
 def note(*texts: str) -> None:
     """Keep sentences for the panel, each once."""
     state.notes += [text for text in dict.fromkeys(texts) if text not in state.notes]
-
-
-def modal_operators(window: bpy.types.Window) -> list[bpy.types.Operator]:
-    """The operators that a person is in the middle of.
-
-    Of one whose class was unregistered meanwhile Blender keeps an empty place for a while.
-    """
-    return [operator for operator in window.modal_operators if operator is not None]
-
-
-def redraw() -> None:
-    """Let what shows the state be drawn again."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type in _SHOWN_IN:
-                for region in area.regions:
-                    if region.type == ("WINDOW" if area.type == "PREFERENCES" else "UI"):
-                        region.tag_redraw()
-        # The status bar belongs to no screen; setting its text draws it anew. While another
-        # operator writes its own text there, that stays.
-        if all(o.bl_idname.startswith("SEE2SOUND_") for o in modal_operators(window)):
-            window.workspace.status_text_set_internal(None)
 
 
 # ------------------------------------------------------------------ the worker

@@ -20,10 +20,10 @@ from ...core.scene_file import read_scene, write_scene
 from ...core.seeds import seed_after
 from ..blend import files
 from ..listener import camera
-from ..mix import fingerprint, mix_report
+from ..mix import fingerprint, mix_report, mix_state
 from ..setup import choice, computer, model_list
 from ..sources import document, monitor
-from ..speakers import freshness, own_motion, placing, sounds
+from ..speakers import freshness, own_motion, placing, recipe, sounds
 from ..timeline import mix_strip, strips
 from . import mixing, session
 from .target import Target
@@ -197,12 +197,12 @@ def _make(
     library = library or own.library
     mark, ids = own_motion.mark_of(scene, strip), document.source_ids(collection)
     speakers_there = [s for s in document.speakers_of(collection) if s.name in chosen]
-    for maker in dict.fromkeys(freshness.maker_of(collection, s) for s in speakers_there):
+    for maker in dict.fromkeys(recipe.maker_of(collection, s) for s in speakers_there):
         lacking = choice.lacking({"maker": maker}, library)
         if lacking is not None:
             raise lacking
     seeds = {ids[s.name]: _next_seed(s) for s in speakers_there if another}
-    motions = {ids[s.name]: freshness.motion_of(s, mark) for s in speakers_there}
+    motions = {ids[s.name]: recipe.motion_of(s, mark) for s in speakers_there}
     settled, names = document.ids_by_uid(collection), mixing.names_of(collection)
     with session.job_folder() as name:
         path = Path(name) / "scene.json"
@@ -211,7 +211,7 @@ def _make(
             heard = heard.replace_source(replace(heard.source(source_id), seed=seed))
         write_scene(heard, path)
         recipes = {
-            i: freshness.recipe_of(heard.source(i), text, making) for i, text in motions.items()
+            i: recipe.recipe_of(heard.source(i), text, making) for i, text in motions.items()
         }
         request = {
             "scene": str(path),
@@ -387,7 +387,7 @@ def check_worker() -> Work[str]:
 def is_stale(target: Target) -> Work[bool]:
     """Whether the mix is not what a bake would give now, or there is none (any more)."""
     yield from _follow(target)
-    state = yield from reading(freshness.state_of(*target.collection()), mixing.READING)
+    state = yield from reading(mix_state.state_of(*target.collection()), mixing.READING)
     return state != "current"
 
 
@@ -441,7 +441,7 @@ def _keep(target: Target, takes: dict[str, list[str]]) -> Work[dict[str, list[so
 def _give(
     target: Target,
     kept: dict[str, list[sounds.Kept]],
-    recipes: dict[str, freshness.Recipe],
+    recipes: dict[str, recipe.Recipe],
     seeds: dict[str, int],
     settled: dict[int, str],
 ) -> Fractions[tuple[str, ...]]:

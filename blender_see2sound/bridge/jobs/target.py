@@ -48,9 +48,9 @@ class Target:
         ------
         See2SoundError
         """
-        from ..interface import view
+        from ..sources import selection
 
-        scene, strip = view.active_strip(context)
+        scene, strip = selection.active_strip(context)
         if scene is None or strip is None:
             raise See2SoundError(
                 "no strip is active", "", "Select a movie or image strip", kind="bad-request"

@@ -18,7 +18,7 @@ from ...core.scene import Clip, SoundScene, Source
 from ..blend import found, versions
 from ..listener import camera, motion
 from ..sources import document, monitor
-from ..speakers import freshness, heard, own_motion
+from ..speakers import heard, own_motion, recipe
 from ..timeline.strips import StripClip, clip_of
 from . import room
 
@@ -71,10 +71,10 @@ def to_sound_scene(
         speaker = found.thing(uid)
         source = _source(collection, speaker, ids[speaker.name], track, clip)
         if not for_mix:
-            own = freshness.motion_of(speaker, mark)
+            own = recipe.motion_of(speaker, mark)
             source = dataclasses.replace(
                 source,
-                maker=freshness.maker_of(collection, speaker),
+                maker=recipe.maker_of(collection, speaker),
                 negative_prompt=speaker.data.see2sound.negative_prompt,
                 motion=own_motion.unpacked(own, content_start, clip) if own else None,
             )
@@ -110,7 +110,7 @@ def _source(
     track: motion.Track,
     clip: StripClip,
 ) -> Source:
-    settings, (label, prompt) = speaker.data.see2sound, freshness.words(speaker)
+    settings, (label, prompt) = speaker.data.see2sound, recipe.words(speaker)
     volumes = track.volumes
     loudest = float(volumes.max(initial=0.0))
     # The speaker's level is a gain where it stands still, and presence where it changes.

@@ -15,7 +15,7 @@ import bpy
 
 from ...core import parts, sets
 from ...core.models.folder import models_folder
-from ..jobs import session
+from ..blend import windows
 from . import computer
 
 
@@ -78,7 +78,7 @@ def look() -> None:
         listed[role] = tuple(_part_row(row) for row in rows if row["role"] == role)
     refused = computer.refused("models")
     shown = Listed(str(models_folder(own.models)), str(refused or ""), listed)
-    session.redraw()
+    windows.redraw()
 
 
 def look_soon() -> None:

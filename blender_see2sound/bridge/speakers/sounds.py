@@ -20,7 +20,7 @@ from ..blend import files, found
 from ..listener import motion
 from ..sources import document, monitor, record
 from ..timeline.strips import shown_range
-from . import freshness
+from . import recipe
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def give_sounds(
     scene: bpy.types.Scene,
     collection: bpy.types.Collection,
     takes: Mapping[str, Sequence[Kept]],
-    recipes: Mapping[str, freshness.Recipe],
+    recipes: Mapping[str, recipe.Recipe],
     seeds: Mapping[str, int] | None = None,
 ) -> Generator[float, None, tuple[str, ...]]:
     """Give speakers their sounds, to be heard in playback at once.
@@ -116,7 +116,7 @@ def give_sounds(
             else:
                 strip = document.strip_of(scene, collection)
                 _set_takes(speaker, kept)
-                freshness.keep_recipe(speaker, recipes[source_id])
+                recipe.keep_recipe(speaker, recipes[source_id])
                 if seeds is not None and source_id in seeds:
                     speaker.data.see2sound.seed = seeds[source_id]
                 if strip is not None:
