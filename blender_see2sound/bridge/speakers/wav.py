@@ -6,6 +6,8 @@ import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ...core import riff
+
 #: Format tags: whole numbers, floats, and "see the extension" (WAVE_FORMAT_EXTENSIBLE).
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 
@@ -53,22 +55,15 @@ def read(path: Path) -> Wav | None:
     """A file's format; None for what is no WAV file with plain samples."""
     found: Wav | None = None
     with path.open("rb") as file:
-        end = file.seek(0, 2)
-        file.seek(0)
-        head = file.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        head = file.read(riff.FIRST)
+        # RF64 says its size elsewhere: such a file is decoded.
+        if head[:4] != b"RIFF" or not riff.is_wave(head):
             return None
-        while len(chunk := file.read(8)) == 8:
-            name, size = struct.unpack("<4sI", chunk)
-            at = file.tell()
+        for name, size in riff.chunks(file):
             if name == b"fmt ":
                 found = _format(file.read(min(size - size % 2, 64)))
             elif name == b"data":
-                # A file that was never closed does not say how long it is.
-                return (
-                    None if found is None else replace(found, offset=at, size=min(size, end - at))
-                )
-            file.seek(at + size + size % 2)
+                return None if found is None else replace(found, offset=file.tell(), size=size)
     return None
 
 
