@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..bridge.blend import files
+from ..bridge.jobs.target import Target
 from ..bridge.jobs.task import Work
 from ..bridge.sources import selection
 from ..core.errors import See2SoundError
@@ -114,9 +115,9 @@ class SEE2SOUND_OT_export_mix(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
-        from ..bridge.jobs import steps
+        from ..bridge.jobs import baking
 
-        target = steps.Target.active(context)
+        target = Target.active(context)
         named = Path(self.filepath).suffix.lower()
         if named == ".flac" and not self.properties.is_property_set("encoding"):
             self.encoding = "flac"  # a script that names the file only
@@ -127,7 +128,7 @@ class SEE2SOUND_OT_export_mix(JobOperator, bpy.types.Operator):
                 "Choose another name or format",
                 kind="bad-request",
             )
-        return steps.export_mix(target, self._path(), self.layout_name, self.encoding, self.stems)
+        return baking.export_mix(target, self._path(), self.layout_name, self.encoding, self.stems)
 
     def _path(self) -> Path:
         path = files.absolute(self.filepath)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..bridge.jobs.target import Target
 from ..bridge.jobs.task import Work
 from .job import FindingOperator
 
@@ -16,9 +17,9 @@ class SEE2SOUND_OT_find_sources(FindingOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
-        from ..bridge.jobs import steps
+        from ..bridge.jobs import finding
 
-        return steps.find_sources(steps.Target.active(context), **self.asked)
+        return finding.find_sources(Target.active(context), **self.asked)
 
 
 CLASSES = (SEE2SOUND_OT_find_sources,)

@@ -17,9 +17,9 @@ class SEE2SOUND_OT_listen(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
-        from ..bridge.jobs import steps
+        from ..bridge.jobs import upkeep
 
-        return steps.listen()
+        return upkeep.listen()
 
 
 CLASSES = (SEE2SOUND_OT_listen,)

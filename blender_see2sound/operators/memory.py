@@ -41,9 +41,9 @@ class SEE2SOUND_OT_check_worker(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
-        from ..bridge.jobs import steps
+        from ..bridge.jobs import upkeep
 
-        return steps.check_worker()
+        return upkeep.check_worker()
 
 
 class SEE2SOUND_OT_look_again(bpy.types.Operator):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..bridge.jobs.target import Target
 from ..bridge.jobs.task import Work
 from .job import JobOperator, sources_problem
 
@@ -21,9 +22,9 @@ class SEE2SOUND_OT_bake_mix(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
-        from ..bridge.jobs import steps
+        from ..bridge.jobs import baking
 
-        return steps.bake_mix(steps.Target.active(context))
+        return baking.bake_mix(Target.active(context))
 
 
 CLASSES = (SEE2SOUND_OT_bake_mix,)

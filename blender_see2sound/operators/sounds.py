@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..bridge.jobs.target import Target
 from ..bridge.jobs.task import Work
 from .job import JobOperator, sources_problem, speaker_property
 
@@ -37,10 +38,10 @@ class SEE2SOUND_OT_make_sounds(JobOperator, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""
-        from ..bridge.jobs import steps
+        from ..bridge.jobs import sounding
 
         only = self.speaker or None
-        return steps.make_sounds(steps.Target.active(context), only, self.another)
+        return sounding.make_sounds(Target.active(context), only, self.another)
 
 
 CLASSES = (SEE2SOUND_OT_make_sounds,)

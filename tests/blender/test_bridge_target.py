@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import bpy
 import pytest
 
-from blender_see2sound.bridge.jobs import session, steps
+from blender_see2sound.bridge.jobs import baking, finding, session, sounding
 from blender_see2sound.bridge.jobs.target import Target
+from blender_see2sound.bridge.jobs.task import Work
 from blender_see2sound.bridge.sources import document
 from blender_see2sound.core.errors import See2SoundError
 from tests.blender.film import document as seen
@@ -122,16 +123,16 @@ def unsettled() -> bpy.types.Object:
     return copy
 
 
-@pytest.mark.parametrize("step", ["make_sounds", "bake_mix"])
+@pytest.mark.parametrize("step", [sounding.make_sounds, baking.bake_mix])
 def test_a_job_that_fails_has_written_nothing(
-    strip: Any, monkeypatch: pytest.MonkeyPatch, step: str
+    strip: Any, monkeypatch: pytest.MonkeyPatch, step: Callable[[Target], Work[str]]
 ) -> None:
     bpy.ops.see2sound.find_sources()
     bpy.ops.see2sound.make_sounds()
     copy = unsettled()
     before = seen(), copy.data.see2sound.source_id
     monkeypatch.setenv("SEE2SOUND_PYTHON", "/nowhere/python")
-    task = run(getattr(steps, step)(Target.of(bpy.context.scene, strip)))
+    task = run(step(Target.of(bpy.context.scene, strip)))
     assert (task.state, task.changed) == ("failed", False)
     assert (seen(), copy.data.see2sound.source_id) == before
 
@@ -140,7 +141,7 @@ def test_placing_that_fails_leaves_no_empty_collection(
     strip: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = bpy.context.scene
-    task = session.start("Find Sources", steps.find_sources(Target.of(scene, strip)))
+    task = session.start("Find Sources", finding.find_sources(Target.of(scene, strip)))
     while task.running and not document.collections_of(scene):
         task.advance(0.0)
     scene.sequence_editor.strips.remove(strip)
@@ -157,7 +158,7 @@ def test_ids_are_settled_with_the_change_itself(strip: Any) -> None:
     scene = bpy.context.scene
     collection = document.collection_of(scene, strip)
     given = document.ids_by_uid(collection)
-    task = session.start("Step", steps.make_sounds(Target.of(scene, strip)))
+    task = session.start("Step", sounding.make_sounds(Target.of(scene, strip)))
     while task.fraction < 0.05:
         task.advance()
     copy.name = "A first one"  # first by name, now that the ids were given
@@ -169,13 +170,13 @@ def test_ids_are_settled_with_the_change_itself(strip: Any) -> None:
     assert settled == given
 
 
-@pytest.mark.parametrize("step", ["make_sounds", "bake_mix"])
+@pytest.mark.parametrize("step", [sounding.make_sounds, baking.bake_mix])
 def test_following_a_moved_strip_is_a_change_that_can_be_undone(
-    strip: Any, monkeypatch: pytest.MonkeyPatch, step: str
+    strip: Any, monkeypatch: pytest.MonkeyPatch, step: Callable[[Target], Work[str]]
 ) -> None:
     bpy.ops.see2sound.see_to_sound()
     strip.frame_start += 20
     monkeypatch.setenv("SEE2SOUND_PYTHON", "/nowhere/python")
-    task = run(getattr(steps, step)(Target.of(bpy.context.scene, strip)))
+    task = run(step(Target.of(bpy.context.scene, strip)))
     assert (task.state, task.changed) == ("failed", True)
     assert mixes()[0].frame_final_start == strip.frame_final_start

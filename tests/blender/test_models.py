@@ -15,7 +15,8 @@ pytest.importorskip("transformers", reason="models are those of transformers")
 
 import blender_see2sound
 from blender_see2sound.bridge.interface import view
-from blender_see2sound.bridge.jobs import session, steps
+from blender_see2sound.bridge.jobs import finding, session
+from blender_see2sound.bridge.jobs.target import Target
 from blender_see2sound.bridge.setup import choice, computer, model_list
 from blender_see2sound.bridge.sources import document
 from blender_see2sound.core.models.folder import ENVIRONMENT, RECORD
@@ -142,8 +143,8 @@ def test_a_cancel_in_the_middle_leaves_document_and_worker(
     monkeypatch.setenv(ENVIRONMENT, str(models))
     strip = open_film(tmp_path)
     before = film.document()
-    target = steps.Target.of(bpy.context.scene, strip)
-    task = session.start("Find Sources", steps.find_sources(target, part_set="free"))
+    target = Target.of(bpy.context.scene, strip)
+    task = session.start("Find Sources", finding.find_sources(target, part_set="free"))
     while task.running and task.phase != "Looking at the clip":
         task.advance()
     assert task.running, task.error

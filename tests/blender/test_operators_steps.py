@@ -13,7 +13,8 @@ from typing import Any
 import bpy
 import pytest
 
-from blender_see2sound.bridge.jobs import session, steps
+from blender_see2sound.bridge.jobs import finding, session, sounding, whole
+from blender_see2sound.bridge.jobs.target import Target
 from tests.blender.film import document, mixes, open_film, speakers
 
 
@@ -300,9 +301,7 @@ def test_an_error_can_be_dismissed(strip: Any) -> None:
 
 
 def test_a_second_start_gets_a_sentence(strip: Any) -> None:
-    task = session.start(
-        "Find Sources", steps.find_sources(steps.Target.of(bpy.context.scene, strip))
-    )
+    task = session.start("Find Sources", finding.find_sources(Target.of(bpy.context.scene, strip)))
     task.advance()
     with pytest.raises(RuntimeError, match="wait for it, or cancel it"):
         bpy.ops.see2sound.see_to_sound()
@@ -318,7 +317,7 @@ def test_a_cancel_while_finding_leaves_everything_as_it_was(
     strip: Any, tmp_path: Path, fraction: float
 ) -> None:
     before = document(), files(tmp_path)
-    task = session.start("x", steps.find_sources(steps.Target.of(bpy.context.scene, strip)))
+    task = session.start("x", finding.find_sources(Target.of(bpy.context.scene, strip)))
     for _ in itertools.count():
         task.advance()
         if task.fraction >= fraction:
@@ -332,7 +331,7 @@ def test_a_cancel_while_finding_leaves_everything_as_it_was(
 
 def test_a_strip_removed_meanwhile_is_an_error_not_a_crash(strip: Any) -> None:
     scene = bpy.context.scene
-    task = session.start("x", steps.see_to_sound(steps.Target.of(scene, strip)))
+    task = session.start("x", whole.see_to_sound(Target.of(scene, strip)))
     task.advance()
     scene.sequence_editor.strips.remove(strip)
     task.run()
@@ -343,7 +342,7 @@ def test_a_strip_removed_meanwhile_is_an_error_not_a_crash(strip: Any) -> None:
 
 
 def test_a_strip_renamed_meanwhile_is_found_again(strip: Any) -> None:
-    task = session.start("x", steps.see_to_sound(steps.Target.of(bpy.context.scene, strip)))
+    task = session.start("x", whole.see_to_sound(Target.of(bpy.context.scene, strip)))
     task.advance()
     strip.name = "Another Name"
     task.run()
@@ -353,7 +352,7 @@ def test_a_strip_renamed_meanwhile_is_found_again(strip: Any) -> None:
 
 
 def test_another_file_ends_the_job(strip: Any, tmp_path: Path) -> None:
-    task = session.start("x", steps.see_to_sound(steps.Target.of(bpy.context.scene, strip)))
+    task = session.start("x", whole.see_to_sound(Target.of(bpy.context.scene, strip)))
     task.advance()
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "film.blend"))
     assert task.state == "cancelled"
@@ -364,7 +363,7 @@ def test_a_worker_that_still_writes_when_another_file_is_opened_is_no_fault(
     strip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bpy.ops.see2sound.find_sources(sources=1)
-    task = session.start("x", steps.make_sounds(steps.Target.of(bpy.context.scene, strip)))
+    task = session.start("x", sounding.make_sounds(Target.of(bpy.context.scene, strip)))
     session_folder, remove = Path(bpy.app.tempdir), os.rmdir
     while not list(session_folder.glob("job-*/scene.json")):
         task.advance()
@@ -389,7 +388,7 @@ def test_a_worker_that_still_writes_when_another_file_is_opened_is_no_fault(
 
 def test_a_slice_is_short(strip: Any) -> None:
     """Each yield comes soon enough: told apart from the worker's share by `waiting`."""
-    work = steps.see_to_sound(steps.Target.of(bpy.context.scene, strip))
+    work = whole.see_to_sound(Target.of(bpy.context.scene, strip))
     ticks = list(itertools.islice(_draining(work), 5000))
     fractions = [tick.fraction for tick in ticks]
     assert all(0.0 <= f <= 1.0 for f in fractions)

@@ -143,13 +143,14 @@ def test_speech_is_refused_with_a_sentence_and_the_rest_is_made(strip: Any) -> N
 
 
 def test_a_cancelled_generator_leaves_the_document(strip: Any) -> None:
-    from blender_see2sound.bridge.jobs import steps
+    from blender_see2sound.bridge.jobs import sounding
+    from blender_see2sound.bridge.jobs.target import Target
 
     collection().see2sound.maker = GENERATOR
     collection().see2sound.steps = 200
     before = film.document()
-    target = steps.Target.of(bpy.context.scene, strip)
-    task = session.start("Make Sounds", steps.make_sounds(target))
+    target = Target.of(bpy.context.scene, strip)
+    task = session.start("Make Sounds", sounding.make_sounds(target))
     while task.running and task.fraction < 0.15:
         task.advance()
     assert task.running, task.error

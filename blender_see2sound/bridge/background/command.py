@@ -194,8 +194,8 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from ..jobs import session, steps
-    from ..jobs.session import start
+    from ..jobs import session, whole
+    from ..jobs.target import Target
     from ..sources import document
     from .new_file import add_clip, begin, frame_camera, render_movie, save, show_speakers
 
@@ -204,17 +204,17 @@ def _run(options: argparse.Namespace) -> None:
     strip = add_clip(scene, options.clip.absolute())
     if options.fov is not None:
         frame_camera(scene, options.fov)
-    target = steps.Target.of(scene, strip)
+    target = Target.of(scene, strip)
     settings = {**options.room, **options.lufs}
     if options.maker:
         settings["maker"] = options.maker
     if options.layout is not None:
         settings["layout"] = options.layout
     library = None if options.library is None else options.library.absolute()
-    work = steps.see_to_sound(
+    work = whole.see_to_sound(
         target, options.sources, options.set, options.off_screen, settings, library
     )
-    task = start("See to Sound", work)
+    task = session.start("See to Sound", work)
     task.run(_Lines())
     session.finish(task)
     if task.error is not None:

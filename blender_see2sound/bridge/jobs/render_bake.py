@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
 
 import bpy
 from bpy.app.handlers import persistent
@@ -19,10 +18,8 @@ from ...core.errors import See2SoundError
 from ..blend import windows
 from ..sources import document
 from . import session
+from .target import Target
 from .task import Task, Work, as_fault, share
-
-if TYPE_CHECKING:
-    from .steps import Target
 
 #: How long the render waits for a sign of life of the main thread, seconds.
 _PATIENCE = 10.0
@@ -98,8 +95,6 @@ def _bake_now(scene: bpy.types.Scene) -> None:
 
 def _candidates(scene: bpy.types.Scene) -> list[Target]:
     """The strips whose mix this render may have to bake first."""
-    from .steps import Target
-
     movie = scene.render.ffmpeg
     if scene.render.image_settings.file_format != "FFMPEG" or movie.audio_codec == "NONE":
         return []
@@ -114,17 +109,19 @@ def _candidates(scene: bpy.types.Scene) -> list[Target]:
 
 def _bake_stale(targets: list[Target]) -> Work[int]:
     """Bake those mixes that are out of date; how many they were."""
-    from . import steps
+    from . import baking
 
     baked = 0
     for number, target in enumerate(targets):
-        stale = yield from share(steps.is_stale(target), 0.0, 0.0)
+        stale = yield from share(baking.is_stale(target), 0.0, 0.0)
         if stale:
-            bake = share(steps.bake_mix(target), number / len(targets), (number + 1) / len(targets))
+            bake = share(
+                baking.bake_mix(target), number / len(targets), (number + 1) / len(targets)
+            )
             yield from bake
             baked += 1
         else:
-            yield from steps.hear_mix(target)
+            yield from baking.hear_mix(target)
     return baked
 
 

@@ -9,7 +9,7 @@ import bpy
 
 from ...core.errors import See2SoundError
 from ..blend import versions
-from ..sources import document
+from ..sources import document, selection
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,6 @@ class Target:
         ------
         See2SoundError
         """
-        from ..sources import selection
-
         scene, strip = selection.active_strip(context)
         if scene is None or strip is None:
             raise See2SoundError(
