@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import wave
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -73,6 +74,7 @@ class SoundReader:
         )
         self._made = np.zeros(0, np.float32)
         self._ended = False
+        self._plain = _plain(path, self._file)
 
     def _check(self) -> None:
         if self._file.frames <= 0:
@@ -94,6 +96,8 @@ class SoundReader:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+        if self._plain is not None:
+            self._plain.close()
 
     def read(self, count: int) -> NDArray[np.float32] | None:
         """The next samples (count,), silent after the sound's end; None once all is read."""
@@ -115,9 +119,15 @@ class SoundReader:
 
     def _frames(self, count: int) -> NDArray[np.float32]:
         try:
-            frames: NDArray[np.float32] = self._file.read(count, dtype="float32", always_2d=True)
+            frames: NDArray[np.float32] = (
+                self._file.read(count, dtype="float32", always_2d=True)
+                if self._plain is None
+                else _of_24_bits(self._plain.readframes(count), self.channels)
+            )
         except soundfile.SoundFileError as error:
             raise self._bad(_said(error)) from error
+        except OSError as error:
+            raise from_os_error(error, self._path, "read") from error
         mono = frames[:, 0] if self.channels == 1 else frames.mean(axis=1, dtype=np.float32)
         if not np.isfinite(mono).all():
             raise self._bad("it holds samples that are no numbers")
@@ -130,6 +140,29 @@ class SoundReader:
             "Make this sound again, or choose another file",
             kind="bad-sound",
         )
+
+
+def _plain(path: Path, file: soundfile.SoundFile) -> wave.Wave_read | None:
+    """A plain WAV file of 24 bits, which NumPy turns into floats in a quarter of the time."""
+    if (file.format, file.subtype) != ("WAV", "PCM_24"):
+        return None
+    try:
+        plain = wave.open(str(path), "rb")  # noqa: SIM115 closed by the reader
+    except (wave.Error, EOFError):
+        return None  # of a kind that only libsndfile knows
+    # A header that lies about its length is libsndfile's too.
+    if plain.getnframes() == file.frames and plain.getnchannels() == file.channels:
+        return plain
+    plain.close()
+    return None
+
+
+def _of_24_bits(data: bytes, channels: int) -> NDArray[np.float32]:
+    """Samples (n, channels), as libsndfile has them, of little-endian integers of three bytes."""
+    count = len(data) // (3 * channels) * channels
+    # Each with the byte before it, as 32 bits of which the lowest eight are nothing.
+    words = np.ndarray((count,), "<i4", b"\0" + data, strides=(3,)) & np.int32(-256)
+    return np.multiply(words, np.float32(2.0**-31), dtype=np.float32).reshape(-1, channels)
 
 
 def _said(error: Exception) -> str:
