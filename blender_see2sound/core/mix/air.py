@@ -138,14 +138,11 @@ class AirFilter:
         shares : (P,) array
             0 to 1; all of them sum to 1, but for `_NOTHING`.
         """
-        whole = np.concatenate([self._past, samples])
-        self._past = samples[-STEP:].copy()
-        steps = np.stack([whole[:-STEP].reshape(-1, STEP), samples.reshape(-1, STEP)], axis=1)
-        steps = steps.reshape(-1, 2 * STEP)
+        past, self._past = self._past, samples[-STEP:].copy()
         if len(metres) == 1:
             # It stays where it is: this very distance's filter.
             if metres[0]:
-                samples = _back(fft.rfft(steps, axis=-1) * spectrum(self._air, metres))
+                samples = _back(_transformed(past, samples) * spectrum(self._air, metres))
             yield samples, np.ones(1)
             return
         distances = _distances()
@@ -160,8 +157,16 @@ class AirFilter:
                 yield samples, shares
                 continue
             if transformed is None:
-                transformed = fft.rfft(steps, axis=-1)
+                transformed = _transformed(past, samples)
             yield _back(transformed * _node_spectrum(self._air, node)), shares
+
+
+def _transformed(past: Samples, samples: Samples) -> Spectra:
+    """Transforms (n, STEP + 1) of steps, each with the one before."""
+    whole = np.concatenate([past, samples])
+    steps = np.stack([whole[:-STEP].reshape(-1, STEP), samples.reshape(-1, STEP)], axis=1)
+    spectra: Spectra = fft.rfft(steps.reshape(-1, 2 * STEP), axis=-1)
+    return spectra
 
 
 def _back(spectra: Spectra) -> Samples:

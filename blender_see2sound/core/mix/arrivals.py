@@ -41,7 +41,7 @@ _BETA = 10.5
 
 #: Samples of filters that are transformed at once: together faster than one by one, and few enough
 #: to stay in the processor's cache.
-_AT_ONCE = 2**16
+_AT_ONCE = 2**17
 
 #: What makes up for the taps ends at this frequency, over so many Hz.
 _MADE_UP, _ENDING = 20_000.0, 400.0
@@ -141,12 +141,12 @@ def _combs(
 ) -> Spectra:
     """Transforms (moments, C, parts, F) of arrivals at places (N,), with gains (N, C)."""
     channels, parts, size = panned.shape[1], partition.parts, partition.fft
-    filters = np.zeros((moments, channels, parts, size // 2 + 1), np.complex64)
+    shape = moments, channels, parts, size // 2 + 1
     kernels = between()
     fine = np.rint(places * _FRACTIONS).astype(np.intp)
     arrival, channel = np.nonzero(panned)
     if not len(arrival):
-        return filters
+        return np.zeros(shape, np.complex64)
     first, fraction = np.divmod(fine[arrival], _FRACTIONS)
     taps = kernels[fraction] * panned[arrival, channel][:, None]
     # Before the first part, after the last one, and where there is only one, is room.
@@ -157,18 +157,22 @@ def _combs(
     at = start[:, None] + np.arange(_TAPS)
     colours = fft.rfft(arrivals.colours, size, axis=-1) * made_up_for(size)
     step = max(1, _AT_ONCE // (channels * parts * size))
+    filters = np.empty(shape, np.complex64)
     combs = np.empty((step, channels, parts, size), np.float32)
     for begin in range(0, moments, step):
         made = filters[begin : begin + step]
         here = slice(*np.searchsorted(moment, (begin, begin + step)))
         indices = at[here].ravel() - begin * channels * parts * size
-        for colour, gains in zip(colours, arrivals.gains.T, strict=True):
+        for number, (colour, gains) in enumerate(zip(colours, arrivals.gains.T, strict=True)):
             combs.fill(0.0)
             values = taps[here] * gains[arrival[here]][:, None]
             np.add.at(combs.reshape(-1), indices, values.ravel().astype(np.float32))
             spectra = fft.rfft(combs[: len(made)], axis=-1)
-            spectra *= colour
-            made += spectra
+            if number == 0:
+                np.multiply(spectra, colour, out=made)
+            else:
+                spectra *= colour
+                made += spectra
     return filters
 
 

@@ -25,6 +25,9 @@ Spectra = NDArray[np.complex64]
 STEP = 8192
 _FFT = 2 * STEP
 
+#: Transforms are multiples of this long, a power of two.
+_EVEN = 256
+
 #: The shortest blocks, and how many of them it costs as much to filter as to make a filter.
 _SHORTEST, _MAKING = 512, 4
 
@@ -74,16 +77,21 @@ def partition_for(length: int, before: int, after: int, made_anew: bool) -> Part
     """
     around = before + after
     if length > STEP:
-        size = fft.next_fast_len(_FFT + around, real=True)
+        size = _fast(_FFT + around)
         return Partition(STEP, size, -(-length // STEP), before)
 
     def cost(partition: Partition) -> int:
         return partition.fft * (_MAKING * made_anew + STEP // partition.block)
 
     blocks = [STEP >> shift for shift in range(STEP.bit_length()) if STEP >> shift >= _SHORTEST]
-    sizes = [fft.next_fast_len(block + length + around, real=True) for block in blocks]
+    sizes = [_fast(block + length + around) for block in blocks]
     fitting = zip(blocks, sizes, strict=True)
     return min((Partition(block, size, 1, before) for block, size in fitting), key=cost)
+
+
+def _fast(length: int) -> int:
+    """The next length that is transformed fast: few of its factors are not two."""
+    return int(fft.next_fast_len(-(-length // _EVEN), real=True)) * _EVEN
 
 
 def spectra_of(filters: Samples) -> Spectra:
@@ -116,35 +124,44 @@ class LongFilter:
     ----------
     filters : (M, L) array
         A row per channel.
-    block : int
-        Samples that come at once.
+    count, block : int
+        Blocks that come at once, and samples in each.
 
     Attributes
     ----------
     partition : Partition
     """
 
-    def __init__(self, filters: Samples, block: int) -> None:
+    def __init__(self, filters: Samples, count: int, block: int) -> None:
         channels, length = filters.shape
         parts = -(-length // block)
-        size = fft.next_fast_len(block + min(length, block), real=True)
+        size = _fast(block + min(length, block))
         self.partition = Partition(block, size, parts, 0)
+        self._transform = Transform(count, self.partition)
         padded = np.zeros((channels, parts * block), np.float32)
         padded[:, :length] = filters
         self._parts: Spectra = fft.rfft(padded.reshape(channels, parts, block), size, axis=-1)
         self._past: list[Spectra | None] = [None] * parts
+        self._made = np.zeros((count, channels, size // 2 + 1), np.complex64)
+        self._product = np.empty_like(self._made[0])
 
     def filtered(self, samples: Samples) -> Spectra | None:
-        """Transforms (1, M, F) of the next block (block,) and what rings in it; None of silence."""
-        sounds = samples.any()
-        coming = fft.rfft(samples, self.partition.fft) if sounds else None
-        self._past = [coming, *self._past[:-1]]
-        made: Spectra | None = None
-        for part, past in enumerate(self._past):
-            if past is not None:
-                product = self._parts[:, part] * past
-                made = product if made is None else np.add(made, product, out=made)
-        return None if made is None else made[None]
+        """Transforms (B, M, F) of the next blocks and what rings in them; None of silence.
+
+        They hold until the next call.
+        """
+        sounding = samples.any()
+        if not sounding and not any(past is not None for past in self._past[:-1]):
+            return None
+        blocks = samples.reshape(-1, self.partition.block)
+        coming = self._transform(blocks) if sounding else [None] * len(blocks)
+        self._made.fill(0.0)
+        for made, sound in zip(self._made, coming, strict=True):
+            self._past = [sound, *self._past[:-1]]
+            for part, past in enumerate(self._past):
+                if past is not None:
+                    made += np.multiply(self._parts[:, part], past, out=self._product)
+        return self._made
 
 
 class OverlapAdd:

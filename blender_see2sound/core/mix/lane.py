@@ -100,6 +100,7 @@ class Lane:
         self._cut = partition
         self._blocks = STEP // partition.block
         self._transform = Transform(STEPS * self._blocks, partition)
+        self._product = np.empty((len(layout.mains), partition.fft // 2 + 1), np.complex64)
         # The filters at the last step's end, which are those at the next one's beginning.
         self._last: Spectra | None = None
         # A batch, and its filters, which are made while the one before is mixed.
@@ -180,13 +181,12 @@ class Lane:
     ) -> None:
         """Filter a batch into spectra (B, M, F) of its blocks."""
         whole = self._transform(samples.reshape(-1, self._cut.block))
-        product = np.empty_like(spectra[0])
         if not self._moves:
             if self._last is None:
                 self._last = self._filters(np.zeros(1))
-            for part, taps in enumerate(self._last[0]):
+            for part, filters in enumerate(self._last[0]):
                 for block, sound in enumerate(whole, part):
-                    spectra[block] += np.multiply(taps, sound, out=product)
+                    spectra[block] += np.multiply(filters, sound, out=self._product)
             return
         if self._last is None:
             self._last = self._filters(_borders(batch)[:1])
@@ -195,19 +195,19 @@ class Lane:
         else:
             made = self._coming[1].result()
         self._coming = batch + 1, ahead(self._filters, _borders(batch + 1)[1:])
-        filters = [self._last[0], *made]
-        self._last = filters[-1][None]
+        borders = [self._last[0], *made]
+        self._last = borders[-1][None]
         faded = samples.reshape(STEPS, STEP) * _FADE
         coming = self._transform(faded.reshape(-1, self._cut.block))
         whole -= coming
         if self._early is not None:
             self._early.add(batch, whole, coming, sums)
-        for step, (before, after) in enumerate(itertools.pairwise(filters)):
+        for step, (before, after) in enumerate(itertools.pairwise(borders)):
             for part in range(self._cut.parts):
                 for block in range(step * self._blocks, (step + 1) * self._blocks):
                     out = spectra[block + part]
-                    out += np.multiply(before[part], whole[block], out=product)
-                    out += np.multiply(after[part], coming[block], out=product)
+                    out += np.multiply(before[part], whole[block], out=self._product)
+                    out += np.multiply(after[part], coming[block], out=self._product)
 
     def _filters(self, times: Array) -> Spectra:
         """The filters (T, parts, M, F) of all but the direct sound at times (T,)."""

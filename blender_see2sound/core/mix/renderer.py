@@ -39,6 +39,7 @@ from .lane import Lane, moves
 from .late import late_sound
 from .layouts import Layout
 from .lfe import lfe_spectrum
+from .memory import keep_memory
 from .microphones import Microphones
 from .reading import SoundReader
 from .room import RoomModel
@@ -47,6 +48,10 @@ from .sums import Sums
 #: Sources are rendered in so many groups side by side; fixed, so that sums do not depend on
 #: the computer. More would cost more than they bring: each has sums of its own.
 _GROUPS = 2
+
+#: Late sound that rings for so many steps goes through filters step by step; longer ones through
+#: some of a whole batch each, whose transforms are slower but fewer.
+_FEW = 10
 
 #: Threads at most: besides the groups, filters of moving sources are made.
 _THREADS = 8
@@ -86,6 +91,7 @@ def render(
     See2SoundError
         When a sound turns out to be unreadable.
     """
+    keep_memory()
     cut = WHOLE
     if isinstance(room, RoomModel):
         cut = room.partition(layout, any(map(moves, sources)))
@@ -97,7 +103,9 @@ def render(
     head = head_of(layout) if layout.coding == "binaural" else None
     late = None
     if isinstance(room, RoomModel):
-        late = LongFilter(late_sound(room, layout, partial(tell, 0.0)), BATCH)
+        filters = late_sound(room, layout, partial(tell, 0.0))
+        few = filters.shape[1] <= _FEW * STEP
+        late = LongFilter(filters, *((STEPS, STEP) if few else (1, BATCH)))
     output = OverlapAdd(len(layout.channels))
 
     blocks = BATCH // cut.block
