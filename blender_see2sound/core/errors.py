@@ -104,6 +104,11 @@ def from_os_error(error: OSError, path: str | Path, doing: str) -> See2SoundErro
         return See2SoundError(
             what, "the disk is full", "Free some space, or choose another disk", kind="no-space"
         )
+    if error.errno == errno.EFBIG:
+        return See2SoundError(
+            what, "the disk, or a limit of this computer, does not allow so large a file",
+            "Choose another disk", kind="no-space",
+        )  # fmt: skip
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return See2SoundError(
             what, "too many files are open", "Close other programs, or allow more open files "
