@@ -92,6 +92,7 @@ def test_the_overview_is_a_picture_with_something_on_it(result: Path) -> None:
     assert len(np.unique(colours)) > 1000
 
 
+@pytest.mark.gate
 def test_steps_one_by_one_give_what_run_gives(
     see2sound: Command, clip: Path, result: Path, tmp_path: Path
 ) -> None:
@@ -247,6 +248,7 @@ def test_a_missing_sound_names_source_and_file(
     assert not (tmp_path / "m.wav").exists()
 
 
+@pytest.mark.gate
 @pytest.mark.skipif(os.name == "nt", reason="signals and terminals are POSIX's")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_nothing_half_written(
@@ -274,6 +276,7 @@ def test_an_interrupted_run_leaves_nothing_half_written(
     assert hidden == []
 
 
+@pytest.mark.gate
 def test_run_mixes_as_mix_does_and_both_say_the_room(
     see2sound: Command, clip: Path, tmp_path: Path
 ) -> None:
@@ -336,6 +339,7 @@ def test_the_clip_is_never_written_over(
     assert (tmp_path / kept).read_bytes() == before
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", ["x" * 300 + ".mp4", os.fsdecode(b"caf\xe9.mp4")])
 def test_names_that_no_file_system_or_text_can_bear_are_one_line(
     name: str, clip: Path, tmp_path: Path
@@ -366,6 +370,7 @@ def test_a_closed_stream_is_no_fault(closed: str, tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.gate
 def test_output_that_the_terminal_cannot_show_is_shown_otherwise(
     clip: Path, tmp_path: Path
 ) -> None:

@@ -40,6 +40,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.gate
 def test_a_set_of_models_goes_from_clip_to_mix(models: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     arguments = ["run", *CLIP, "-o", str(out), "--set", "free", "--models", str(models)]
@@ -56,6 +57,7 @@ def test_a_set_of_models_goes_from_clip_to_mix(models: Path, tmp_path: Path) -> 
     assert [s.prompt for s in other.sources] == [s.prompt for s in scene.sources]
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("save", "chosen"),
     [

@@ -151,6 +151,7 @@ def test_a_finder_tells_how_far_it_is(first_run: Callable[[str], Run], name: str
     assert "Looking at the clip" in told.phases
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", FINDERS)
 def test_a_finder_can_be_cancelled_in_every_phase(
     models: Path, movie: Path, first_run: Callable[[str], Run], name: str
@@ -249,7 +250,7 @@ def lively() -> Any:
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-@pytest.mark.parametrize("count", [5, 10, 20])
+@pytest.mark.parametrize("count", [5, 10, pytest.param(20, marks=pytest.mark.gate)])
 def test_following_in_a_batch_is_what_transformers_does_one_by_one(
     count: int, backwards: bool
 ) -> None:

@@ -42,7 +42,6 @@ DESCRIBERS = {
     "florence-2-base": tiny_models.save_florence,
     "smolvlm-256m": tiny_models.save_smolvlm,
 }
-HALVES = ("bfloat16", "float16")
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +64,14 @@ def _released() -> Iterator[None]:
     keeper.release()
 
 
-@pytest.fixture(params=HALVES)
+@pytest.fixture(params=["bfloat16", pytest.param("float16", marks=pytest.mark.gate)])
 def half(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The processor computes in these numbers, as a GPU would."""
     monkeypatch.setattr(keeper, "choose_device", lambda _: Device("cpu", request.param))
     return str(request.param)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", FINDERS)
 def test_a_finder_finds(models: Path, movie: Path, name: str, half: str) -> None:
     finder = parts.load("finder", name, Computing(models=models))
@@ -108,7 +108,7 @@ def test_words_are_found(
     assert all(region.prompt for region in described)
 
 
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("half", ["bfloat16", "float16"])
 def test_sam_says_nearly_the_same_of_points(models: Path, half: str) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (36, 64, 3), np.uint8)
     points = torch.tensor([[0.2, 0.3], [0.7, 0.6]])

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blender_see2sound.core import parts
@@ -57,6 +57,7 @@ def still(across: float, depth: float, tall: float, wide: float) -> np.ndarray:
     return upright(np.array([across]), np.array([depth]), tall, wide)
 
 
+@settings(max_examples=30)
 @given(st.floats(6.0, 20.0), st.floats(-2.0, 2.0))
 def test_ground_contact_tells_the_distance_of_the_centre(
     clip: Any, depth: float, across: float
@@ -119,6 +120,7 @@ def test_water_is_as_far_as_its_surface(clip: Any) -> None:
     assert near_metres < far_metres < 40
 
 
+@pytest.mark.gate
 def test_ambience_and_odd_boxes_have_a_sensible_place(clip: Any) -> None:
     boxes = np.array([[0.0, 0, 640, 360], [0, 0, 640, 0.1], [10, 359.9, 10, 360], [639, 0, 640, 1]])
     for kind in ("ambience", "area", "point"):

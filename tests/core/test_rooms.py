@@ -96,6 +96,7 @@ def test_what_is_no_room_is_told(text):
     assert caught.value.kind == "bad-request"
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", CLOSED)
 def test_presets_decay_as_their_table_says(desk, name):
     room = chosen(name, ())

@@ -160,6 +160,7 @@ def test_the_shortest_recordings_go_on(length: int) -> None:
     assert 0.05 < np.std(made) < 0.15
 
 
+@pytest.mark.gate
 def test_memory_does_not_grow_with_length() -> None:
     sound = recording("rain", 4.0)
     render = continued(sound, 7200.0, 1)

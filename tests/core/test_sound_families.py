@@ -65,6 +65,7 @@ def test_seams_between_blocks_do_not_click(name: str) -> None:
         assert np.max(bend[seam - 3 : seam + 2]) <= 1.5 * np.max(around) + 1e-6
 
 
+@pytest.mark.gate
 @every_family
 def test_is_as_loud_as_the_table_says(name: str) -> None:
     values = []
@@ -87,6 +88,7 @@ def test_seed_repeats_and_another_is_another_take(name: str) -> None:
     assert alike < 0.6
 
 
+@pytest.mark.gate
 @every_family
 def test_does_not_loop(name: str) -> None:
     """No stretch of half a second comes again sample by sample."""
@@ -104,6 +106,7 @@ def test_does_not_loop(name: str) -> None:
     assert np.max(alike, initial=0.0) < 0.95
 
 
+@pytest.mark.gate
 def test_families_are_unlike_each_other() -> None:
     profiles = {name: profile(family(name)) for name in FAMILIES}
     close = [

@@ -33,11 +33,13 @@ def test_every_family_is_in_the_table() -> None:
     assert EXPECTED.keys() == FAMILIES.keys()
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", NAMES)
 def test_lies_where_recordings_of_its_kind_lie(name: str) -> None:
     assert not EXPECTED[name].outside(figures(name))
 
 
+@pytest.mark.gate
 def test_another_family_in_its_place_is_noticed() -> None:
     """The control: of all swaps of one family for another, nine in ten do not pass."""
     fit = {
@@ -145,6 +147,7 @@ SIZES = {
 }
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", SIZES)
 def test_larger_is_lower(name: str) -> None:
     small, large = (
@@ -153,6 +156,7 @@ def test_larger_is_lower(name: str) -> None:
     assert large < 0.87 * small
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", SIZES)
 def test_larger_is_louder(name: str) -> None:
     """About by the surface, 6 dB a doubling; single calls and waves differ."""
@@ -187,6 +191,7 @@ def test_a_small_helicopter_slaps_quicker() -> None:
 # ------------------------------------------------------------------ long clips
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", ["wind", "stream", "voice"])
 def test_memory_hardly_grows_with_length(name: str) -> None:
     """Blocks are made as they are asked for; what grows is some curves at 100 values a second."""
