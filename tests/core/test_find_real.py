@@ -18,6 +18,7 @@ from blender_see2sound.core.regions.words import DraftDescriber
 
 from .clips import EXAMPLE, SHARED
 
+pytestmark = pytest.mark.gate
 real = pytest.mark.skipif(not SHARED.is_dir(), reason="real clips are not here")
 
 #: The dog's centre by time, and the woman's x, as fractions, read by eye.

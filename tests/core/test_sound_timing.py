@@ -18,6 +18,8 @@ from blender_see2sound.core.media import ClipRange
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.sounds.conforming import conformed, conforms
 
+pytestmark = pytest.mark.gate
+
 ROOT = Path(__file__).resolve().parents[2]
 #: What issue 5 asks for: correlation, and the median offset of onsets in milliseconds.
 ALIKE, OFF = 0.7, 40.0
