@@ -48,7 +48,7 @@ RATE, WINDOW, SHARPER = 200, 0.2, 0.1
 LATE = 0.15
 PROMPTS = {
     "ball": "a ball bouncing", "steps": "footsteps of a person walking",
-    "hop": "a ball bouncing", "mallet": "impacts of a mallet on wood", "stop": "a car driving past, engine and tyres",
+    "hop": "a ball bouncing", "puck": "a puck hitting wood", "mallet": "impacts of a mallet on wood", "stop": "a car driving past, engine and tyres",
 }  # fmt: skip
 
 

@@ -89,6 +89,37 @@ def softer(touches: tuple[float, ...], kept: float) -> tuple[float, ...]:
     return tuple(kept**k for k in range(len(touches)))
 
 
+# ------------------------------------------------------------------ a puck between two banks
+
+PUCK, LANE = 0.34, 2.0
+
+
+def sliding(
+    fast: float, drag: float, kept: float, width: float, duration: float
+) -> tuple[scenes.Path, tuple[float, ...], tuple[float, ...]]:
+    """A path to and fro between banks, slower and slower; when it strikes them, and how hard."""
+    step = 0.0005
+    x, speed, way = 0.0, fast, [0.0]
+    touches, strengths = [], []
+    for n in range(round(duration / step)):
+        x += speed * step
+        if abs(x) > width / 2 and x * speed > 0:
+            touches.append(n * step)
+            strengths.append(abs(speed))
+            speed *= -kept
+        speed -= math.copysign(min(drag * step, abs(speed)), speed)
+        way.append(x)
+
+    def path(t: float) -> tuple[float, float, float, float]:
+        at = min(max(t / step, 0.0), len(way) - 1.0)
+        return float(np.interp(at, np.arange(len(way)), way)), 4.2, 0.0, 0.0
+
+    return path, tuple(touches), tuple(s / strengths[0] for s in strengths)
+
+
+PUCK_PATH, PUCK_TOUCHES, PUCK_STRENGTHS = sliding(3.4, 0.3, 0.85, LANE - PUCK, 4.0)
+
+
 # ------------------------------------------------------------------ someone who walks
 
 PACE, WALK_SPEED, WALK_START = 0.54, 1.25, (-2.6, 6.2)
@@ -217,7 +248,21 @@ SCENES: tuple[Timed, ...] = (
             duration=3.2, floor="parquet", fps=25,
         ),
         "ball", tuple(t for t in HOP_TOUCHES if t < 3.2), speed_of(HOP_PATH),
-        softer(tuple(t for t in HOP_TOUCHES if t < 3.2), 0.8), held_out=True,
+        softer(tuple(t for t in HOP_TOUCHES if t < 3.2), 0.8),
+    ),
+    Timed(
+        Scene(
+            "puck", "indoors, still camera from above: a puck slides between two banks",
+            (
+                Thing("puck", (Solid("cylinder", (PUCK, PUCK, 0.12), (0, 0, 0.06), "blue"),),
+                      PUCK_PATH, "thing", True),
+                block("left bank", -LANE / 2 - 0.1, 4.2, (0.2, 1.6, 0.25), "wood"),
+                block("right bank", LANE / 2 + 0.1, 4.2, (0.2, 1.6, 0.25), "wood"),
+                block("wall", 0, 8, (14, 0.4, 3.0), "plaster"),
+            ),
+            lambda t: (0.0, 0.0, 1.9, 0.0, -20.0), duration=4.0, floor="parquet", fps=30,
+        ),
+        "puck", PUCK_TOUCHES, speed_of(PUCK_PATH), PUCK_STRENGTHS, held_out=True,
     ),
     Timed(
         Scene(
