@@ -27,7 +27,7 @@ RUN = """
 import os, sys
 import blender_see2sound
 blender_see2sound.register()
-from blender_see2sound.bridge import command
+from blender_see2sound.bridge.background import command
 code = command.execute(sys.argv[1:])
 sys.stdout.flush()
 sys.stderr.flush()
