@@ -69,7 +69,7 @@ def test_many_takes_need_few_open_files(scene: Path) -> None:
     ("limit", "why"),
     [
         (("RLIMIT_NOFILE", 5), "too many files are open"),
-        (("RLIMIT_FSIZE", 20_000), "File too large"),
+        (("RLIMIT_FSIZE", 20_000), "does not allow so large a file"),
     ],
 )
 def test_what_the_system_does_not_allow_is_told_as_it_is(
@@ -86,7 +86,7 @@ def test_what_the_system_does_not_allow_is_told_as_it_is(
     done = command(["sound", scene, "--seed", 9], set_limit)
     assert done.returncode == 2
     assert why in done.stderr
-    assert "space" not in done.stderr
+    assert "disk is full" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert contents(scene.parent) == before
 
