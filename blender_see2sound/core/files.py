@@ -24,10 +24,10 @@ try:
 except ImportError:  # Windows has other locks
     fcntl = None  # type: ignore[assignment]
 
-#: What the names of temporary folders begin with.
-_PART = ".see2sound-"
+#: What the names of temporary folders begin with; and of those that are not locked yet.
+_PART, _UNLOCKED = ".see2sound-", ".see2sound.new-"
 
-#: Where programs cannot lock their folders: one that was not written to for so long is left
+#: Where no lock tells that a program is no more: what was not written to for so long is left
 #: behind, seconds.
 _LEFT_BEHIND = 86_400.0
 
@@ -97,14 +97,23 @@ class Pending:
     def _folder_beside(self, final: Path) -> Path:
         final.parent.mkdir(parents=True, exist_ok=True)
         _clear(final.parent)
-        folder = Path(tempfile.mkdtemp(prefix=f"{_PART}{final.stem[:40]}-", dir=final.parent))
+        start = _PART if fcntl is None else _UNLOCKED
+        new = Path(tempfile.mkdtemp(prefix=f"{start}{final.stem[:40]}-", dir=final.parent))
+        self._held.callback(_remove, new)
+        if fcntl is None:
+            return new
+        # Says that someone still writes, for as long as this program lives.
+        handle = os.open(new, os.O_RDONLY)
+        self._held.callback(os.close, handle)
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Only now: another program that clears would take one without a lock for left behind.
+        folder = new.with_name(_PART + new.name.removeprefix(_UNLOCKED))
+        try:
+            new.rename(folder)
+        except OSError:  # a network disk that renames no folder that is open: age tells there
+            return new
         self._held.callback(_remove, folder)
-        if fcntl is not None:
-            # Says that someone still writes, for as long as this program lives.
-            handle = os.open(folder, os.O_RDONLY)
-            self._held.callback(os.close, handle)
-            with contextlib.suppress(OSError):
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return folder
 
 

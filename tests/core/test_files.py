@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,32 @@ def test_what_a_killed_program_left_is_cleared_and_what_a_living_one_writes_is_n
     assert any("living" in name for name in names)
     living.communicate()
     assert sorted(p.name for p in tmp_path.iterdir()) == [".hidden.wav", "living.wav", "other.json"]
+
+
+def test_a_program_that_begins_to_write_leaves_another_that_has_just_begun_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tempfile.mkdtemp
+
+    def then_another_begins(**options: str) -> str:
+        folder = made(**options)
+        monkeypatch.setattr(tempfile, "mkdtemp", made)
+        write_text(tmp_path / "other.json", "other")
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", then_another_begins)
+    write_text(tmp_path / "scene.json", "mine")
+    assert (tmp_path / "scene.json").read_text() == "mine"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["other.json", "scene.json"]
+
+
+def test_a_disk_that_renames_no_open_folder_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "it is open")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    write_text(tmp_path / "scene.json", "whole")
+    assert (tmp_path / "scene.json").read_text() == "whole"
+    assert [p.name for p in tmp_path.iterdir()] == ["scene.json"]
