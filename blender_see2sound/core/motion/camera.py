@@ -68,11 +68,14 @@ def camera_between(
     Returns
     -------
     matrix : (2, 3) float array or None
-        Affine, in pixels of the whole pictures; None where the camera rests.
+        Affine, in pixels of the whole pictures; None where the camera rests, or the picture is
+        too narrow to tell.
     left : float
         How fast a pixel must be to be known to move otherwise, pixels.
     """
     h, w = (min(a, b) for a, b in zip(before.shape, flow.shape, strict=False))
+    if min(h, w) <= SPARSE + 1:  # no point lies inside
+        return None, 0.0
     grid = slice(SPARSE, h - 1, SPARSE), slice(SPARSE, w - 1, SPARSE)
     slope = cv2.absdiff(before[:, 2:], before[:, :-2])[grid[0], SPARSE - 1 : w - 2 : SPARSE]
     slope = cv2.add(
