@@ -119,6 +119,8 @@ class SEE2SOUND_AP_preferences(bpy.types.AddonPreferences):
         layout.separator()
         column = layout.column()
         column.prop(self, "library")
+        if self.library:
+            column.operator("see2sound.listen", icon="PLAY_SOUND")
         column.prop(self, "speech")
         if self.speech:
             text = "Generated voices that speak can be taken for real people: say what they are"

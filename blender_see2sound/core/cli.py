@@ -250,7 +250,7 @@ def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], st
         f"{scan.gone} gone)",
     ]
     if listened is not None:
-        lines.append(f"{listened.heard} were heard, {listened.unreadable} could not be")
+        lines.append(f"{listened.heard} were heard now, {len(listened.unheard)} cannot be")
     if hits:
         lines.append("  words  sound    length  recording")
     lines += [
@@ -270,7 +270,8 @@ def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], st
         ],
     }  # fmt: skip
     if listened is not None:
-        result |= {"heard": listened.heard, "unreadable": listened.unreadable}
+        result |= {"heard": listened.heard, "unheard": list(listened.unheard)}
+        warnings += [f"{path} cannot be heard" for path in listened.unheard]
     return result, _lines(*lines, *_warned(warnings))
 
 

@@ -13,7 +13,7 @@ class SEE2SOUND_OT_listen(JobOperator, bpy.types.Operator):
 
     bl_idname = "see2sound.listen"
     bl_label = "Listen to Library"
-    bl_options = {"INTERNAL"}
+    bl_options = {"REGISTER"}
 
     def work(self, context: bpy.types.Context) -> Work[str]:
         """The job."""

@@ -275,7 +275,7 @@ def listen(params: Params, progress: Progress) -> Answer:
     from ..core.sounds.library.listening import listen as listen_to
 
     found = listen_to(library, computing, progress)
-    return {"files": found.scan.files, "heard": found.heard, "unreadable": found.unreadable}
+    return {"files": found.scan.files, "heard": found.heard, "unheard": list(found.unheard)}
 
 
 def stem_folder() -> Path | None:

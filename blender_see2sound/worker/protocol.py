@@ -11,7 +11,7 @@ Requests go to the server, each answered by a result or an error:
     mix     {"scene", "output", "layout", "lufs", "format", "room", "stems", "air",
              "propagation", "sofa", "renderer", "cache"} ->  the mix's report
     listen  {"library", "device", "low_memory", "models"}
-                                                         ->  {"files", "heard", "unreadable"}
+                                                         ->  {"files", "heard", "unheard"}
     models  {"models"}                                   ->  {"parts", "sets"}
     ping    {}                                           ->  {"version", "python", "pid"}
 

@@ -67,7 +67,7 @@ def test_a_library_is_listened_to(client: WorkerClient, tmp_path: Path) -> None:
         soundfile.write(folder / f"rec_{number}.wav", noise, 48_000)
     asked = {"library": str(folder), "models": str(tmp_path / "models"), "device": "cpu"}
     answer = client.wait(client.submit("listen", asked))
-    assert answer == {"files": 3, "heard": 3, "unreadable": 0}
+    assert answer == {"files": 3, "heard": 3, "unheard": []}
     assert client.wait(client.submit("listen", asked))["heard"] == 0
     with pytest.raises(See2SoundError, match="clap-htsat-unfused"):
         client.wait(client.submit("listen", {**asked, "models": str(tmp_path / "none")}))

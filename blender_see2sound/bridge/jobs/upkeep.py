@@ -7,6 +7,9 @@ from ..setup import choice, computer, model_list
 from . import session
 from .task import Work, share
 
+#: So many recordings are named in the panel at most.
+_NAMED = 5
+
 
 def listen() -> Work[str]:
     """Hear all recordings of the library once, so that they are found by how they sound."""
@@ -16,8 +19,10 @@ def listen() -> Work[str]:
     own = computer.settings()
     request = {"library": str(own.library), **own.computing()}
     found = yield from session.ask("listen", request)
-    if found["unreadable"]:
-        session.note(f"{found['unreadable']} recordings of the library could not be heard")
+    unheard = found["unheard"]
+    session.note(*(f"{path} cannot be heard" for path in unheard[:_NAMED]))
+    if len(unheard) > _NAMED:
+        session.note(f"{len(unheard) - _NAMED} more recordings cannot be heard")
     return f"{found['heard']} recordings were heard; the library has {found['files']}"
 
 

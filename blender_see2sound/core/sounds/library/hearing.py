@@ -3,13 +3,14 @@
 Those that words have found are ordered. Those whose words say nothing of it, but which have been
 listened to (`listening`), are found where they sound like the prompt. How near that is cannot be
 told by the cosine alone, which differs from model to model: a recording is taken for what a prompt
-says where few other descriptions fit it better, as CLAP classifies what it was not trained for
+says where it fits at all and few other descriptions fit better, as CLAP classifies what it was not trained for
 (Wu et al., 2023, section 4.3). The other descriptions are those of the Universal Category System.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from ...progress import Progress, part_of
 from .. import clap
 from .categories import described
 from .index import Index
-from .listening import Direction, can_listen, hear, unpacked
+from .listening import Direction, can_listen, hear, kept_as, unpacked
 from .searching import Hit
 from .wanted import Wanted
 
@@ -41,9 +42,9 @@ def can_hear(computing: Computing) -> bool:
     return can_listen() and clap.is_here(computing)
 
 
-def is_heard(index: Index) -> bool:
-    """Whether any recording has been listened to."""
-    return next(index.all_embeddings(CLAP.repository), None) is not None
+def is_listened(index: Index, computing: Computing) -> bool:
+    """Whether a person has let this CLAP listen to the library."""
+    return can_hear(computing) and index.is_listened(kept_as(computing))
 
 
 def heard(
@@ -57,7 +58,7 @@ def heard(
 ) -> list[list[Hit]]:
     """Recordings with how well they sound like the prompts, and others that sound like these.
 
-    What CLAP makes of a recording is kept in the index until the recording changes. Those that
+    Others only where a person has let CLAP listen to the library. What CLAP makes of a recording is kept in the index until the recording changes. Those that
     cannot be read stay without a fit.
 
     Parameters
@@ -72,15 +73,19 @@ def heard(
     ------
     See2SoundError, Cancelled
     """
+    model_name = kept_as(computing)
     by_words = {hit.id: hit for hits in chosen for hit in hits}
     with borrowed(CLAP, computing, clap.load, part_of(progress, 0.0, 0.2)) as (model, _):
-        kept = index.embeddings(CLAP.repository, list(by_words))
+        kept = index.embeddings(model_name, list(by_words))
         known = {file: unpacked(vector) for file, vector in kept.items()}
         unknown = [(file, hit.path) for file, hit in by_words.items() if file not in known]
-        known |= hear(index, library, unknown, model, part_of(progress, 0.2, 0.8))
+        step = part_of(progress, 0.2, 0.8)
+        known.update(hear(index, library, unknown, model, model_name, step))
         read = model.read(prompts)
-        others = model.read(described())
-    near = _near(index, read, others, part_of(progress, 0.8, 1.0))
+        near: list[dict[int, float]] = [{} for _ in prompts]
+        if index.is_listened(model_name):
+            others = model.read(described())
+            near = _near(index, model_name, read, others, part_of(progress, 0.8, 1.0))
     result = []
     for words, want, hits, like in zip(read, sought, chosen, near, strict=True):
         fits = [
@@ -99,33 +104,28 @@ def heard(
 
 
 def _near(
-    index: Index, read: NDArray[np.float32], others: NDArray[np.float32], progress: Progress
+    index: Index,
+    model_name: str,
+    read: NDArray[np.float32],
+    others: NDArray[np.float32],
+    progress: Progress,
 ) -> list[dict[int, float]]:
     """For each prompt the recordings that sound like it most, with their fits."""
     best: list[dict[int, float]] = [{} for _ in read]
-    rows: list[tuple[int, Direction]] = []
-
-    def compare() -> None:
+    width = read.shape[1]
+    whole = ((f, v) for f, v in index.all_embeddings(model_name) if len(v) == 2 * width)
+    while rows := list(itertools.islice(whole, _AT_ONCE)):
         progress("Comparing the library with the words", 0.5)
-        files, all_heard = [file for file, _ in rows], np.stack([row for _, row in rows])
-        against = all_heard @ others.T
-        for number, words in enumerate(read):
-            fits = all_heard @ words
-            alike = np.count_nonzero(against > fits[:, None], axis=1) <= BETTER
-            for place in np.flatnonzero(alike):
-                best[number][files[place]] = _fit(all_heard[place], words)
-            order = sorted(best[number].items(), key=lambda item: (-item[1], item[0]))
-            best[number] = dict(order[:MOST])
-        rows.clear()
-
-    for file, vector in index.all_embeddings(CLAP.repository):
-        direction = unpacked(vector)
-        if len(direction) == read.shape[1]:
-            rows.append((file, direction))
-        if len(rows) == _AT_ONCE:
-            compare()
-    if rows:
-        compare()
+        heard_of = unpacked(b"".join(vector for _, vector in rows)).reshape(-1, width)
+        against = heard_of @ others.T
+        for words, of_it in zip(read, best, strict=True):
+            fits = heard_of @ words
+            better = np.count_nonzero(against > fits[:, None], axis=1)
+            for place in np.flatnonzero((better <= BETTER) & (fits > 0.0)):
+                of_it[rows[place][0]] = _fit(heard_of[place], words)
+            order = sorted(of_it.items(), key=lambda item: (-item[1], item[0]))
+            of_it.clear()
+            of_it.update(order[:MOST])
     progress("Comparing the library with the words", 1.0)
     return best
 

@@ -19,7 +19,7 @@ from ...errors import See2SoundError, from_os_error
 from ...own_folders import data_folder
 
 #: Marks a database as ours, and tells how it is laid out and how its words are cut.
-_APPLICATION, _VERSION = 0x5332_534C, 4
+_APPLICATION, _VERSION = 0x5332_534C, 5
 
 #: Of an index so much may be kept in memory, KiB.
 _CACHE = 32_768
@@ -36,7 +36,7 @@ _DAMAGED = (
 
 _LAYOUT = """
 CREATE TABLE files (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- one number, one recording, for good
     path TEXT NOT NULL UNIQUE,
     size INTEGER NOT NULL,
     changed INTEGER NOT NULL,
@@ -52,6 +52,7 @@ CREATE TABLE embeddings (
     vector BLOB NOT NULL, -- numbers of 16 bits; empty where it could not be made
     PRIMARY KEY (file, model)
 ) WITHOUT ROWID;
+CREATE TABLE listening (model TEXT PRIMARY KEY NOT NULL);
 """
 
 #: How much a word counts in each column of `words`.
@@ -235,6 +236,25 @@ class Index:
                 "SELECT id, ?, ? FROM files WHERE id = ?",
                 [(model, vector, file) for file, vector in vectors.items()],
             )
+
+    def note_listening(self, model: str) -> None:
+        """A person wants all recordings heard by a model."""
+        with self._writing() as write:
+            write.execute("INSERT OR IGNORE INTO listening (model) VALUES (?)", (model,))
+
+    def is_listened(self, model: str) -> bool:
+        """Whether a person wants all recordings heard by a model."""
+        rows = self._connection.execute("SELECT 1 FROM listening WHERE model = ?", (model,))
+        return rows.fetchone() is not None
+
+    def deaf(self, model: str) -> list[str]:
+        """The paths of the files that a model cannot hear."""
+        rows = self._connection.execute(
+            "SELECT path FROM embeddings JOIN files ON id = file "
+            "WHERE model = ? AND length(vector) = 0 AND broken = '' ORDER BY path",
+            (model,),
+        )
+        return [path for (path,) in _sound(rows, str)]
 
     def unheard(self, model: str) -> list[tuple[int, str]]:
         """The files, with their paths, of which a model has made nothing yet."""

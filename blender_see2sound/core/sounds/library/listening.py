@@ -6,7 +6,8 @@ Each recording is heard once, until it changes. Of a long one its good part is h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...catalogue import CLAP, TORCH
-from ...errors import See2SoundError
+from ...errors import See2SoundError, from_os_error
 from ...models.folder import locate, models_folder
 from ...models.keeper import Computing, borrowed
 from ...progress import Progress, part_of, silent
@@ -45,13 +46,13 @@ class Listened:
         Of the library, before.
     heard : int
         Recordings that were heard now.
-    unreadable : int
-        Those that could not be.
+    unheard : tuple of str
+        The paths of those that cannot be, found now or before.
     """
 
     scan: Scan
     heard: int
-    unreadable: int
+    unheard: tuple[str, ...]
 
 
 def listen(library: Path, computing: Computing, progress: Progress) -> Listened:
@@ -64,7 +65,6 @@ def listen(library: Path, computing: Computing, progress: Progress) -> Listened:
     Cancelled
         What was heard until then is kept.
     """
-
     if missing := _missing():
         raise See2SoundError(
             "recordings cannot be heard here",
@@ -73,18 +73,32 @@ def listen(library: Path, computing: Computing, progress: Progress) -> Listened:
             "preferences",
             kind="missing-part",
         )
-    locate(CLAP, models_folder(computing.models))  # before the library is read
+    model_name = kept_as(computing)  # before the library is read
 
     def work(index: Index) -> Listened:
         found = scan(index, library, part_of(progress, 0.0, 0.1))
-        files = index.unheard(CLAP.repository)
-        if not files:
-            return Listened(found, 0, 0)
-        with borrowed(CLAP, computing, clap.load, part_of(progress, 0.1, 0.15)) as (model, _):
-            vectors = hear(index, library, files, model, part_of(progress, 0.15, 1.0))
-        return Listened(found, len(vectors), len(files) - len(vectors))
+        index.note_listening(model_name)
+        files, heard = index.unheard(model_name), 0
+        if files:
+            with borrowed(CLAP, computing, clap.load, part_of(progress, 0.1, 0.15)) as (model, _):
+                step = part_of(progress, 0.15, 1.0)
+                for _, _ in hear(index, library, files, model, model_name, step):
+                    heard += 1
+        return Listened(found, heard, tuple(index.deaf(model_name)))
 
     return with_index(library, work)
+
+
+def kept_as(computing: Computing) -> str:
+    """By what name the index keeps what this CLAP makes of recordings: another one hears otherwise.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-part" where it is not here.
+    """
+    located = locate(CLAP, models_folder(computing.models))
+    return f"{CLAP.repository} {located.commit or located.path}"
 
 
 def can_listen() -> bool:
@@ -101,46 +115,59 @@ def hear(
     library: Path,
     files: Sequence[tuple[int, str]],
     model: clap.Clap,
+    model_name: str,
     progress: Progress,
-) -> dict[int, Direction]:
-    """Hear some recordings and keep what was heard; those that cannot be read are left out.
+) -> Iterator[tuple[int, Direction]]:
+    """Hear some recordings and keep what was heard; what cannot be heard is left out.
 
     Parameters
     ----------
     files : sequence of (int, str)
         Their numbers in the index, and their paths.
+    model_name : str
+        As of `kept_as`.
 
-    Returns
-    -------
-    dict of int to (width,) float32 array
-        Directions of length 1.
+    Yields
+    ------
+    int, (width,) float32 array
+        The number of each that was heard, and its direction, of length 1.
 
     Raises
     ------
+    See2SoundError
+        Where the library itself cannot be read any more.
     Cancelled
     """
     phase = "Listening to the recordings"
-    heard: dict[int, Direction] = {}
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as readers:
         for start in range(0, len(files), _BATCH):
             batch = files[start : start + _BATCH]
             done, share = start / len(files), len(batch) / len(files)
-            sounds = {}
-            paths = [library / path for _, path in batch]
-            for number, ((file, _), sound) in enumerate(
-                zip(batch, readers.map(_read, paths), strict=True)
-            ):
+            sounds: dict[int, NDArray[np.float32]] = {}
+            new: dict[int, bytes] = {}
+            reading = readers.map(_read, [library / path for _, path in batch])
+            for number, ((file, _), sound) in enumerate(zip(batch, reading, strict=True)):
                 progress(phase, done + 0.3 * share * number / len(batch))
-                if sound is not None:
+                if not isinstance(sound, See2SoundError):
                     sounds[file] = sound
+                elif sound.kind == "bad-sound":
+                    new[file] = b""  # it would be tried each time
+                else:
+                    _check_is_here(library)
             step = part_of(progress, done + 0.3 * share, done + share)
             rows = model.hear(list(sounds.values()), step) if sounds else ()
-            new = {file: packed(row) for file, row in zip(sounds, rows, strict=True)}
-            # Also that one cannot be heard is kept: else it would be tried each time.
-            index.keep_embeddings(CLAP.repository, {file: new.get(file, b"") for file, _ in batch})
-            heard.update({file: unpacked(row) for file, row in new.items()})
+            new |= {file: packed(row) for file, row in zip(sounds, rows, strict=True)}
+            index.keep_embeddings(model_name, new)
+            yield from ((file, unpacked(row)) for file, row in new.items() if row)
     progress(phase, 1.0)
-    return heard
+
+
+def _check_is_here(library: Path) -> None:
+    """Whether it is the library that is gone, not one file of it: a disk that was taken out."""
+    try:
+        next(os.scandir(library), None)
+    except OSError as error:
+        raise from_os_error(error, library, "read") from error
 
 
 def packed(direction: Direction) -> bytes:
@@ -153,9 +180,9 @@ def unpacked(vector: bytes) -> Direction:
     return np.frombuffer(vector, "<f2").astype(np.float32)
 
 
-def _read(path: Path) -> NDArray[np.float32] | None:
+def _read(path: Path) -> NDArray[np.float32] | See2SoundError:
     try:
         part = read_part(path, HEARD, 0, silent)
-    except See2SoundError:
-        return None  # the maker says why, where it is the only one that fits
+    except See2SoundError as error:
+        return error
     return part.samples[: round(HEARD * SAMPLE_RATE)]

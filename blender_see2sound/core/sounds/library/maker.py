@@ -16,7 +16,7 @@ from ..fitting import fitted
 from ..origin import Origin, now, read_origin
 from ..protocol import Made, Making
 from ..synth import decibels
-from .hearing import can_hear, heard, is_heard
+from .hearing import can_hear, heard, is_listened
 from .index import Index, with_index
 from .reading import Part, read_part
 from .scanning import Scan, scan
@@ -34,7 +34,7 @@ _LITTLE = 2.0
 
 
 class LibraryMaker:
-    """Gives each source one of the recordings whose words fit its own.
+    """Gives each source one of the recordings that fit it.
 
     Parameters
     ----------
@@ -64,18 +64,18 @@ class LibraryMaker:
                 kind="bad-request",
             )
 
-        def choose(index: Index) -> tuple[Scan, list[list[Hit]]]:
+        def choose(index: Index) -> tuple[Scan, bool, list[list[Hit]]]:
             found = scan(index, library, part_of(progress, 0.0, 0.2))
             sought = [wanted(s.label, s.prompt, s.negative_prompt) for s in sources]
             hits = [search(index, one, clip.duration, RANKED) for one in sought]
-            if can_hear(self._computing) and (any(hits) or is_heard(index)):
+            if can_hear(self._computing) and (any(hits) or is_listened(index, self._computing)):
                 hits = heard(
                     index, library, [s.prompt or s.label for s in sources], sought, hits,
                     self._computing, part_of(progress, 0.2, 0.3),
                 )  # fmt: skip
-            return found, hits
+            return found, is_listened(index, self._computing), hits
 
-        scanned, fitting = with_index(library, choose)
+        scanned, listened, fitting = with_index(library, choose)
         chosen = [
             _ordered(hits, source.seed) for source, hits in zip(sources, fitting, strict=True)
         ]
@@ -85,7 +85,7 @@ class LibraryMaker:
             if hits:
                 yield _takes(source, hits, library, clip.duration, making.candidates, step)
             else:
-                yield _nothing_fits(source, library, scanned)
+                yield _nothing_fits(source, library, scanned, listened)
 
 
 def _ordered(hits: Sequence[Hit], seed: int) -> list[Hit]:
@@ -94,7 +94,9 @@ def _ordered(hits: Sequence[Hit], seed: int) -> list[Hit]:
     Each next seed begins with the next one of the good ones; those that fit less come last.
     """
     best = in_order(hits)
-    good = sum(hit.value >= GOOD * best[0].value for hit in best)
+    good = sum(
+        hit.by_sound == best[0].by_sound and hit.value >= GOOD * best[0].value for hit in best
+    )
     first = (seed - 1) % good if good else 0
     return [*best[first:good], *best[:first], *best[good:]]
 
@@ -170,10 +172,11 @@ def _origin(source: Source, hit: Hit, part: Part, file: Path) -> Origin:
     )
 
 
-def _nothing_fits(source: Source, library: Path, scanned: Scan) -> See2SoundError:
+def _nothing_fits(source: Source, library: Path, scanned: Scan, listened: bool) -> See2SoundError:
+    searched = f"{scanned.files} recordings in {library} were searched by name, folder and metadata"
     return See2SoundError(
         f"nothing in the library fits source {source.id!r} ({(source.prompt or source.label)!r:.60})",
-        f"{scanned.files} recordings in {library} were searched by name, folder and metadata",
+        f"{searched}, and by how they sound" if listened else searched,
         "Change the prompt, add such recordings, or choose another maker for this source",
         kind="bad-request",
     )

@@ -69,6 +69,11 @@ class Hit:
     fit: float | None = None
 
     @property
+    def by_sound(self) -> bool:
+        """Whether it only sounds like what is wanted."""
+        return not self.matched
+
+    @property
     def value(self) -> float:
         """By what recordings are ordered: what is told of them and, where known, what is heard."""
         return self.score + HEARD * (self.fit or 0.0)
@@ -97,8 +102,8 @@ def search(index: Index, sought: Wanted, duration: float | None, most: int) -> l
 
 
 def in_order(hits: Iterable[Hit]) -> list[Hit]:
-    """The best first; of equals in the order of their paths."""
-    return sorted(hits, key=lambda hit: (-hit.value, hit.path))
+    """The best first, those by words before those only by sound; of equals by their paths."""
+    return sorted(hits, key=lambda hit: (hit.by_sound, -hit.value, hit.path))
 
 
 def _candidates(index: Index, things: Sequence[Thing]) -> list[Found]:
