@@ -56,6 +56,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.mark.gate
 def test_many_takes_need_few_open_files(scene: Path) -> None:
     done = command(
         ["sound", scene, "--takes", 8],
@@ -94,6 +95,7 @@ def test_what_the_system_does_not_allow_is_told_as_it_is(
 ASK = "os.kill(os.getpid(), signal.SIGINT)"
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "first",
     [

@@ -163,6 +163,7 @@ def brief(desk):
     return desk, scene
 
 
+@pytest.mark.gate
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -276,6 +277,7 @@ scene = [desk.source(noise(SECONDS, 1, 0.03), at(20.0), id="loud", lfe_db=0.0)]
     )
 
 
+@pytest.mark.gate
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
 def test_a_disk_that_becomes_full_ends_the_stem_and_not_the_mix(desk):
     # A limit on the size of files stands in for a full disk: the waiting mix just fits in, the
@@ -293,6 +295,7 @@ print(mixed(desk, scene, desk.folder / "full") == one, os.listdir(desk.folder / 
     assert process.communicate()[0] == "True []\n"
 
 
+@pytest.mark.gate
 def test_two_programs_share_a_folder(desk):
     process = in_a_process(
         desk,
@@ -319,6 +322,7 @@ for number in range(4):
     assert kept(desk.folder / "shared").keys() == kept(desk.folder / "kept").keys()
 
 
+@pytest.mark.gate
 def test_what_a_killed_program_left_behind_goes(desk):
     process = in_a_process(
         desk,
@@ -372,6 +376,7 @@ def test_written_stems_come_from_kept_ones_and_sum_to_the_mix(desk):
         assert decibels(rms(sum(parts) - samples).max() / rms(samples).max()) <= -90.0
 
 
+@pytest.mark.gate
 @settings(
     max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

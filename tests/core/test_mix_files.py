@@ -105,6 +105,7 @@ def test_a_longer_clip_begins_with_the_same_samples(desk):
     assert (short == long[: len(short)]).all()
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("processors", [1, 3, 16])
 def test_the_number_of_processors_changes_no_sample(desk, monkeypatch, processors):
     sources = lively(desk, 3.0)
@@ -117,6 +118,7 @@ def test_the_number_of_processors_changes_no_sample(desk, monkeypatch, processor
         assert np.abs(one - two).max() <= (0.0 if cache is None else 2.0**-23)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("steps", [1, 3, 13])
 def test_the_size_of_the_batches_changes_no_sample(desk, steps):
     # It is fixed; here it is another one before anything has been told of it.
@@ -287,6 +289,7 @@ def test_cancelling_leaves_the_old_mix_and_nothing_else(desk):
         assert {p: p.read_bytes() for p in desk.folder.rglob("*") if p.is_file()} == before
 
 
+@pytest.mark.gate
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
 def test_a_disk_that_takes_no_more_is_an_error_and_leaves_nothing(desk):
     # A limit on the size of files stands in for a full disk: the first lets the mix fail halfway,

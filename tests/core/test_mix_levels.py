@@ -145,6 +145,7 @@ def swells(seconds: float) -> np.ndarray:
     return noise(seconds, 7) * np.repeat(levels, 5 * RATE)[: round(seconds * RATE)] * 3.0
 
 
+@pytest.mark.gate
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not here")
 @pytest.mark.parametrize("target", [None, -27.0])
 def test_ffmpeg_measures_what_the_report_tells(desk, target):

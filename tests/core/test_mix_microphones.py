@@ -38,6 +38,7 @@ def heard(desk, source, seconds, room=HALL, **more):
     return desk.mix(source, seconds=seconds, room=room, renderer="microphones", **more)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "room",
     [
@@ -100,6 +101,7 @@ def test_every_channel_takes_part_and_mirrored_scenes_swap(desk):
     assert np.abs(found[0] - found[1]).max() > 1.0
 
 
+@pytest.mark.gate
 def test_a_moving_source_is_followed_and_again_the_same(desk):
     source = desk.source(
         noise(0.8, level=0.02), (-1.0, 1.0, 0.0), (1.0, 1.0, 0.0), times=(0.2, 0.6)
@@ -111,6 +113,7 @@ def test_a_moving_source_is_followed_and_again_the_same(desk):
     assert np.array_equal(samples, heard(desk, source, 0.8, STUDIO, name="again.wav"))
 
 
+@pytest.mark.gate
 def test_what_moves_rings_as_long_and_as_loud_as_what_stands_still(tmp_path):
     class Moved(Desk):
         def source(self, sound, *positions, **more):

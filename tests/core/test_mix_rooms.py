@@ -42,6 +42,7 @@ def desk(tmp_path_factory):
 SLOPED = (0.62, 0.55, 0.5, 0.44, 0.4, 0.36, 0.32)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "room",
     [
@@ -75,6 +76,7 @@ def test_every_layout_decays_alike(desk, layout):
     assert misses(responses(desk, Room(HALL.size, SLOPED), layout), SLOPED) == []
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "room", [HALL, Room((22.0, 17.0, 9.0), (1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.7))]
 )
@@ -101,6 +103,7 @@ def room_rt60(room: Room) -> float:
     return float(np.broadcast_to(room.rt60, 7)[3])
 
 
+@pytest.mark.gate
 @settings(max_examples=6, deadline=None, derandomize=True)
 @given(
     sides=st.tuples(*[st.floats(2.7, 27.0)] * 3),
@@ -122,6 +125,7 @@ def test_late_energy_is_that_of_a_diffuse_field(desk, sides, rt60, place):
     assert 10.0 * np.log10(got / (0.5 * 0.1) ** 2 / law) == pytest.approx(0.0, abs=1.0)
 
 
+@pytest.mark.gate
 @settings(max_examples=10, deadline=None)
 @given(
     sides=st.tuples(*[st.floats(1.5, 30.0)] * 3),
@@ -150,6 +154,7 @@ def test_whatever_the_room_the_mix_is_finite_and_bounded(
     assert np.sum(rms(samples) ** 2) <= 0.02**2 * 10.0 * most
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("layout", "beside_centre"), [("5.1", [0, 1, 3, 4]), ("7.1.4", [0, 1, *range(3, 11)])]
 )
@@ -356,6 +361,7 @@ def test_a_mix_can_be_stopped_while_its_late_sound_is_made(desk, layout):
     assert not [p for p in desk.folder.iterdir() if "stopped" in p.name]
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("size", [(25_000.0, 1.0, 1.0), (3.6, 9e3, 2.5)])
 def test_very_long_rooms_are_mixed(desk, size):
     samples = desk.mix(desk.source(click(0.3), (0.2, 0.1, 0.0)), seconds=0.3, room=Room(size, 0.4))

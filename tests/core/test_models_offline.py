@@ -117,6 +117,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.gate
 def test_the_command_tells_the_libraries_to_stay_offline(tmp_path: Path) -> None:
     tiny_models.save_depth_anything(tmp_path)
     arguments = ["find", str(EXAMPLE), "--duration", "0.2", "-o", str(tmp_path / "s.json")]
@@ -128,6 +129,7 @@ def test_the_command_tells_the_libraries_to_stay_offline(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.gate
 def test_who_uses_the_library_stays_offline_too(tmp_path: Path) -> None:
     """Also where the libraries were imported before."""
     tiny_models.save_sam2(tmp_path)

@@ -193,6 +193,7 @@ def test_a_cancel_stops_within_the_writing_and_leaves_the_model_usable(
     assert [r.prompt for r in after] == [r.prompt for r in before]
 
 
+@pytest.mark.gate
 def test_nothing_is_printed_and_no_network_is_touched(models: Path, clip: OpenClip) -> None:
     code = """
 import socket, sys
