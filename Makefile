@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine with Python 3.11:
 #   make demo [CLIP=path]   a clip becomes a .blend with speakers, a 5.1 mix and a rendered movie
 #   make test               everything is tested (make test-all: on Blender 4.5 too;
-#                           make test-core: the method alone, in two minutes)
+#                           make test-core: the method alone, without its slow tests)
 
 PYTHON ?= $(firstword $(shell command -v python3.11) $(shell command -v python3) $(shell command -v python))
 VENV ?= .venv
