@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -138,23 +139,32 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what programs which are no more left in a folder."""
-    for left in folder.glob(f"{_PART}*"):
+    """Remove what programs which are no more left in a folder; older versions left files."""
+    for left in (*folder.glob(f"{_PART}*"), *folder.glob(f"{_UNLOCKED}*")):
         # Another program was quicker, or it may not be touched: it is in nobody's way.
         with contextlib.suppress(OSError):
-            if _is_left_behind(left):
+            if not _is_left_behind(left):
+                continue
+            if left.is_dir():
                 _remove(left)
+            else:
+                left.unlink()
 
 
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_left_behind(folder: Path) -> bool:
+def _is_left_behind(left: Path) -> bool:
     """Whether nobody writes there any more; not where that cannot be told."""
+    about = left.lstat()
+    locked = fcntl is not None and stat.S_ISDIR(about.st_mode) and left.name.startswith(_PART)
+    if not locked and time.time() - about.st_mtime <= _LEFT_BEHIND:
+        return False
     if fcntl is None:
-        return time.time() - folder.stat().st_mtime > _LEFT_BEHIND
-    handle = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+        return True
+    # Not to wait for the other end of a pipe, nor to follow a link.
+    handle = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     finally:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,37 @@ def test_a_disk_that_renames_no_open_folder_is_written_to(
     write_text(tmp_path / "scene.json", "whole")
     assert (tmp_path / "scene.json").read_text() == "whole"
     assert [p.name for p in tmp_path.iterdir()] == ["scene.json"]
+
+
+@pytest.fixture
+def left_behind(tmp_path: Path) -> list[str]:
+    """What older versions left in a folder, two days ago."""
+    (tmp_path / ".see2sound-mix.wav").write_text("half")
+    (tmp_path / ".see2sound-clip.mov").write_text("half")
+    (tmp_path / ".see2sound.new-scene-x").mkdir()
+    names = sorted(p.name for p in tmp_path.iterdir())
+    for name in names:
+        os.utime(tmp_path / name, (time.time() - 2 * 86_400,) * 2)
+    return names
+
+
+def test_what_older_versions_left_is_cleared(tmp_path: Path, left_behind: list[str]) -> None:
+    write_text(tmp_path / "other.json", "{}")
+    assert [p.name for p in tmp_path.iterdir()] == ["other.json"]
+
+
+def test_what_older_versions_may_still_write_stays(tmp_path: Path, left_behind: list[str]) -> None:
+    for name in left_behind:
+        os.utime(tmp_path / name)
+    write_text(tmp_path / "other.json", "{}")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [*left_behind, "other.json"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, only age tells")
+def test_what_an_older_version_has_locked_stays(tmp_path: Path, left_behind: list[str]) -> None:
+    import fcntl
+
+    with (tmp_path / ".see2sound-mix.wav").open() as writing:
+        fcntl.flock(writing, fcntl.LOCK_EX)
+        write_text(tmp_path / "other.json", "{}")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".see2sound-mix.wav", "other.json"]
