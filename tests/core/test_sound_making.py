@@ -382,3 +382,19 @@ def test_sources_that_nothing_tells_apart_are_told(tmp_path: Path) -> None:
     assert make_sounds(path).warnings == ()
     (told,) = make_sounds(path, seed=5).warnings
     assert told.startswith("'s1' and 's2' have the same words and the same seed")
+
+
+def test_a_sound_like_one_that_was_made_before_is_told(tmp_path: Path) -> None:
+    path = scene_file(tmp_path, "a car", "a car", "a dog")
+    assert make_sounds(path, making=Making(candidates=2)).warnings == ()
+    (told,) = make_sounds(path, only=["s1"], seed=2).warnings
+    assert told.startswith("'s1' and 's2' have the same words and the same seed")
+    assert make_sounds(path, only=["s3"]).warnings == (), "only what is made now is spoken of"
+    # What they sound like counts: another take has another seed.
+    choose_take(path, "s2", 2)
+    assert make_sounds(path, only=["s1"], seed=2).warnings == ()
+    (told,) = make_sounds(path, only=["s1"], seed=3).warnings
+    assert told.startswith("'s1' and 's2'")
+    # What cannot be compared stops nothing.
+    (tmp_path / "sounds" / "takes" / "s2-2.json").write_text('{"format": "see2sound-sound/1"')
+    assert make_sounds(path, only=["s1"], seed=3).made == ("s1",)

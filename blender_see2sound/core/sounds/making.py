@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from ..models.keeper import Computing
 from ..progress import Progress, part_of
 from ..scene import SoundScene, Source, resolve
 from ..scene_file import read_scene, scene_text
-from .origin import add_origin, is_ours, is_sidecar, sidecar_of
+from .origin import add_origin, is_ours, is_sidecar, read_origin, sidecar_of
 from .protocol import MOST_TAKES, Maker, Making
 from .speech import refusal
 from .writing import add_sound
@@ -125,7 +125,7 @@ def make_into(
         with held():
             files.name()
             untidy = [_forget_takes(s.id, counts[s.id], scene_path, others) for s in done]
-    warnings += [*map(str, lacking), *fewer, *_alike(done, maker)]
+    warnings += [*map(str, lacking), *fewer, *_alike(scene, set(counts), scene_path)]
     if unheard:
         warnings.append(
             f"the takes of {', '.join(unheard)} are in the order of their seeds, not of how well "
@@ -139,17 +139,28 @@ def _takes(count: int) -> str:
     return "1 take" if count == 1 else f"{count} takes"
 
 
-def _alike(made: Sequence[Source], maker: str) -> list[str]:
-    """Warnings of sources that nothing tells apart: mixed, they would be one from between them."""
-    same: dict[tuple[str, str, str, int], list[str]] = {}
-    for one in made:
-        of = (one.maker or maker, one.prompt or one.label, one.kind, one.seed)
-        same.setdefault(of, []).append(repr(one.id))
+def _alike(scene: SoundScene, made: Collection[str], scene_path: str | Path) -> list[str]:
+    """Warnings of sounds that nothing tells apart: mixed, they would be one from between them.
+
+    Those that were made at another time count too: what was asked for then, their origins tell.
+    """
+    same: dict[tuple[str, str, str, int, str], list[str]] = {}
+    for source in scene.sources:
+        if source.sound is None or not is_made(source, scene_path):
+            continue
+        try:
+            origin = read_origin(resolve(source.sound, scene_path))
+        except See2SoundError:
+            continue  # it cannot be compared; the mix tells why
+        if origin is not None and origin.maker:
+            words = origin.prompt or source.label
+            of = (origin.maker, words, source.kind, origin.seed, origin.recording)
+            same.setdefault(of, []).append(source.id)
     return [
-        f"{', '.join(ids[:-1])} and {ids[-1]} have the same words and the same seed, and so much "
-        "the same sound: give each another seed"
+        f"{', '.join(map(repr, ids[:-1]))} and {ids[-1]!r} have the same words and the same seed, "
+        "and so much the same sound: give each another seed"
         for ids in same.values()
-        if len(ids) > 1
+        if len(ids) > 1 and any(one in made for one in ids)
     ]
 
 
