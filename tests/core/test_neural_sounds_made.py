@@ -75,19 +75,30 @@ def source(number: int, prompt: str, **more: Any) -> Source:
 SOURCES = (source(1, "a dog barking"), source(2, "a long rain on the roof of a car"))
 
 
-def made_by(
+def offered_by(
     name: str,
     models: Path,
     sources: tuple[Source, ...],
     progress: Progress = silent,
     **making: Any,
-) -> list[list[tuple[Sound, Made]]]:
+) -> Iterator[list[tuple[Sound, Made]] | See2SoundError]:
     maker = parts.load("maker", name, Computing("cpu", models=models))
     asked = Making(**{"steps": 2, **making})
-    return [
-        [(np.concatenate(list(take.blocks)), take) for take in takes]
-        for takes in maker.make(sources, CLIP, asked, progress)
-    ]
+    for takes in maker.make(sources, CLIP, asked, progress):
+        if isinstance(takes, See2SoundError):
+            yield takes
+        else:
+            yield [(np.concatenate(list(take.blocks)), take) for take in takes]
+
+
+def made_by(*asked: Any, **more: Any) -> list[list[tuple[Sound, Made]]]:
+    """What is offered, where each source has a sound; else the first error."""
+    made = []
+    for takes in offered_by(*asked, **more):
+        if isinstance(takes, See2SoundError):
+            raise takes
+        made.append(takes)
+    return made
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -336,6 +347,29 @@ def test_a_silent_take_is_made_again_or_left_out(
     assert only.origin.seed == 2
     with pytest.raises(See2SoundError, match=r"'s1' .*silent"):
         made_by(name, models, SOURCES[:1])
+
+
+@pytest.mark.parametrize("candidates", [1, 2])
+def test_a_source_without_a_sound_takes_none_from_others(
+    models: Path, with_clap: Path, monkeypatch: pytest.MonkeyPatch, candidates: int
+) -> None:
+    quiet = range(100, 100 + candidates)
+    quiet_seeds(monkeypatch, *quiet, *(seed + 1_000_003 for seed in quiet))
+    mute = dataclasses.replace(source(3, "a mute swan"), seed=100)
+    wordless = dataclasses.replace(source(4, ""), label="")
+    asked = (wordless, SOURCES[0], mute, SOURCES[1])
+    name = "stable-audio-3-medium"
+    no_words, first, silence, last = offered_by(name, with_clap, asked, candidates=candidates)
+    assert isinstance(no_words, See2SoundError)
+    assert "'s4'" in no_words.what
+    assert isinstance(silence, See2SoundError)
+    assert re.search(r"'s3' .*silent", str(silence))
+    whole = made_by(name, with_clap, SOURCES, candidates=candidates)
+    for takes, others in zip((first, last), whole, strict=True):
+        assert not isinstance(takes, See2SoundError)
+        for (sound, take), (other, same) in zip(takes, others, strict=True):
+            np.testing.assert_allclose(sound, other, atol=2e-4 * np.max(np.abs(other)))
+            assert (take.origin.prompt, take.origin.seed) == (same.origin.prompt, same.origin.seed)
 
 
 def test_settings_and_sources_that_cannot_be_are_refused_before_the_work(models: Path) -> None:

@@ -72,38 +72,53 @@ class GeneratedMaker:
 
     def make(
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
-    ) -> Iterator[Sequence[Made]]:
-        """Give each source its sound; see `core.sounds.protocol.Maker`."""
-        for source in sources:
-            wording.words_of(source)  # one without words is told before the work
+    ) -> Iterator[Sequence[Made] | See2SoundError]:
+        """Give each source its sound, or say why it has none; see `core.sounds.protocol.Maker`."""
+        wordless: dict[int, See2SoundError] = {}
+        for number, source in enumerate(sources):
+            try:
+                wording.words_of(source)
+            except See2SoundError as error:
+                wordless[number] = error
         group = max(1, _GROUP // making.candidates)
         for start in range(0, len(sources), group):
-            chosen = sources[start : start + group]
-            ends = (start / len(sources), (start + len(chosen)) / len(sources))
-            step = part_of(progress, *ends)
-            takes, rest = self._takes(chosen, clip, making, part_of(step, 0.0, 0.9))
-            left = sum(map(len, takes))
-            done = 0
-            for source, of_one in zip(chosen, takes, strict=True):
-                offered = []
-                for take in of_one:
-                    fitting = part_of(part_of(step, 0.9, 1.0), done / left, (done + 1) / left)
-                    blocks = fitted(take.recording, source, clip.duration, fitting)
-                    offered.append(Made(blocks, dataclasses.replace(
-                        rest, prompt=wording.words_of(source), seed=take.seed, fit=take.fit,
-                        negative_prompt=take.kept_away,
-                        settings={
-                            **rest.settings, "told": wording.told(source),
-                            "precision": take.precision,
-                        },
-                    )))  # fmt: skip
-                    done += 1
-                yield offered
+            numbers = range(start, min(start + group, len(sources)))
+            step = part_of(progress, start / len(sources), numbers.stop / len(sources))
+            chosen = [sources[number] for number in numbers if number not in wordless]
+            made = self._group(chosen, clip, making, step)  # begins when it is asked
+            for number in numbers:
+                yield wordless[number] if number in wordless else next(made)
+
+    def _group(
+        self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
+    ) -> Iterator[Sequence[Made] | See2SoundError]:
+        """What `make` gives, of sources with words that are generated together."""
+        takes, lacking, rest = self._takes(sources, clip, making, part_of(progress, 0.0, 0.9))
+        left = sum(map(len, takes))
+        done = 0
+        for number, (source, of_one) in enumerate(zip(sources, takes, strict=True)):
+            if number in lacking:
+                yield lacking[number]
+                continue
+            offered = []
+            for take in of_one:
+                fitting = part_of(part_of(progress, 0.9, 1.0), done / left, (done + 1) / left)
+                blocks = fitted(take.recording, source, clip.duration, fitting)
+                offered.append(Made(blocks, dataclasses.replace(
+                    rest, prompt=wording.words_of(source), seed=take.seed, fit=take.fit,
+                    negative_prompt=take.kept_away,
+                    settings={
+                        **rest.settings, "told": wording.told(source),
+                        "precision": take.precision,
+                    },
+                )))  # fmt: skip
+                done += 1
+            yield offered
 
     def _takes(
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
-    ) -> tuple[list[list[_Take]], Origin]:
-        """The takes of each source, best first, and what their origins have in common."""
+    ) -> tuple[list[list[_Take]], dict[int, See2SoundError], Origin]:
+        """The takes of each source, best first; why some have none; what their origins share."""
         ranked = making.candidates > 1 and clap.is_here(self._computing)
         generating = part_of(progress, 0.1, 0.9 if ranked else 1.0)
         with borrowed(
@@ -114,10 +129,12 @@ class GeneratedMaker:
                 steps=generator.steps if making.steps is None else making.steps,
                 guidance=generator.guidance if making.guidance is None else making.guidance,
             )
-            takes = _heard(generator, device, sources, making.candidates, asked, generating)
+            takes, lacking = _heard(
+                generator, device, sources, making.candidates, asked, generating
+            )
             origin = self._origin(generator, asked)
-        if not ranked:
-            return takes, origin
+        if not ranked or not any(takes):
+            return takes, lacking, origin
         fits = ranking.fits(
             [wording.words_of(source) for source in sources],
             [[take.recording for take in of_one] for of_one in takes],
@@ -128,7 +145,7 @@ class GeneratedMaker:
             pairs = zip(of_one, values, strict=True)
             judged = [dataclasses.replace(take, fit=round(fit, 4)) for take, fit in pairs]
             takes[number] = sorted(judged, key=lambda take: -(take.fit or 0.0))
-        return takes, origin
+        return takes, lacking, origin
 
     def _origin(self, generator: Generator, asked: Asked) -> Origin:
         names = (p.name for p in catalogue.PARTS if p.checkpoint == self._checkpoint)
@@ -153,15 +170,10 @@ def _heard(
     candidates: int,
     asked: Asked,
     progress: Progress,
-) -> list[list[_Take]]:
-    """The takes of each source that can be heard, in the order of their seeds.
+) -> tuple[list[list[_Take]], dict[int, See2SoundError]]:
+    """The takes of each source that can be heard, in the order of their seeds; why some have none.
 
     A silent one is made once more with another seed, and left out where that is silent too.
-
-    Raises
-    ------
-    See2SoundError
-        Of kind "bad-sound", naming the source that has none.
     """
     numbers = [(n, k) for n in range(len(sources)) for k in range(candidates)]
     requests = [_request(sources[n], k, asked) for n, k in numbers]
@@ -187,11 +199,13 @@ def _heard(
     for (n, _), request, one in zip(numbers, requests, made, strict=True):
         if one.recording is not None and not _silent(one.recording):
             takes[n].append(_Take(one.recording, request.seed, request.negative, one.precision))
+    lacking = {}
     for n, source in enumerate(sources):
         if not takes[n]:
             of_it = [one.recording for (m, _), one in zip(numbers, made, strict=True) if m == n]
-            raise _nothing(source, silent=any(recording is not None for recording in of_it))
-    return takes
+            any_silent = any(recording is not None for recording in of_it)
+            lacking[n] = _nothing(source, silent=any_silent)
+    return takes, lacking
 
 
 def _request(source: Source, candidate: int, asked: Asked) -> Request:
