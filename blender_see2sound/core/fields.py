@@ -72,10 +72,10 @@ class Fields:
             raise self.bad(where, f"it must be true or false, not {value!r:.40}")
         return value
 
-    def integer(self, value: Any, where: str, *, low: int) -> int:
+    def integer(self, value: Any, where: str, *, low: int, high: int = 2**53) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.bad(where, f"it must be a whole number, not {value!r:.40}")
-        if not low <= value <= 2**53:
+        if not low <= value <= high:
             raise self.bad(where, f"{value!r:.40} is out of range")
         return value
 

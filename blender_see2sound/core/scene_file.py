@@ -33,6 +33,7 @@ from .scene import (
     Source,
     Vector,
 )
+from .seeds import SEEDS
 
 FORMAT = "see2sound-scene/1"
 
@@ -226,7 +227,7 @@ def _source(reader: Fields, data: Any, where: str) -> Source:
         lfe_db=None
         if lfe is None
         else reader.number(lfe, f"{where}.lfe_db", low=-200.0, high=60.0),
-        seed=reader.integer(row.get("seed", 0), f"{where}.seed", low=0),
+        seed=reader.integer(row.get("seed", 0), f"{where}.seed", low=0, high=SEEDS - 1),
         maker=reader.text_or_none(row.get("maker"), f"{where}.maker"),
         negative_prompt=reader.words(row.get("negative_prompt", ""), f"{where}.negative_prompt"),
         locked=reader.flag(row.get("locked", False), f"{where}.locked"),
