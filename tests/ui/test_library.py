@@ -41,10 +41,6 @@ def test_listening_is_stopped_and_goes_on(window: Window, region: object, folder
         {PREFERENCES}.models = {str(folder / "models")!r}
         settings = next(c for c in bpy.data.collections if c.see2sound.is_see2sound).see2sound
         settings.maker_menu = "library"
-        panel = bpy.types.SEE2SOUND_PT_sequencer_making
-        bpy.utils.unregister_class(panel)
-        panel.bl_options = set()
-        bpy.utils.register_class(panel)
     """)
     computing = Computing(device="cpu", models=folder / "models")
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -154,12 +155,17 @@ def hear(
                     new[file] = b""  # it would be tried each time
                 else:
                     _check_is_here(library)
-            step = part_of(progress, done + 0.3 * share, done + share)
+            step = part_of(partial(_told, progress, phase), done + 0.3 * share, done + share)
             rows = model.hear(list(sounds.values()), step) if sounds else ()
             new |= {file: packed(row) for file, row in zip(sounds, rows, strict=True)}
             index.keep_embeddings(model_name, new)
             yield from ((file, unpacked(row)) for file, row in new.items() if row)
     progress(phase, 1.0)
+
+
+def _told(progress: Progress, phase: str, _: str, fraction: float) -> None:
+    """Progress of a part of the work, told as what the whole of it is."""
+    progress(phase, fraction)
 
 
 def _check_is_here(library: Path) -> None:
