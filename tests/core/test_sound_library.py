@@ -129,6 +129,31 @@ def test_broken_files_are_passed_over_and_listed(library: Path) -> None:
     assert scanned(library).read == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there, a folder in use keeps its name")
+def test_a_disk_that_is_taken_out_while_it_is_read_leaves_nothing_broken(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blender_see2sound.core.sounds.library.scanning._BATCH", 10)
+    (library / "text.mp3").write_text("not a sound")
+    for number in range(30):
+        record(library / f"{number}.wav")
+    away = library.with_name("taken out")
+
+    def take_out(phase: str, fraction: float) -> None:
+        if phase.startswith("Reading") and library.exists():
+            library.rename(away)
+
+    lost = browse(library, "", 0, take_out).scan
+    assert lost.files < 34
+    assert len(lost.broken) > 1
+    assert all(why for _, why in lost.broken)
+    away.rename(library)
+    back = scanned(library)
+    assert back.files == 34
+    assert [path for path, _ in back.broken] == ["text.mp3"]
+    assert scanned(library).read == 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="such names and links are POSIX")
 def test_odd_names_and_circles_of_links_do_no_harm(library: Path) -> None:
     record(library / "Übung ♫ 'quoted' \"x\" %_.wav")

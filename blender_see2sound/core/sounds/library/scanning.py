@@ -41,7 +41,7 @@ class Scan:
     read, moved, gone : int
         New or changed since the last scan; under another path; no longer there.
     broken : tuple of (path, why)
-        Those that cannot be used, and folders that cannot be read.
+        Those that cannot be used, and what could not be read this time.
     """
 
     files: int
@@ -75,29 +75,40 @@ def scan(index: Index, library: Path, progress: Progress) -> Scan:
         progress(phase, 0.1)
     index.remove(path for path in gone if path not in moved.values())
     paths = [path for path in fresh if path not in moved]
-    _read(index, library, paths, fresh, part_of(progress, 0.1, 1.0))
+    failed = _read(index, library, paths, fresh, part_of(progress, 0.1, 1.0))
     progress(phase, 1.0)
-    broken = (*index.broken(), *unreadable)
-    return Scan(index.count(), len(paths), len(moved), len(gone) - len(moved), tuple(broken))
+    broken = {**dict(index.broken()), **failed, **dict(unreadable)}
+    return Scan(
+        index.count(), len(paths), len(moved), len(gone) - len(moved), tuple(broken.items())
+    )
 
 
 def _read(
     index: Index, library: Path, paths: list[str], stamps: dict[str, Stamp], progress: Progress
-) -> None:
-    """Read the headers of files, and keep what they say."""
+) -> dict[str, str]:
+    """Read the headers of files, and keep what they say; of those that cannot be read, why.
+
+    These are not kept: a disk that is taken out, or a file that another program has locked, says
+    nothing of the recording.
+    """
     phase = "Reading the library"
+    failed: dict[str, str] = {}
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as readers:
         for start in range(0, len(paths), _BATCH):
             entries = []
             batch = paths[start : start + _BATCH]
-            reading = readers.map(lambda path: entry_of(library, path, stamps[path]), batch)
+            reading = readers.map(lambda path: _tried(library, path, stamps[path]), batch)
             try:
-                for number, entry in enumerate(reading, start + 1):
-                    entries.append(entry)
+                for number, (path, entry) in enumerate(zip(batch, reading, strict=True), start + 1):
+                    if isinstance(entry, Entry):
+                        entries.append(entry)
+                    else:
+                        failed[path] = entry.strerror or str(entry)
                     progress(phase, number / len(paths))
             finally:
                 # Also what was read before a person cancelled.
                 index.put(entries)
+    return failed
 
 
 def _listed(library: Path, progress: Progress) -> tuple[dict[str, Stamp], list[tuple[str, str]]]:
@@ -182,12 +193,27 @@ def _by_stamp(files: dict[str, Stamp]) -> dict[Stamp, list[str]]:
     return by_stamp
 
 
+def _tried(library: Path, path: str, stamp: Stamp) -> Entry | OSError:
+    try:
+        return entry_of(library, path, stamp)
+    except OSError as error:
+        return error
+
+
 def entry_of(library: Path, path: str, stamp: Stamp) -> Entry:
-    """What the index keeps of a file."""
+    """What the index keeps of a file.
+
+    Raises
+    ------
+    OSError
+        It cannot be opened or read, now.
+    """
     try:
         found = read_metadata(library / path)
-    except (OSError, ValueError) as error:
-        return Entry(path, stamp, broken=getattr(error, "strerror", None) or str(error))
+    except ValueError as error:
+        with (library / path).open("rb") as file:
+            file.read(1)  # libsndfile does not tell a disk that has gone from a damaged file
+        return Entry(path, stamp, broken=str(error))
     entry = Entry(path, stamp, found.frames / found.rate, found.catid, told=found.words)
     return _renamed(entry, path)
 
