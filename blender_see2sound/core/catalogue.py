@@ -328,7 +328,7 @@ PARTS: tuple[Part, ...] = (
     Part(
         "maker", "library",
         "Library: the person's own recordings, found by their words; no model.",
-        "GPL-3.0-or-later", "yes", 0, 400, ("numpy", "scipy", "soundfile", "av"),
+        "that of each recording", "as your recordings allow", 0, 400, ("numpy", "scipy", "soundfile", "av"),
         "sounds.library.maker:LibraryMaker", None, (CLAP,),
     ),
     Part(
