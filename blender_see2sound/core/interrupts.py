@@ -10,6 +10,7 @@ import contextlib
 import math
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +32,13 @@ _state = _State()
 
 @contextlib.contextmanager
 def listening() -> Iterator[None]:
-    """Take signals for the length of the block; one that this process ignores stays ignored."""
+    """Take signals for the length of the block; one that this process ignores stays ignored.
+
+    Outside the main thread, which alone may take signals, they stay whose they are.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     dropped = sys.unraisablehook
     _state.asked, _state.reported = False, -math.inf
@@ -44,6 +51,7 @@ def listening() -> Iterator[None]:
     try:
         yield
     finally:
+        _state.asked = False
         sys.unraisablehook = dropped
         for number, handler in before.items():
             signal.signal(number, handler)

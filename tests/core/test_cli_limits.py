@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from blender_see2sound.core import interrupts
+from blender_see2sound.core import cli, interrupts
 from blender_see2sound.core.pipeline import make_sounds
 from blender_see2sound.core.scene import SoundScene
 from blender_see2sound.core.scene_file import read_scene, write_scene
@@ -160,3 +161,11 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
             assert not interrupts.asked()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_the_command_runs_in_any_thread(capsys: pytest.CaptureFixture[str]) -> None:
+    with interrupts.listening(), interrupts.held():
+        signal.raise_signal(signal.SIGINT)  # that one is over with its block
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(cli.run, ["models", "--json"]).result() == 0
+    assert json.loads(capsys.readouterr().out)
