@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blender_see2sound.core.media import ClipRange, open_clip
+from blender_see2sound.core.pipeline import find_sources
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.regions.protocol import Look, Region
 from blender_see2sound.core.regions.words import STUFFS, DraftDescriber, words_for
+from blender_see2sound.core.scene_file import read_scene
 
 WIDTH = 640
 
@@ -74,8 +78,6 @@ def test_any_look_gets_a_short_label_and_a_prompt(
 
 
 def test_equal_labels_are_numbered_and_nothing_else_changes(tmp_path: Path) -> None:
-    import cv2
-
     path = tmp_path / "picture.png"
     cv2.imwrite(str(path), np.zeros((360, 640, 3), np.uint8))
     figure = region(Look(aspect=0.4))
@@ -88,3 +90,23 @@ def test_equal_labels_are_numbered_and_nothing_else_changes(tmp_path: Path) -> N
         for before, after in zip(regions, described, strict=True)
         if before.look.stuff
     )
+
+
+def test_a_describer_that_does_not_end_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def talks(
+        _: object, clip: object, regions: Sequence[Region], *more: object, **other: object
+    ) -> list[Region]:
+        long = "on and on " * 500
+        return [dataclasses.replace(one, label=long, prompt=long) for one in regions]
+
+    monkeypatch.setattr(DraftDescriber, "describe", talks)
+    picture = np.full((180, 320, 3), (230, 180, 120), np.uint8)  # sky over grass
+    grass = np.random.default_rng(1).uniform(0.5, 1.3, (34, 107, 1)) * (45, 125, 80)
+    picture[80:] = np.kron(grass, np.ones((3, 3, 1)))[:100, :320].clip(0, 255)
+    cv2.imwrite(str(tmp_path / "meadow.png"), picture)
+    find_sources(ClipRange(tmp_path / "meadow.png", duration=1.0), tmp_path / "scene.json")
+    found = read_scene(tmp_path / "scene.json").sources
+    assert found
+    assert {(len(source.label), len(source.prompt)) for source in found} == {(2000, 2000)}

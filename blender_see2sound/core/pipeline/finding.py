@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .. import parts, sets
 from ..errors import See2SoundError, from_os_error
+from ..fields import LONGEST_WORDS
 from ..files import atomic_path, check_text, keep_apart
 from ..progress import Progress, part_of, shares_of, silent
 from ..scene import Clip, Kind, Motion, SoundScene, Source, Vector
@@ -194,8 +195,9 @@ def _source_of(
     seen = region.azimuth is None
     return Source(
         id=f"s{number}",
-        label=region.label,
-        prompt=region.prompt,
+        # A describer may go on and on: a scene bears so much.
+        label=region.label[:LONGEST_WORDS],
+        prompt=region.prompt[:LONGEST_WORDS],
         kind=region.kind,
         times=tuple(float(t) for t in region.times),
         positions=positions,
