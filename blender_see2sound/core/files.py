@@ -100,7 +100,9 @@ class Pending:
         _clear(final.parent)
         start = _PART if fcntl is None else _UNLOCKED
         new = Path(tempfile.mkdtemp(prefix=f"{start}{final.stem[:40]}-", dir=final.parent))
-        self._held.callback(_remove, new)
+        # Removed after its lock is let go of: where no more files can be opened, that makes room.
+        names = [new]
+        self._held.callback(_remove_all, names)
         if fcntl is None:
             return new
         # Says that someone still writes, for as long as this program lives.
@@ -114,7 +116,7 @@ class Pending:
             new.rename(folder)
         except OSError:  # a network disk that renames no folder that is open: age tells there
             return new
-        self._held.callback(_remove, folder)
+        names.append(folder)
         return folder
 
 
@@ -153,6 +155,11 @@ def _clear(folder: Path) -> None:
 
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_all(folders: list[Path]) -> None:
+    for folder in folders:
+        _remove(folder)
 
 
 def _is_left_behind(left: Path) -> bool:
