@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
 import os
 import shutil
 import sqlite3
 import stat
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -180,6 +182,96 @@ def test_a_missing_library_is_told(tmp_path: Path) -> None:
     with pytest.raises(See2SoundError, match="nowhere") as caught:
         scanned(tmp_path / "nowhere")
     assert caught.value.kind == "missing-file"
+
+
+def _listen(library: Path) -> dict[int, bytes]:
+    """Keep what a model might have made of each recording."""
+    kept = {
+        _id(library, words): words[:4].ljust(4).encode() for words in ("dog", "rain", "wind", "car")
+    }
+    with_index(library, lambda index: index.keep_embeddings("model", kept))
+    return kept
+
+
+def _heard(library: Path, files: Iterable[int]) -> dict[int, bytes]:
+    return with_index(library, lambda index: index.embeddings("model", list(files)))
+
+
+def test_an_empty_mount_point_is_told_and_what_is_known_of_its_disk_is_kept(library: Path) -> None:
+    scanned(library)
+    kept = _listen(library)
+    away = library.with_name("not connected")
+    library.rename(away)
+    library.mkdir()
+    (library / "read me.txt").touch()
+    for _ in range(2):
+        with pytest.raises(See2SoundError, match=r"holds no recordings.*4 were.*Connect") as caught:
+            scanned(library)
+        assert caught.value.kind == "missing-file"
+    shutil.rmtree(library)
+    away.rename(library)
+    assert scanned(library) == Scan(4, 0, 0, 0, ())
+    assert _heard(library, kept) == kept
+
+
+def test_a_library_that_was_emptied_is_used_again_when_there_are_recordings(library: Path) -> None:
+    scanned(library)
+    shutil.rmtree(library)
+    library.mkdir()
+    with pytest.raises(See2SoundError, match="holds no recordings"):
+        scanned(library)
+    record(library / "cat meow.wav")
+    assert scanned(library) == Scan(1, 1, 0, 4, ())
+    assert found(library, "dog") == []
+
+
+def test_a_folder_that_never_held_recordings_is_no_error(tmp_path: Path) -> None:
+    assert scanned(tmp_path) == Scan(0, 0, 0, 0, ())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_what_a_link_led_to_is_kept_until_its_disk_is_back(library: Path) -> None:
+    disk = library.with_name("disk")
+    (library / "weather").rename(disk)
+    (library / "weather").symlink_to(disk)
+    scanned(library)
+    kept = _listen(library)
+    disk.rename(library.with_name("not connected"))
+    result = scanned(library)
+    assert (result.gone, [path for path, _ in result.broken]) == (0, ["weather"])
+    library.with_name("not connected").rename(disk)
+    assert scanned(library) == Scan(4, 0, 0, 0, ())
+    assert _heard(library, kept) == kept
+
+
+@pytest.mark.parametrize("when", ["opened", "listed"])
+def test_what_is_below_a_folder_that_cannot_be_read_is_kept(
+    library: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    record(library / "weather report.wav")
+    scanned(library)
+    kept = _listen(library)
+    (library / "weather report.wav").unlink()
+    look = os.scandir
+
+    def fail(folder: Path) -> Iterator[os.DirEntry[str]]:
+        raise OSError(errno.EIO, "Input/output error")
+        yield
+
+    def scandir(folder: Path) -> contextlib.AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        if Path(folder).name != "weather":
+            return look(folder)
+        if when == "opened":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return contextlib.nullcontext(fail(folder))
+
+    with monkeypatch.context() as unreadable:
+        unreadable.setattr(os, "scandir", scandir)
+        result = scanned(library)
+        assert (result.files, result.gone) == (4, 1)
+        assert [path for path, _ in result.broken] == ["weather"]
+    assert scanned(library) == Scan(4, 0, 0, 0, ())
+    assert _heard(library, kept) == kept
 
 
 def test_cancel_loses_nothing(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:

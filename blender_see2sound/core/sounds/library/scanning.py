@@ -8,12 +8,12 @@ then, so that a scan that is cancelled goes on where it was.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from ...errors import from_os_error
+from ...errors import See2SoundError, from_os_error
 from ...progress import Progress, part_of
 from .index import Entry, Index, Stamp
 from .metadata import SUFFIXES, read_metadata
@@ -57,7 +57,9 @@ def scan(index: Index, library: Path, progress: Progress) -> Scan:
     Raises
     ------
     See2SoundError
-        Where the library is no folder that can be read.
+        Where the library is no folder that can be read; of kind "missing-file" also where it
+        holds no recording any more: of a disk that is not connected an empty folder may be left.
+        What is known of the recordings is kept.
     Cancelled
         What was read until then is kept.
     """
@@ -66,7 +68,19 @@ def scan(index: Index, library: Path, progress: Progress) -> Scan:
     here, unreadable = _listed(library, part_of(progress, 0.0, 0.1))
     known = index.stamps()
     fresh = {path: stamp for path, stamp in here.items() if known.get(path) != stamp}
-    gone = {path: stamp for path, stamp in known.items() if path not in here}
+    gone = {
+        path: stamp
+        for path, stamp in known.items()
+        if path not in here and not _is_within(path, unreadable)
+    }
+    if gone and not here:
+        raise See2SoundError(
+            f"the library {library} holds no recordings now",
+            f"{len(gone)} were there before",
+            "Connect the disk that they are on; if they are gone for good, put others there or "
+            "choose another folder",
+            kind="missing-file",
+        )
     moved = _moves(gone, {path: s for path, s in fresh.items() if path not in known})
     for path, old in moved.items():
         entry = index.entry(old)
@@ -77,7 +91,8 @@ def scan(index: Index, library: Path, progress: Progress) -> Scan:
     paths = [path for path in fresh if path not in moved]
     failed = _read(index, library, paths, fresh, part_of(progress, 0.1, 1.0))
     progress(phase, 1.0)
-    broken = {**dict(index.broken()), **failed, **dict(unreadable)}
+    unlisted = {_shown(path): why for path, why in unreadable.items()}
+    broken = {**dict(index.broken()), **failed, **unlisted}
     return Scan(
         index.count(), len(paths), len(moved), len(gone) - len(moved), tuple(broken.items())
     )
@@ -111,10 +126,17 @@ def _read(
     return failed
 
 
-def _listed(library: Path, progress: Progress) -> tuple[dict[str, Stamp], list[tuple[str, str]]]:
-    """The recordings of a library with their stamps, and the folders that cannot be read."""
+def _is_within(path: str, folders: Mapping[str, str]) -> bool:
+    """Whether a file is one of these, or below one of these folders; "" is the whole library."""
+    return any(
+        within in folders for within in (path, *(str(p) for p in PurePosixPath(path).parents), "")
+    )
+
+
+def _listed(library: Path, progress: Progress) -> tuple[dict[str, Stamp], dict[str, str]]:
+    """The recordings of a library with their stamps; what cannot be read there, and why."""
     here: dict[str, Stamp] = {}
-    unreadable: list[tuple[str, str]] = []
+    unreadable: dict[str, str] = {}
     try:
         top = library.stat()
         with os.scandir(library):
@@ -132,7 +154,7 @@ def _listed(library: Path, progress: Progress) -> tuple[dict[str, Stamp], list[t
                 if len(here) % _LISTED == 0:
                     progress("Looking through the library", 0.5)
         except OSError as error:
-            unreadable.append((_shown(folder), error.strerror or str(error)))
+            unreadable[folder] = error.strerror or str(error)
         progress("Looking through the library", 0.5)
     return here, unreadable
 
@@ -149,7 +171,7 @@ def _take(
     here: dict[str, Stamp],
     waiting: list[str],
     seen: set[tuple[int, int]],
-    unreadable: list[tuple[str, str]],
+    unreadable: dict[str, str],
 ) -> None:
     """Note a recording, or a folder to look into; a link to one that was seen is passed over."""
     sounds = os.path.splitext(item.name)[1].lower() in SUFFIXES
@@ -163,10 +185,12 @@ def _take(
             about = item.stat()
             path.encode()
             here[path] = Stamp(about.st_size, about.st_mtime_ns)
+        elif item.is_symlink():
+            os.stat(item.path)  # one that leads nowhere may lead to a disk that is not connected
     except UnicodeEncodeError:
-        unreadable.append((_shown(path), "its name is not text"))
+        unreadable[path] = "its name is not text"
     except OSError as error:
-        unreadable.append((_shown(path), error.strerror or str(error)))
+        unreadable[path] = error.strerror or str(error)
 
 
 def _shown(path: str) -> str:
