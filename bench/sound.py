@@ -27,11 +27,11 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from blender_see2sound.core.mix.layouts import layout_named
-from blender_see2sound.core.mix.loudness import LoudnessMeter
+from blender_see2sound.core.audio import SAMPLE_RATE
+from blender_see2sound.core.audio.loudness import LoudnessMeter
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.scene import Source
-from blender_see2sound.core.sounds import SAMPLE_RATE, Choice
+from blender_see2sound.core.sounds import Choice
 from blender_see2sound.core.sounds.built_in import blocks_of
 from blender_see2sound.core.sounds.drive import drive_of
 from blender_see2sound.core.sounds.families import (
@@ -74,7 +74,7 @@ def sounded(name: str, seconds: float, seed: int) -> NDArray[np.float32]:
 
 def loudness(samples: NDArray[np.float32]) -> float:
     """LUFS; -120 for silence."""
-    meter = LoudnessMeter(layout_named("mono"))
+    meter = LoudnessMeter()
     meter.push(samples[None])
     lufs = meter.integrated()
     return -120.0 if lufs is None else lufs

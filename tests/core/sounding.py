@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from blender_see2sound.core.audio import SAMPLE_RATE
 from blender_see2sound.core.progress import Progress, silent
 from blender_see2sound.core.scene import Clip, Kind, Source
-from blender_see2sound.core.sounds import SAMPLE_RATE, Choice, Making
+from blender_see2sound.core.sounds import Choice, Making
 from blender_see2sound.core.sounds.built_in import ProceduralMaker, blocks_of
 from blender_see2sound.core.sounds.families import FAMILIES
 

@@ -13,6 +13,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from blender_see2sound.core import parts
+from blender_see2sound.core.audio import SAMPLE_RATE
 from blender_see2sound.core.catalogue import CLAP
 from blender_see2sound.core.cli import run
 from blender_see2sound.core.errors import Cancelled, See2SoundError
@@ -20,7 +21,7 @@ from blender_see2sound.core.models.devices import choose_device
 from blender_see2sound.core.models.folder import locate, models_folder
 from blender_see2sound.core.models.keeper import Computing, release
 from blender_see2sound.core.progress import silent
-from blender_see2sound.core.sounds import SAMPLE_RATE, Making
+from blender_see2sound.core.sounds import Making
 from blender_see2sound.core.sounds.clap import Clap, load
 from blender_see2sound.core.sounds.library.browsing import browse
 from blender_see2sound.core.sounds.library.categories import described

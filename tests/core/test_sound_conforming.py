@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from blender_see2sound.core.audio import SAMPLE_RATE
 from blender_see2sound.core.scene import Motion, Source
-from blender_see2sound.core.sounds import SAMPLE_RATE
 from blender_see2sound.core.sounds.conforming import activity, conformed, conforms, hits_of
 
 from .sounding import level_curve, moving, rms, still

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from blender_see2sound.core.sounds import SAMPLE_RATE
+from blender_see2sound.core.audio import SAMPLE_RATE
 from blender_see2sound.core.sounds.continuing import continued, fades
 from blender_see2sound.core.sounds.seams import LONGEST_SEAM
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from scipy.signal import correlate
 
-from blender_see2sound.core.mix.layouts import layout_named
-from blender_see2sound.core.mix.loudness import LoudnessMeter
-from blender_see2sound.core.sounds import SAMPLE_RATE
+from blender_see2sound.core.audio import SAMPLE_RATE
+from blender_see2sound.core.audio.loudness import LoudnessMeter
 from blender_see2sound.core.sounds.families import FAMILIES
 from blender_see2sound.core.sounds.levels import LEVELS
 
@@ -70,7 +69,7 @@ def test_seams_between_blocks_do_not_click(name: str) -> None:
 def test_is_as_loud_as_the_table_says(name: str) -> None:
     values = []
     for seed in (1, 2):
-        meter = LoudnessMeter(layout_named("mono"))
+        meter = LoudnessMeter()
         # Gusts, and rare events, need a longer look.
         long = name in {"leaves", "wind", "sea", "lake", "tool", "horn"}
         meter.push(family(name, seed, 15.0 if long else SECONDS)[None])

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from blender_see2sound.core.audio import SAMPLE_RATE
 from blender_see2sound.core.errors import Cancelled, See2SoundError
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.scene import Motion, Source
-from blender_see2sound.core.sounds import SAMPLE_RATE
 from blender_see2sound.core.sounds.evening import (
     UNKNOWN_LEVELS,
     evened,

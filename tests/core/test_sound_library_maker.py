@@ -13,6 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from blender_see2sound.core import parts
+from blender_see2sound.core.audio import SAMPLE_RATE
 from blender_see2sound.core.cli import run
 from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.models.keeper import Computing
@@ -20,7 +21,7 @@ from blender_see2sound.core.pipeline import make_sounds
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.scene import SoundScene, Source
 from blender_see2sound.core.scene_file import write_scene
-from blender_see2sound.core.sounds import SAMPLE_RATE, Making
+from blender_see2sound.core.sounds import Making
 from blender_see2sound.core.sounds.library.maker import LibraryMaker
 from blender_see2sound.core.sounds.library.reading import LONGEST, WHOLE, read_part
 from blender_see2sound.core.sounds.origin import read_origin

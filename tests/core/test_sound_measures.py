@@ -9,8 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from blender_see2sound.core.mix.layouts import layout_named
-from blender_see2sound.core.mix.loudness import LoudnessMeter
+from blender_see2sound.core.audio.loudness import LoudnessMeter
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.scene import Source
 from blender_see2sound.core.sounds import Choice, Making
@@ -62,7 +61,7 @@ def test_tells_its_physics_and_where_that_is_written(name: str) -> None:
 
 def loudness(samples: Samples) -> float:
     """LUFS."""
-    meter = LoudnessMeter(layout_named("mono"))
+    meter = LoudnessMeter()
     meter.push(samples[None])
     value = meter.integrated()
     assert value is not None

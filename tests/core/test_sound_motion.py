@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from blender_see2sound.core.audio import SAMPLE_RATE
 from blender_see2sound.core.errors import Cancelled, See2SoundError
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.scene import Motion, Source
-from blender_see2sound.core.sounds import SAMPLE_RATE, Making, write_sound
+from blender_see2sound.core.sounds import Making, write_sound
 from blender_see2sound.core.sounds.built_in import ProceduralMaker
 
 from .sounding import (

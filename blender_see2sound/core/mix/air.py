@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from ..audio import SAMPLE_RATE
 from ..errors import See2SoundError
 from ..scene import FARTHEST
-from ..sounds.protocol import SAMPLE_RATE
 from .convolution import STEP, Samples, Spectra
 from .phase import log_spectrum
 

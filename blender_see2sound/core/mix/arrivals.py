@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from ..sounds.protocol import SAMPLE_RATE
+from ..audio import SAMPLE_RATE
 from . import decorrelation
 from .control import STEPS
 from .convolution import STEP, Partition, Samples, Spectra, spectra_of

@@ -15,8 +15,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio import SAMPLE_RATE
 from ..materials import OCTAVES
-from ..sounds.protocol import SAMPLE_RATE
 from .convolution import STEP, Spectra
 from .phase import log_spectrum
 

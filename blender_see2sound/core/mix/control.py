@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sounds.protocol import SAMPLE_RATE
+from ..audio import SAMPLE_RATE
 from .convolution import STEP, Samples
 
 Array = NDArray[np.float64]

@@ -22,7 +22,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sounds.protocol import SAMPLE_RATE
+from ..audio import SAMPLE_RATE
 from .layouts import Layout
 from .panning import ring_gains
 

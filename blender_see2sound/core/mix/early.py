@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from ..sounds.protocol import SAMPLE_RATE
+from ..audio import SAMPLE_RATE
 from .arrivals import between, made_up_for
 from .control import BATCH, CONTROL, MARGIN, POINTS, RAMP, STEPS, smoothed
 from .convolution import STEP, Partition, Samples, Spectra

@@ -19,7 +19,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sounds.protocol import SAMPLE_RATE
+from ..audio import SAMPLE_RATE
 from .convolution import STEP, Spectra, spectra_of
 from .distance import REFERENCE_DISTANCE
 from .panning import NEAR

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from ..audio import SAMPLE_RATE
 from ..scene import Source
-from ..sounds.protocol import SAMPLE_RATE
 from .air import AirFilter, spectrum
 from .arrivals import point_filters
 from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth

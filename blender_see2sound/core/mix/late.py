@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.ndimage import uniform_filter1d
 
+from ..audio import SAMPLE_RATE
 from ..materials import OCTAVES
-from ..sounds.protocol import SAMPLE_RATE
 from .arrivals import LATENCY, from_rig
 from .layouts import Layout, rig_of
 from .panning import diffuse_gains

@@ -88,6 +88,11 @@ class Layout:
         return tuple(i for i, c in enumerate(self.channels) if c.name != "LFE")
 
     @property
+    def loudness_weights(self) -> tuple[float, ...]:
+        """Each channel's weight in a loudness measurement."""
+        return tuple(channel.loudness_weight for channel in self.channels)
+
+    @property
     def lfe(self) -> int | None:
         """The LFE's place among the file's channels."""
         return next((i for i, c in enumerate(self.channels) if c.name == "LFE"), None)

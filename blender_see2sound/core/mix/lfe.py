@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from ..sounds.protocol import SAMPLE_RATE
+from ..audio import SAMPLE_RATE
 from .arrivals import LATENCY
 from .convolution import Spectra, spectra_of
 

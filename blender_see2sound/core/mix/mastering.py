@@ -18,13 +18,13 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio.limiter import CONTEXT, Limiter
+from ..audio.loudness import LoudnessMeter
+from ..audio.peaks import PeakMeter
 from ..errors import from_os_error
 from ..progress import Progress, part_of
 from .aside import Aside
 from .layouts import Layout
-from .limiter import CONTEXT, Limiter
-from .loudness import LoudnessMeter
-from .peaks import PeakMeter
 from .writing import SoundWriter
 
 Samples = NDArray[np.float32]
@@ -57,7 +57,7 @@ class RenderedMix:
     def __init__(self, output: Path, layout: Layout) -> None:
         self._output = output
         self.layout = layout
-        self._loudness = LoudnessMeter(layout)
+        self._loudness = LoudnessMeter(layout.loudness_weights)
         self._peaks = PeakMeter(len(layout.channels))
         self._lengths: list[int] = []
         self._in_memory: list[Samples] = []
@@ -225,7 +225,7 @@ def _pass(
     length, done = mix.length, 0
     # Without a need for the limiter what was measured on the way in holds, but for the gain.
     limiting = mix.peak() * float(gain) > _CEILING
-    limiter, meter = Limiter(_LIMITED_TO), LoudnessMeter(mix.layout)
+    limiter, meter = Limiter(_LIMITED_TO), LoudnessMeter(mix.layout.loudness_weights)
     peaks = PeakMeter(len(mix.layout.channels))
     power = np.zeros(len(mix.layout.channels))
     phase = "Levelling" if writer is None else "Writing"

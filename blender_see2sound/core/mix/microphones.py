@@ -30,11 +30,11 @@ from threading import Event, Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio import SAMPLE_RATE
 from ..errors import Cancelled
 from ..materials import OCTAVES
 from ..progress import Progress
 from ..scene import Room
-from ..sounds.protocol import SAMPLE_RATE
 from .air import Air, absorption_nepers
 from .arrivals import LATENCY
 from .convolution import STEP, WHOLE, Samples, Spectra, spectra_of

@@ -10,21 +10,21 @@ from pathlib import Path
 
 import numpy as np
 
+from ..audio import SAMPLE_RATE
+from ..audio.loudness import LoudnessMeter
+from ..audio.peaks import PeakMeter
 from ..errors import See2SoundError, from_os_error
 from ..files import atomic_path
 from ..progress import Progress, part_of, silent
 from ..scene import Room, SoundScene, Source, resolve
 from ..sounds.origin import read_origin
-from ..sounds.protocol import SAMPLE_RATE
 from .air import Air
 from .aside import Aside
 from .distance import Travel
 from .heads import with_head
 from .layouts import Layout, layout_named
-from .loudness import LoudnessMeter
 from .mastering import CEILING_DB, Levels, RenderedMix, master
 from .microphones import Microphones
-from .peaks import PeakMeter
 from .report import FileLevels, MixReport
 from .room import RoomModel
 from .take import Take, opened
@@ -144,7 +144,10 @@ def mix_to_file(
             own = tuple(filter(None, [said[source.id]]))
             with SoundWriter(parts[source.id], final, samples, chosen, FLOAT, own) as writer:
                 tell = partial(step, f"Writing the stem of {source.id}")
-                meter, peaks = LoudnessMeter(chosen), PeakMeter(len(chosen.channels))
+                meter, peaks = (
+                    LoudnessMeter(chosen.loudness_weights),
+                    PeakMeter(len(chosen.channels)),
+                )
                 with contextlib.closing(take.blocks([source], tell)) as blocks:
                     for block in blocks:
                         block *= gain

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sounds.protocol import SAMPLE_RATE
+from ..audio import SAMPLE_RATE
 from .control import CONTROL, MARGIN, POINTS, smoothed
 from .convolution import Samples
 from .fractional import REACH, read_between

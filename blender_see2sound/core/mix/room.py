@@ -25,10 +25,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio import SAMPLE_RATE
 from ..materials import MATERIALS, OCTAVES, SCATTERING
 from ..progress import Progress
 from ..scene import Room
-from ..sounds.protocol import SAMPLE_RATE
 from .air import Air, absorption_nepers
 from .arrivals import AFTER_EARS, AFTER_POINTS, BEFORE_EARS, BEFORE_POINTS, Arrivals
 from .colours import shared

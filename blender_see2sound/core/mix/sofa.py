@@ -13,8 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio import SAMPLE_RATE
 from ..errors import See2SoundError, from_os_error
-from ..sounds.protocol import SAMPLE_RATE
 from .headphones import COMPARED, MeasuredHead, frequencies
 from .panning import NEAR
 from .phase import log_spectrum

@@ -15,8 +15,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from ..audio import SAMPLE_RATE
 from ..errors import See2SoundError, from_os_error
-from ..sounds.protocol import SAMPLE_RATE
 from ..sounds.writing import undate
 from ..version import version
 from .layouts import Layout

@@ -7,12 +7,11 @@ procedural `families` chosen by the table in `words`.
 
 from __future__ import annotations
 
-from .protocol import SAMPLE_RATE, Made, Maker, Making
+from .protocol import Made, Maker, Making
 from .words import Choice, families_for
 from .writing import add_sound, write_sound
 
 __all__ = [
-    "SAMPLE_RATE",
     "Choice",
     "Made",
     "Maker",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio import SAMPLE_RATE
 from ..progress import Progress, part_of
 from ..scene import Clip, Source
 from ..seeds import seed_after
@@ -21,7 +22,7 @@ from .drive import drive_of
 from .families import FAMILIES, Take
 from .levels import LEVELS
 from .origin import Origin, now
-from .protocol import SAMPLE_RATE, Made, Making
+from .protocol import Made, Making
 from .size import size_of
 from .synth import Filter, Render, Samples, decibels, highpass, scaled
 from .words import Choice, families_for, says_it_moves

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio import SAMPLE_RATE
 from ..catalogue import CLAP
 from ..errors import See2SoundError
 from ..models.devices import Device
@@ -21,7 +22,6 @@ from ..models.folder import Located, locate, models_folder
 from ..models.keeper import Computing
 from ..models.loading import load_model, load_tool
 from ..progress import Progress
-from .protocol import SAMPLE_RATE
 
 #: A model hears so many pieces, or reads so many texts, at once.
 _AT_ONCE = 16

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio import SAMPLE_RATE
 from ..scene import Source
 from .drive import Curve, drive_of
 from .families import FAMILIES, calls, voices
-from .protocol import SAMPLE_RATE
 from .synth import Events, Render, Samples, decibels, envelope, smooth
 from .words import UNKNOWN, families_for
 

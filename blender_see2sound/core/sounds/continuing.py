@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .protocol import SAMPLE_RATE
+from ..audio import SAMPLE_RATE
 from .seams import Seams
 from .synth import Render, Samples
 

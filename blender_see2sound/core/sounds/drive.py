@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from ..audio import SAMPLE_RATE
 from ..scene import Motion, Source
-from .protocol import SAMPLE_RATE
 
 #: Values per second of every control curve.
 CONTROL_RATE = 100

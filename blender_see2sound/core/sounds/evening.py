@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from ..audio import SAMPLE_RATE
 from ..errors import See2SoundError
 from ..scene import Kind, Source
 from .levels import LEVELS
-from .protocol import SAMPLE_RATE
 from .synth import decibels, highpass
 from .words import UNKNOWN, families_for
 
@@ -123,10 +123,9 @@ def frame_levels(recording: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def loudness(recording: NDArray[np.float32]) -> float | None:
     """LUFS (ITU-R BS.1770, gated); None for what is too soft to be measured."""
-    from ..mix.layouts import layout_named
-    from ..mix.loudness import LoudnessMeter
+    from ..audio.loudness import LoudnessMeter
 
-    meter = LoudnessMeter(layout_named("mono"))
+    meter = LoudnessMeter()
     meter.push(recording[None])
     return meter.integrated()
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio import SAMPLE_RATE
 from ..progress import Progress
 from ..scene import Source
 from .conforming import activity, conformed, conforms
 from .continuing import continued
 from .evening import evened
-from .protocol import SAMPLE_RATE
 from .spacing import happens_once, spaced
 from .synth import Render, decibels, scaled
 
@@ -93,7 +93,7 @@ def _limited(render: Render, count: int) -> Iterator[NDArray[np.float32]]:
     Events that overlap can add up to such; the fades between the stretches of one recording
     cannot (`evening.CEILING`).
     """
-    from ..mix.limiter import CONTEXT, Limiter
+    from ..audio.limiter import CONTEXT, Limiter
 
     limiter = Limiter(CEILING)
     held = np.zeros((1, CONTEXT), np.float32)

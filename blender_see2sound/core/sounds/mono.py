@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .protocol import SAMPLE_RATE
+from ..audio import SAMPLE_RATE
 
 #: Edges of the octave bands in which a fold is looked at, Hz.
 _EDGES = 31.25 * 2.0 ** np.arange(11)

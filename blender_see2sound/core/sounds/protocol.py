@@ -15,9 +15,6 @@ from ..progress import Progress
 from ..scene import Clip, Source
 from .origin import Origin
 
-#: The sample rate of everything that this project makes, Hz.
-SAMPLE_RATE = 48_000
-
 #: What a person may ask for at most: takes of a source at once, and a generator's settings.
 MOST_TAKES = 8
 MOST_STEPS, MOST_GUIDANCE = 1000, 50.0

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from .protocol import SAMPLE_RATE
+from ..audio import SAMPLE_RATE
 from .synth import Samples
 
 #: A seam lasts this part of the recording, and no longer than so many samples (0.6 s).

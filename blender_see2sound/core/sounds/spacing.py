@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio import SAMPLE_RATE
 from ..scene import Source
 from .drive import drive_of
-from .protocol import SAMPLE_RATE
 from .synth import Events, Render, Samples, decibels
 from .words import says_it_moves
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from scipy import signal
 from scipy.interpolate import CubicSpline
 
+from ..audio import SAMPLE_RATE
 from .drive import CONTROL_RATE, Curve, to_samples
-from .protocol import SAMPLE_RATE
 
 Samples = NDArray[np.float64]
 Render = Callable[[int, int], Samples]

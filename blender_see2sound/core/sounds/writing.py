@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import riff
+from ..audio import SAMPLE_RATE
 from ..errors import See2SoundError, from_os_error
 from ..files import Pending
 from ..version import version
-from .protocol import SAMPLE_RATE
 
 #: libsndfile reads no comment of 2048 bytes or more.
 _COMMENT = 2000

@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...audio import SAMPLE_RATE
 from ...catalogue import CLAP, TORCH
 from ...errors import See2SoundError, from_os_error
 from ...models.folder import locate, models_folder
 from ...models.keeper import Computing, borrowed
 from ...progress import Progress, part_of, silent
 from .. import clap
-from ..protocol import SAMPLE_RATE
 from .index import Index, with_index
 from .reading import read_part
 from .scanning import Scan, scan

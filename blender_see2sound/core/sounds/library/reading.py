@@ -11,8 +11,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from ...audio.resampling import FASTEST, SLOWEST, Resampler
 from ...errors import See2SoundError, from_os_error
-from ...mix.reading import FASTEST, SLOWEST, Resampler
 from ...progress import Progress, part_of
 from ..mono import folding
 from .metadata import said

@@ -3,11 +3,12 @@ while a mix streams by."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sounds.protocol import SAMPLE_RATE
-from .layouts import Layout
+from . import SAMPLE_RATE
 
 #: The K-weighting at 48 kHz: the head's shelf, then the high-pass (tables 1 and 2).
 K_WEIGHTING = np.array(
@@ -33,13 +34,18 @@ _SOFT, _LOUD = 10.0, 95.0
 class LoudnessMeter:
     """Takes a mix in pieces of any length and gives its integrated loudness and its range.
 
-    The LFE is left out; a mix shorter than 400 ms is measured as if silence followed.
+    A mix shorter than 400 ms is measured as if silence followed.
+
+    Parameters
+    ----------
+    weights : sequence of float
+        Of each channel (annex 1, table 4); what has none, as the LFE, is left out.
     """
 
-    def __init__(self, layout: Layout) -> None:
-        self._mains = list(layout.mains)
-        self._weights = np.array([layout.channels[i].loudness_weight for i in self._mains])
-        self._state = np.zeros((len(K_WEIGHTING), len(self._mains), 2))
+    def __init__(self, weights: Sequence[float] = (1.0,)) -> None:
+        self._heard = [channel for channel, weight in enumerate(weights) if weight]
+        self._weights = np.array([weights[channel] for channel in self._heard])
+        self._state = np.zeros((len(K_WEIGHTING), len(self._heard), 2))
         self._energies: list[float] = []
         self._open = 0.0
         self._filled = 0
@@ -48,7 +54,7 @@ class LoudnessMeter:
         """Take the next samples (C, n), channels in the file's order."""
         from scipy.signal import sosfilt
 
-        weighted, self._state = sosfilt(K_WEIGHTING, samples[self._mains], zi=self._state)
+        weighted, self._state = sosfilt(K_WEIGHTING, samples[self._heard], zi=self._state)
         start = 0
         while start < weighted.shape[1]:
             piece = weighted[:, start : start + _STEP - self._filled]

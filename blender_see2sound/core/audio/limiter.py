@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
-from ..sounds.protocol import SAMPLE_RATE
+from . import SAMPLE_RATE
 from .peaks import CHUNK, REACH, chunk_peaks
 
 #: Chunks by which the gain looks ahead, and as many again by which it is smoothed (24 ms each):
