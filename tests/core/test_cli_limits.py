@@ -7,7 +7,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -125,6 +125,14 @@ def test_stopped_at_any_moment_all_is_new_or_all_is_old(scene: Path, first: str)
     assert len(others) == (0 if seeds == {9} else 6)
     assert not list(scene.parent.rglob(".*"))
     assert json.loads(scene.read_text())["sources"]
+
+
+@pytest.fixture(autouse=True)
+def hears_signals() -> Iterator[None]:
+    """A shell starts what runs in the background deaf to SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_work_that_reports_is_stopped_where_it_reports() -> None:
