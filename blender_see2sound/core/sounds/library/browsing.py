@@ -8,7 +8,7 @@ from pathlib import Path
 from ...fields import check_words
 from ...models.keeper import Computing
 from ...progress import Progress, part_of
-from .hearing import can_hear, heard, is_listened
+from .hearing import fitting
 from .index import Index, with_index
 from .scanning import Scan, scan
 from .searching import Hit, in_order, search
@@ -47,11 +47,12 @@ def browse(
     def look(index: Index) -> Browsed:
         found = scan(index, library, part_of(progress, 0.0, 0.5))
         sought = wanted("", words)
-        hits = search(index, sought, None, most)
-        if words and computing and can_hear(computing) and (hits or is_listened(index, computing)):
-            (hits,) = heard(
-                index, library, [words], [sought], [hits], computing, part_of(progress, 0.5, 1.0)
-            )
+        hits: list[Hit] = []
+        if words and computing is not None:
+            step = part_of(progress, 0.5, 1.0)
+            (hits,) = fitting(index, library, [words], [sought], None, most, computing, step)
+        elif words:
+            hits = search(index, sought, None, most)
         progress("Looking through the library", 1.0)
         return Browsed(found, tuple(in_order(hits)[:most]))
 

@@ -3,8 +3,8 @@
 Those that words have found are ordered. Those whose words say nothing of it, but which have been
 listened to (`listening`), are found where they sound like the prompt. How near that is cannot be
 told by the cosine alone, which differs from model to model: a recording is taken for what a prompt
-says where it fits at all and few other descriptions fit better, as CLAP classifies what it was not trained for
-(Wu et al., 2023, section 4.3). The other descriptions are those of the Universal Category System.
+says where it fits at all and few other descriptions fit better, as CLAP classifies what it was
+not trained for (Wu et al., 2023, section 4.3). The other descriptions are those of the Universal Category System.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .. import clap
 from .categories import described
 from .index import Index
 from .listening import Direction, can_listen, hear, kept_as, unpacked
-from .searching import Hit
+from .searching import Hit, search
 from .wanted import Wanted
 
 #: So many other descriptions may fit a recording better: there are several for the same thing.
@@ -37,17 +37,51 @@ MOST = 20
 _AT_ONCE = 4096
 
 
-def can_hear(computing: Computing) -> bool:
+def is_listened(index: Index, computing: Computing) -> bool:
+    """Whether a person has let this CLAP listen to the library."""
+    return _can_hear(computing) and index.is_listened(kept_as(computing))
+
+
+def fitting(
+    index: Index,
+    library: Path,
+    prompts: Sequence[str],
+    sought: Sequence[Wanted],
+    duration: float | None,
+    most: int,
+    computing: Computing,
+    progress: Progress,
+) -> list[list[Hit]]:
+    """The recordings that fit each of the prompts: by their words and, where CLAP is here, by ear.
+
+    Those that words have found get a fit. Others are found by their sound only where a person has
+    let CLAP listen to the library. What CLAP makes of a recording is kept in the index until the
+    recording changes. Those that cannot be read stay without a fit.
+
+    Parameters
+    ----------
+    prompts : sequence of str
+    sought : sequence of Wanted
+        What is looked for by words, and must not be in a name, for each of the prompts.
+    duration, most
+        As for `searching.search`.
+
+    Raises
+    ------
+    See2SoundError, Cancelled
+    """
+    hits = [search(index, one, duration, most) for one in sought]
+    if _can_hear(computing) and (any(hits) or is_listened(index, computing)):
+        return _heard(index, library, prompts, sought, hits, computing, progress)
+    return hits
+
+
+def _can_hear(computing: Computing) -> bool:
     """Whether CLAP and what it computes with are here."""
     return can_listen() and clap.is_here(computing)
 
 
-def is_listened(index: Index, computing: Computing) -> bool:
-    """Whether a person has let this CLAP listen to the library."""
-    return can_hear(computing) and index.is_listened(kept_as(computing))
-
-
-def heard(
+def _heard(
     index: Index,
     library: Path,
     prompts: Sequence[str],
@@ -56,23 +90,7 @@ def heard(
     computing: Computing,
     progress: Progress,
 ) -> list[list[Hit]]:
-    """Recordings with how well they sound like the prompts, and others that sound like these.
-
-    Others only where a person has let CLAP listen to the library. What CLAP makes of a recording is kept in the index until the recording changes. Those that
-    cannot be read stay without a fit.
-
-    Parameters
-    ----------
-    prompts : sequence of str
-    sought : sequence of Wanted
-        What must not be in a name, for each of the prompts.
-    chosen : sequence of sequence of Hit
-        What words have found for each of the prompts.
-
-    Raises
-    ------
-    See2SoundError, Cancelled
-    """
+    """What words have found with how well it sounds, and others that sound like the prompts."""
     model_name = kept_as(computing)
     by_words = {hit.id: hit for hits in chosen for hit in hits}
     with borrowed(CLAP, computing, clap.load, part_of(progress, 0.0, 0.2)) as (model, _):

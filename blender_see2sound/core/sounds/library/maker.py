@@ -16,11 +16,11 @@ from ..fitting import fitted
 from ..origin import Origin, now, read_origin
 from ..protocol import Made, Making
 from ..synth import decibels
-from .hearing import can_hear, heard, is_listened
+from .hearing import fitting, is_listened
 from .index import Index, with_index
 from .reading import Part, read_part
 from .scanning import Scan, scan
-from .searching import Hit, in_order, search
+from .searching import Hit, in_order
 from .wanted import wanted
 
 #: So many recordings are ranked for a source.
@@ -67,18 +67,14 @@ class LibraryMaker:
         def choose(index: Index) -> tuple[Scan, bool, list[list[Hit]]]:
             found = scan(index, library, part_of(progress, 0.0, 0.2))
             sought = [wanted(s.label, s.prompt, s.negative_prompt) for s in sources]
-            hits = [search(index, one, clip.duration, RANKED) for one in sought]
-            if can_hear(self._computing) and (any(hits) or is_listened(index, self._computing)):
-                hits = heard(
-                    index, library, [s.prompt or s.label for s in sources], sought, hits,
-                    self._computing, part_of(progress, 0.2, 0.3),
-                )  # fmt: skip
+            hits = fitting(
+                index, library, [s.prompt or s.label for s in sources], sought, clip.duration,
+                RANKED, self._computing, part_of(progress, 0.2, 0.3),
+            )  # fmt: skip
             return found, is_listened(index, self._computing), hits
 
-        scanned, listened, fitting = with_index(library, choose)
-        chosen = [
-            _ordered(hits, source.seed) for source, hits in zip(sources, fitting, strict=True)
-        ]
+        scanned, listened, found = with_index(library, choose)
+        chosen = [_ordered(hits, source.seed) for source, hits in zip(sources, found, strict=True)]
         each = 0.7 / max(len(sources), 1)
         for number, (source, hits) in enumerate(zip(sources, chosen, strict=True)):
             step = part_of(progress, 0.3 + number * each, 0.3 + (number + 1) * each)
