@@ -7,6 +7,7 @@ its file and this table. Standard library only: Blender's side lists it too.
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,7 +58,12 @@ class Part:
 
     def missing(self) -> tuple[str, ...]:
         """The packages that are not installed here."""
-        return tuple(n for n in self.needs if importlib.util.find_spec(n) is None)
+        return missing_packages(self.needs)
+
+
+def missing_packages(needs: Iterable[str]) -> tuple[str, ...]:
+    """Which of these packages are not installed here."""
+    return tuple(name for name in needs if importlib.util.find_spec(name) is None)
 
 
 #: What looking at a clip needs.

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...audio import SAMPLE_RATE
-from ...catalogue import CLAP, TORCH
+from ...catalogue import CLAP, TORCH, missing_packages
 from ...errors import See2SoundError, from_os_error
 from ...models.folder import locate, models_folder
 from ...models.keeper import Computing, borrowed
@@ -66,7 +65,7 @@ def listen(library: Path, computing: Computing, progress: Progress) -> Listened:
     Cancelled
         What was heard until then is kept.
     """
-    if missing := _missing():
+    if missing := missing_packages(TORCH):
         raise See2SoundError(
             "recordings cannot be heard here",
             f"Python packages are missing: {', '.join(missing)}",
@@ -104,11 +103,7 @@ def kept_as(computing: Computing) -> str:
 
 def can_listen() -> bool:
     """Whether what CLAP computes with is here."""
-    return not _missing()
-
-
-def _missing() -> list[str]:
-    return [name for name in TORCH if not find_spec(name)]
+    return not missing_packages(TORCH)
 
 
 def hear(
