@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .look import gradient, true_lab
+from .outline import Mask
 
 #: The maps are this wide.
 WIDTH = 160
@@ -22,7 +23,6 @@ FLICKER = 0.02
 #: More than this only fire does; else it is noise.
 NOISE = 0.1
 
-Mask = NDArray[np.bool_]
 Map = NDArray[np.float32]
 
 

@@ -26,13 +26,14 @@ from .areas import NOISE, Area, Maps, areas_of, maps_of
 from .camera import Camera, inverse
 from .choosing import Seen, Sight, Thing, moving_regions, resting_regions
 from .foreground import Evidence, Stretch, dense_flow, find_foreground
-from .linking import absorb_pieces
 from .look import cut_out, true_lab
+from .measuring import is_restless
 from .people import PeopleDetector
+from .pieces import absorb_pieces
 from .protocol import Look, Region
 from .saliency import salient_things
 from .tracking import follow
-from .tracklets import Tracklet, is_restless
+from .tracklets import Tracklet
 
 #: Long side of the pictures that are analysed, and of those that people are looked for in.
 ANALYSED = 320
@@ -99,7 +100,7 @@ class _Stretch:
         while len(flow) < len(self.frames):
             flow.append(flow[-1] if flow else np.zeros((*self.frames[0].shape[:2], 2), np.float32))
         closed = Stretch(
-            np.array(self.times), np.stack(self.frames), np.stack(self.to_shot), np.stack(flow)
+            np.array(self.times), np.stack(self.to_shot), np.stack(self.frames), np.stack(flow)
         )
         # The stacks are copies: what they were made of need not stay beside them.
         self.frames.clear()

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from ..progress import Progress, part_of
 from .linking import link
-from .look import rhythm_of, true_lab
+from .look import aspect_of, rhythm_of, stands, true_lab
+from .measuring import is_restless
 from .paths import path_of
 from .protocol import Look, Region
-from .tracklets import Tracklet, is_restless
+from .tracklets import Tracklet
 
 #: A thing is seen for this long at least (seconds, or this share of a short clip).
 SEEN = 0.5
@@ -24,10 +25,6 @@ LEAST_AREA = 0.0008
 LEAST_PROMINENCE = 0.01
 #: The same for what stirs without keeping its outline: mostly reflections and twigs.
 LEAST_RESTLESS = 0.03
-#: A thing stands on the ground when its lower edge is below the horizon for this share of
-#: the time and the ratio of its depth below it to its height varies by no more than this.
-STANDING = 0.75
-STANDING_SPREAD = 2.2
 #: How prominent areas are at least, by stuff, and by how much their size adds.
 AREA_PROMINENCE = {"background": 0.05, "sky": 0.15}
 OTHER_AREA_PROMINENCE = 0.3
@@ -149,9 +146,6 @@ def _moving_region(
     def mean(values: Sequence[float]) -> float:
         return float(np.average(values, weights=weights))
 
-    sides = there[:, 2:] - there[:, :2]
-    # Its shape where most of it is seen.
-    full_view = np.prod(sides, axis=1) >= np.percentile(np.prod(sides, axis=1), 60)
     longest = max(chain, key=lambda t: len(t.times))
     scores = sorted((s for part in parts for s in part.person), reverse=True)
     look = Look(
@@ -162,7 +156,7 @@ def _moving_region(
         flicker=mean([t.flicker for t in chain]),
         speed=float(np.median(np.concatenate([t.speeds for t in chain]))) / width,
         rhythm=rhythm_of(longest.times, longest.boxes),
-        aspect=float(np.median((sides[:, 0] / np.maximum(sides[:, 1], 1e-6))[full_view])),
+        aspect=aspect_of(there),
         person=float(np.mean(scores[: max(2, len(scores) // 3)])) if scores else 0.0,
         unsteady=mean([t.unsteady for t in chain]),
     )
@@ -178,24 +172,6 @@ def _moving_region(
         thumbnail=max(parts, key=lambda p: p.thumbnail_area).thumbnail,
         look=look,
     )
-
-
-def stands(boxes: NDArray[np.float64], height: int) -> bool:
-    """Whether boxes are those of something that stands on the ground, the horizon in the middle.
-
-    Parameters
-    ----------
-    boxes : (T, 4) float array
-    height : int
-        The picture's, pixels.
-    """
-    below = boxes[:, 3] - 0.52 * height
-    if np.mean(below > 0) < STANDING:
-        return False
-    # Nearer or farther, it is seen from the same height: the ratio stays.
-    ratio = np.maximum(below, 1.0) / np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
-    low, high = np.percentile(ratio, (25, 75))
-    return bool(high < STANDING_SPREAD * low)
 
 
 def resting_regions(sights: Sequence[Sight], seen: Seen, anything_moves: bool) -> list[Region]:

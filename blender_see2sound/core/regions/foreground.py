@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 
 from ..progress import Progress
 from .camera import corners_of, inverse
+from .outline import Mask
+from .timeline import Timeline
 
 #: Difference from the background that counts, on the 0 to 255 scale of 8-bit Lab.
 DIFFERENCE = 16.0
@@ -44,27 +46,22 @@ SHADOW_AREA = 0.01
 #: Frames that the background is made of, at most.
 SAMPLES = 32
 
-Mask = NDArray[np.bool_]
-
 
 @dataclass
-class Stretch:
+class Stretch(Timeline):
     """Consecutive frames of one shot, at analysis size.
 
     Attributes
     ----------
-    times : (N,) float array
+    times, to_shot
+        As of `Timeline`.
     frames : (N, h, w, 3) uint8 array
         8-bit Lab.
-    to_shot : (N, 3, 3) float array
-        From a frame's pixels to those of the shot's first frame.
     flow : (N, h, w, 2) float32 array
         From a frame to the next one, the camera's motion taken off; the last is the one before.
     """
 
-    times: NDArray[np.float64]
     frames: NDArray[np.uint8]
-    to_shot: NDArray[np.float64]
     flow: NDArray[np.float32]
 
 

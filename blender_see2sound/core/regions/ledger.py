@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .foreground import Evidence, Stretch
-from .tracklets import bins_of, extent
+from .look import bins_of
+from .measuring import extent
+from .outline import Mask
 
 #: Sharing out a blob: so many pixels from an outline count as much as a likeness of one in e,
 #: up to the second figure.
@@ -30,7 +32,6 @@ GONE = 14.0
 #: Tracks of a stretch, numbered by a byte.
 MOST_TRACKS = 255
 
-Mask = NDArray[np.bool_]
 #: 1 where a track is or should be, 0 elsewhere.
 Outline = NDArray[np.uint8]
 #: x and y.

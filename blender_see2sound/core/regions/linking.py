@@ -3,15 +3,13 @@
 A tracklet that ends is joined to one that begins later when they look alike
 (Bhattacharyya distance of their colours) and the second begins where the first
 was heading, or both happen at the picture's border, or at the same place, or so soon
-and so near that it may have turned (`turning`). All joins are chosen together, at the
+and so near that it may have turned. All joins are chosen together, at the
 least total cost (Hungarian assignment; Kuhn 1955, as in Huang, Wu & Nevatia 2008 for
 tracklets). Across a cut only looks count.
-Small pieces that always stay at a larger thing are taken into it.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,8 +17,9 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from ..progress import Progress
-from .tracklets import END, Tracklet, unlikeness
-from .turning import ALIKE_COLOURS, ALIKE_SIZE, SLACK, SWIFTER
+from .look import unlikeness
+from .timeline import END
+from .tracklets import Tracklet
 
 #: The largest difference in colours (0 to 1) that one thing may show after a gap, and across a cut.
 UNLIKE = 0.55
@@ -31,13 +30,17 @@ HIDDEN_IN_PLACE = 20.0
 #: Seconds within which a thing that is seen again may have turned, and what that costs.
 TURNING = 0.35
 TURNED = 0.3
+#: What has turned is as large as it was, give or take this factor, in colours no more unlike than
+#: this, ...
+ALIKE_SIZE = 2.0
+ALIKE_COLOURS = 0.45
+#: ... may have got so much swifter, and be off by so many of its own sizes.
+SWIFTER = 1.5
+SLACK = 1.0
+#: A gap this long, seconds, is bridged: what is hidden for so short a time still sounds.
+BRIDGED = 2.5
 #: A box this near to the border touches it, as a share of the width.
 BORDER = 0.02
-#: A piece: smaller than this share of the larger thing, inside its box (grown by a share of
-#: the picture's width) for this share of its time.
-PIECE_SIZE = 0.45
-PIECE_MARGIN = 0.05
-PIECE_TIME = 0.75
 #: What a join may cost.
 DEAREST = 1.0
 
@@ -148,45 +151,6 @@ def at_border(box: NDArray[np.float64], size: tuple[int, int]) -> bool:
     margin = BORDER * w
     x0, y0, x1, y1 = box
     return bool(x0 <= margin or y0 <= margin or x1 >= w - margin or y1 >= h - margin)
-
-
-def absorb_pieces(tracklets: Sequence[Tracklet], size: tuple[int, int]) -> list[Tracklet]:
-    """Take small pieces that stay at a larger thing into it, the smallest first."""
-    left = sorted(tracklets, key=lambda t: (float(t.areas.sum()), t.times[0]))
-    whole = []
-    while left:
-        piece = left.pop(0)
-        for k, large in enumerate(left):
-            if _is_piece(piece, large, size):
-                left[k] = _united(large, piece)
-                break
-        else:
-            whole.append(piece)
-    return whole
-
-
-def _is_piece(piece: Tracklet, large: Tracklet, size: tuple[int, int]) -> bool:
-    if piece.shot != large.shot or np.median(piece.areas) > PIECE_SIZE * np.median(large.areas):
-        return False
-    _, a, b = np.intersect1d(piece.times, large.times, return_indices=True)
-    if len(a) < PIECE_TIME * len(piece.times):
-        return False
-    middle = (piece.boxes[a, :2] + piece.boxes[a, 2:]) / 2
-    margin = PIECE_MARGIN * size[0]
-    inside = ((middle > large.boxes[b, :2] - margin) & (middle < large.boxes[b, 2:] + margin)).all(
-        1
-    )
-    return bool(inside.sum() >= PIECE_TIME * len(piece.times))
-
-
-def _united(large: Tracklet, piece: Tracklet) -> Tracklet:
-    """The larger thing, its boxes and areas grown by the piece's where both are seen."""
-    _, a, b = np.intersect1d(piece.times, large.times, return_indices=True)
-    boxes, areas = large.boxes.copy(), large.areas.copy()
-    boxes[b, :2] = np.minimum(boxes[b, :2], piece.boxes[a, :2])
-    boxes[b, 2:] = np.maximum(boxes[b, 2:], piece.boxes[a, 2:])
-    areas[b] += piece.areas[a]
-    return dataclasses.replace(large, boxes=boxes, areas=areas)
 
 
 def _middle(box: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Measuring a region's look: colour, texture, place, flicker, rhythm; and its thumbnail."""
+"""Measuring a region's look: colour, texture, rhythm, shape, how it stands; and its thumbnail."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ SLOWEST_RHYTHM = 0.8
 FASTEST_RHYTHM = 5.0
 #: Share of the shape's variation that must be at one frequency to be called a rhythm.
 RHYTHM_SHARE = 0.3
+#: A thing stands on the ground when its lower edge is below the horizon for this share of
+#: the time and the ratio of its depth below it to its height varies by no more than this.
+STANDING = 0.75
+STANDING_SPREAD = 2.2
+#: Bins of L, a and b of the colours that a thing is known by.
+BINS = (4, 8, 8)
 #: Longest side of a thumbnail.
 THUMBNAIL = 256
 
@@ -20,6 +26,23 @@ THUMBNAIL = 256
 def true_lab(lab: NDArray[Any]) -> NDArray[np.float64]:
     """CIE L*a*b* (L 0 to 100) from OpenCV's 8-bit kind."""
     return np.asarray(lab, np.float64) * (100.0 / 255.0, 1.0, 1.0) - (0.0, 128.0, 128.0)
+
+
+def bins_of(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The colour bin of each pixel of an 8-bit Lab picture, 0 to 255.
+
+    Colours of real pictures crowd around grey, so a and b are binned over the
+    middle of their range.
+    """
+    light = frame[..., 0].astype(np.int32) * BINS[0] // 256
+    a = np.clip((frame[..., 1].astype(np.int32) - 80) * BINS[1] // 96, 0, BINS[1] - 1)
+    b = np.clip((frame[..., 2].astype(np.int32) - 80) * BINS[2] // 96, 0, BINS[2] - 1)
+    return ((light * BINS[1] + a) * BINS[2] + b).astype(np.uint8)
+
+
+def unlikeness(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Bhattacharyya (Hellinger) distance of two histograms that add up to 1: 0 alike, 1 disjoint."""
+    return float(np.sqrt(max(0.0, 1.0 - float(np.sqrt(a * b).sum()))))
 
 
 def gradient(light: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -59,6 +82,32 @@ def rhythm_of(times: NDArray[np.float64], boxes: NDArray[np.float64]) -> float:
     peak = int(np.flatnonzero(band)[np.argmax(power[band])])
     around = np.abs(frequencies - frequencies[peak]) < 1.5 / (period * len(wave))
     return float(frequencies[peak]) if power[around].sum() > RHYTHM_SHARE * power.sum() else 0.0
+
+
+def aspect_of(boxes: NDArray[np.float64]) -> float:
+    """Width divided by height of boxes (T, 4), the median of where most of the thing is seen."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    areas = np.prod(sides, axis=1)
+    full_view = areas >= np.percentile(areas, 60)
+    return float(np.median((sides[:, 0] / np.maximum(sides[:, 1], 1e-6))[full_view]))
+
+
+def stands(boxes: NDArray[np.float64], height: int) -> bool:
+    """Whether boxes are those of something that stands on the ground, the horizon in the middle.
+
+    Parameters
+    ----------
+    boxes : (T, 4) float array
+    height : int
+        The picture's, pixels.
+    """
+    below = boxes[:, 3] - 0.52 * height
+    if np.mean(below > 0) < STANDING:
+        return False
+    # Nearer or farther, it is seen from the same height: the ratio stays.
+    ratio = np.maximum(below, 1.0) / np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
+    low, high = np.percentile(ratio, (25, 75))
+    return bool(high < STANDING_SPREAD * low)
 
 
 def cut_out(image: NDArray[np.uint8], box: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import See2SoundError
 from ..media import OpenClip
 from .camera import Camera, inverse
-from .masks import kept_size
+from .outline import kept_size
 
 #: A short side that models and measuring can work on, pixels.
 NARROWEST = 16
@@ -36,7 +36,7 @@ class Looked:
     image : (h, w, 3) uint8 array
         RGB.
     lab : (h, w, 3) uint8 array
-        8-bit Lab, at the size of the masks that are kept (`masks.kept_size`).
+        8-bit Lab, at the size of the masks that are kept (`outline.kept_size`).
     to_shot : (3, 3) float array
         From pixels of `lab` to those of the shot's first picture.
     change : (h, w) float32 array

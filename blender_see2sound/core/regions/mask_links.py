@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from .look import bins_of, unlikeness
 from .looking import Looked
 from .mask_tracks import MaskTracks
 from .outline import Mask
-from .tracklets import bins_of, centre, moved, unlikeness
+from .timeline import moved
+from .tracklets import centre
 
 #: Seconds that a track waits for its next mask.
 WAITS = 2.5

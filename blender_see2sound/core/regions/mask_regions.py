@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 from scipy.signal import savgol_filter
 
 from ..progress import Progress, part_of
-from .choosing import stands
-from .linking import at_border, link
-from .look import rhythm_of, true_lab
+from .linking import BRIDGED, at_border, link
+from .look import aspect_of, rhythm_of, stands, true_lab
 from .mask_tracks import MaskTrack, MaskTracks
 from .merging import merged, worthwhile
 from .outline import Outline
-from .paths import BRIDGE
 from .protocol import Look, Region
 from .sounding import kind_of, visible
 from .tracklets import Tracklet
@@ -155,7 +153,7 @@ def _path(
     presence[np.searchsorted(times, seen - 1e-6)] = 1.0
     for before, after in itertools.pairwise(tracklets):
         gone = at_border(before.boxes[-1], found.size) and at_border(after.boxes[0], found.size)
-        if before.shot == after.shot and not gone and after.times[0] - before.times[-1] <= BRIDGE:
+        if before.shot == after.shot and not gone and after.times[0] - before.times[-1] <= BRIDGED:
             a, b = np.searchsorted(times, (before.times[-1] - 1e-6, after.times[0] + 1e-6))
             presence[a:b] = 1.0
     previous = np.clip(np.searchsorted(seen, times + 1e-6) - 1, 0, len(seen) - 1)
@@ -182,9 +180,6 @@ def _look(
 ) -> Look:
     width, height = found.size
     sights = [s for track in chain for s in track.seen.values()]
-    sides = there[:, 2:] - there[:, :2]
-    # Its shape where most of it is seen.
-    full_view = np.prod(sides, axis=1) >= np.percentile(np.prod(sides, axis=1), 60)
     longest = max(tracklets, key=lambda t: len(t.times))
     weights = np.array([len(t.times) for t in tracklets], float)
     stuff = STUFFS.get(chain[0].label, "background") if chain[0].stuff else ""
@@ -196,7 +191,7 @@ def _look(
         flicker=TO_DEVIATION * float(np.mean([s.change for s in sights])),
         speed=float(np.median(np.concatenate([t.speeds for t in tracklets]))) / width,
         rhythm=rhythm_of(longest.times, longest.boxes),
-        aspect=float(np.median((sides[:, 0] / np.maximum(sides[:, 1], 1e-6))[full_view])),
+        aspect=aspect_of(there),
         unsteady=float(np.average([t.unsteady for t in tracklets], weights=weights)),
         stuff=stuff,
     )

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .foreground import Stretch
-from .look import cut_out
+from .look import bins_of, cut_out
 from .looking import Looked
-from .masks import box_of, is_sliver, kept_size, unpack, without_specks
-from .outline import Mask
-from .tracklets import Tracklet, bins_of, centre, kept_of, motion_of, velocity_at
+from .masks import box_of, is_sliver, without_specks
+from .outline import Mask, kept_size, unpack
+from .timeline import Timeline, motion_of, velocity_at
+from .tracklets import Tracklet, centre, kept_of
 
 #: A mask is looked at when it has at least this share of the picture.
 SMALLEST = 0.0005
@@ -68,7 +68,7 @@ class MaskTrack:
     seen : dict of int to Sighting
         By the number of the picture.
     colours : (256,) float array
-        Sum of histograms of `tracklets.bins_of`.
+        Sum of histograms of `look.bins_of`.
     thumbnail : (h, w, 3) uint8 array
     """
 
@@ -114,7 +114,7 @@ class MaskTracks:
         self.shots: list[int] = []
         self.to_shot: list[NDArray[np.float64]] = []
         self._numbers = itertools.count()
-        self._timeline: Stretch | None = None
+        self._timeline: Timeline | None = None
 
     def look(self, picture: Looked) -> None:
         """Note a picture; once for each, in order."""
@@ -193,10 +193,8 @@ class MaskTracks:
             unsteady=unsteady,
         )
 
-    def timeline(self) -> Stretch:
-        """Times and camera of the whole clip, as measuring of motion reads them."""
+    def timeline(self) -> Timeline:
+        """Times and camera of the whole clip."""
         if self._timeline is None or len(self._timeline.times) != len(self.times):
-            none = np.zeros((0, 1, 1, 3), np.uint8)
-            flow = np.zeros((0, 1, 1, 2), np.float32)
-            self._timeline = Stretch(np.array(self.times), none, np.stack(self.to_shot), flow)
+            self._timeline = Timeline(np.array(self.times), np.stack(self.to_shot))
         return self._timeline

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .outline import KEPT, Mask
+from .outline import Mask
 
 Masks = NDArray[np.bool_]
 
@@ -17,12 +17,6 @@ Masks = NDArray[np.bool_]
 SPECK = 0.1
 #: A mask of which this share vanishes when a pixel is taken off its rim is a sliver.
 THIN = 0.9
-
-
-def kept_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Width and height of the masks that are kept of a picture of this size."""
-    scale = KEPT / max(size)
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def intersections(a: Masks, b: Masks) -> NDArray[np.float64]:
@@ -99,9 +93,3 @@ def borders_touched(mask: Mask) -> int:
     """On how many of the picture's four sides a mask lies."""
     sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
     return sum(bool(side.any()) for side in sides)
-
-
-def unpack(packed: NDArray[np.uint8], size: tuple[int, int]) -> Mask:
-    """A mask of a width and height from its bits, as of `numpy.packbits`."""
-    width, height = size
-    return np.unpackbits(packed, count=width * height).reshape(height, width).view(bool)

@@ -20,7 +20,7 @@ from ..progress import Progress
 from .mask_tracks import MaskTrack, MaskTracks, Sighting
 from .masks import box_of, contained, ious
 from .outline import Mask
-from .tracklets import moved
+from .timeline import moved
 
 #: A thing is seen for this long at least (seconds, or this share of a short clip).
 SEEN = 0.5

@@ -14,6 +14,18 @@ Mask = NDArray[np.bool_]
 KEPT = 256
 
 
+def kept_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of the masks that are kept of a picture of this size."""
+    scale = KEPT / max(size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def unpack(packed: NDArray[np.uint8], size: tuple[int, int]) -> Mask:
+    """A mask of a width and height from its bits, as of `numpy.packbits`."""
+    width, height = size
+    return np.unpackbits(packed, count=width * height).reshape(height, width).view(bool)
+
+
 @dataclass(frozen=True)
 class Outline:
     """Masks at each of a region's times.
@@ -34,9 +46,7 @@ class Outline:
 
     def mask(self, index: int) -> Mask:
         """The mask (height, width) at the region's time of this index; empty where it is not seen."""
-        width, height = self.size
-        bits = np.unpackbits(self.packed[index], count=width * height)
-        return bits.reshape(height, width).view(bool)
+        return unpack(self.packed[index], self.size)
 
 
 def outline_of(masks: Sequence[Mask]) -> Outline:

@@ -26,7 +26,7 @@ from .looking import Looked, check_shape, looked_at, pictures_count, pictures_ra
 from .mask_links import MaskLinks, Segment
 from .mask_regions import regions_of
 from .mask_tracks import MaskTracks
-from .masks import kept_size
+from .outline import kept_size
 from .protocol import Region
 from .segments import Rules, plain_label, segments_of
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from .blobs import parts_of
 from .ledger import MOST_TRACKS, Ledger, Track
-from .tracklets import centre, unlikeness
+from .look import unlikeness
+from .tracklets import centre
 
 #: Two parts that stay apart for so many frames (in other colours: the second figure), while the
 #: gap grows or shrinks by this share of the width, are two things.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..progress import Progress
-from .linking import at_border
+from .linking import BRIDGED, at_border
 from .tracklets import Tracklet
 
 #: Half the time that an edge is fitted over, seconds: for a thing that stands, and for one
@@ -26,8 +26,6 @@ SWIFT = 0.25
 BENT = 0.18
 #: Share of the measured edges that lies inside the fitted one.
 INSIDE = 0.75
-#: A gap this long, seconds, is bridged: what is hidden for so short a time still sounds.
-BRIDGE = 2.5
 
 
 def path_of(
@@ -86,7 +84,7 @@ def _bridged(before: Tracklet, after: Tracklet, size: tuple[int, int]) -> bool:
         # Between two stretches of one shot only a frame's time passes.
         return bool(gap <= 2.5 * float(np.median(np.diff(before.times))))
     stayed = np.linalg.norm(before.boxes[-1] - after.boxes[0]) < 0.1 * size[0]
-    return bool(gap <= BRIDGE or stayed)
+    return bool(gap <= BRIDGED or stayed)
 
 
 def smooth_boxes(tracklet: Tracklet, size: tuple[int, int]) -> NDArray[np.float64]:

@@ -17,17 +17,13 @@ from ..progress import Progress
 from .blobs import at_border, blobs_of, joiner_for
 from .camera import inverse
 from .foreground import Evidence, Stretch
-from .ledger import MOST_TRACKS, Ledger, Mask, Outline, Track, Vector
+from .ledger import MOST_TRACKS, Ledger, Outline, Track, Vector
+from .look import unlikeness
+from .measuring import extent, is_restless, measure
+from .outline import Mask
 from .parting import OTHER_COLOURS, cut_where_it_changes, split
-from .tracklets import (
-    Tracklet,
-    centre,
-    extent,
-    is_restless,
-    measure,
-    moved,
-    unlikeness,
-)
+from .timeline import moved
+from .tracklets import Tracklet, centre
 from .turning import is_swift, turned
 
 #: The smallest blob, as a share of the picture.

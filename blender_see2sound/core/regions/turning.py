@@ -17,21 +17,18 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from .ledger import Ledger, Outline, Track, Vector
-from .tracklets import centre, moved, unlikeness
+from .linking import ALIKE_COLOURS, ALIKE_SIZE, SLACK, SWIFTER
+from .look import unlikeness
+from .timeline import moved
+from .tracklets import centre
 
 #: Swift is what goes so many times its own size from frame to frame: when it turns, what is
 #: predicted hardly overlaps it.
 SWIFT = 0.4
-#: It is as large as it was, give or take this factor, in colours no more unlike than this.
-ALIKE_SIZE = 2.0
-ALIKE_COLOURS = 0.45
 #: It goes straight on when it is so near to the prediction, in its own sizes, ...
 STRAIGHT = 0.7
 #: ... and else has turned, which costs this more than going straight on.
 TURNED = 0.5
-#: It may get so much swifter from frame to frame, and be off by so many of its own sizes.
-SWIFTER = 1.5
-SLACK = 1.0
 #: Frames for which it may have been lost when it is found again.
 LOST = 1
 NONE = 1e3
