@@ -38,8 +38,8 @@ from blender_see2sound.core.models import keeper
 from blender_see2sound.core.models.devices import Device, choose_device
 from blender_see2sound.core.models.keeper import Computing
 from blender_see2sound.core.progress import silent
-from blender_see2sound.core.regions import sam2
 from blender_see2sound.core.regions.protocol import Look, Region
+from blender_see2sound.core.regions.segmentation import sam2
 from blender_see2sound.core.regions.sounding import candidates_for
 from blender_see2sound.core.scene import Clip
 from blender_see2sound.core.sounds.protocol import Making

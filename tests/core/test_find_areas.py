@@ -11,9 +11,9 @@ import pytest
 
 from blender_see2sound.core.media import ClipRange, open_clip
 from blender_see2sound.core.progress import silent
-from blender_see2sound.core.regions.built_in import DraftFinder
+from blender_see2sound.core.regions.built_in.finder import DraftFinder
 from blender_see2sound.core.regions.protocol import Region
-from blender_see2sound.core.regions.words import DraftDescriber
+from blender_see2sound.core.regions.words.built_in import DraftDescriber
 from blender_see2sound.core.scene import Kind
 
 from .clips import SHARED

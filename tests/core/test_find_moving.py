@@ -12,10 +12,10 @@ import pytest
 
 from blender_see2sound.core.media import ClipRange, open_clip
 from blender_see2sound.core.progress import Progress, silent
-from blender_see2sound.core.regions.built_in import DraftFinder
-from blender_see2sound.core.regions.linking import link
+from blender_see2sound.core.regions.built_in.finder import DraftFinder
 from blender_see2sound.core.regions.protocol import Region
-from blender_see2sound.core.regions.tracklets import Tracklet
+from blender_see2sound.core.regions.tracks.linking import link
+from blender_see2sound.core.regions.tracks.tracklets import Tracklet
 
 from .moving_clips import Picture, film, ground, paste, thing
 from .timed_clips import Sprite, bouncing, scene

@@ -12,9 +12,9 @@ from blender_see2sound.core import parts
 from blender_see2sound.core.media import ClipRange, open_clip
 from blender_see2sound.core.placement import positions_of
 from blender_see2sound.core.progress import silent
-from blender_see2sound.core.regions.built_in import DraftFinder
+from blender_see2sound.core.regions.built_in.finder import DraftFinder
 from blender_see2sound.core.regions.protocol import Region
-from blender_see2sound.core.regions.words import DraftDescriber
+from blender_see2sound.core.regions.words.built_in import DraftDescriber
 
 from .clips import EXAMPLE, SHARED
 

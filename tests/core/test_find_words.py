@@ -16,7 +16,7 @@ from blender_see2sound.core.media import ClipRange, open_clip
 from blender_see2sound.core.pipeline import find_sources
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.regions.protocol import Look, Region
-from blender_see2sound.core.regions.words import STUFFS, DraftDescriber, words_for
+from blender_see2sound.core.regions.words.built_in import STUFFS, DraftDescriber, words_for
 from blender_see2sound.core.scene_file import read_scene
 
 WIDTH = 640

@@ -22,7 +22,8 @@ from blender_see2sound.core.models.folder import locate  # noqa: E402
 from blender_see2sound.core.placement.depth_anything import RelativeDepthAnything  # noqa: E402
 from blender_see2sound.core.placement.zoe_depth import ZoeDepth  # noqa: E402
 from blender_see2sound.core.progress import silent  # noqa: E402
-from blender_see2sound.core.regions import florence, panoptic, sam2  # noqa: E402
+from blender_see2sound.core.regions.segmentation import panoptic, sam2  # noqa: E402
+from blender_see2sound.core.regions.words import florence  # noqa: E402
 
 from . import tiny_models  # noqa: E402
 from .clips import EXAMPLE, ROOT  # noqa: E402
@@ -139,7 +140,7 @@ assert not huggingface_hub.is_offline_mode()
 from pathlib import Path
 from blender_see2sound.core.catalogue import PARTS
 from blender_see2sound.core.models.keeper import Computing, borrowed
-from blender_see2sound.core.regions import sam2
+from blender_see2sound.core.regions.segmentation import sam2
 part = next(p for p in PARTS if p.name == "sam2.1-tiny")
 with borrowed(part.checkpoint, Computing("cpu", models=Path({str(tmp_path)!r})), sam2._make):
     assert huggingface_hub.is_offline_mode()

@@ -26,11 +26,11 @@ from blender_see2sound.core.models import images  # noqa: E402
 from blender_see2sound.core.models.keeper import Computing, release  # noqa: E402
 from blender_see2sound.core.pipeline import find_sources  # noqa: E402
 from blender_see2sound.core.progress import Progress, silent  # noqa: E402
-from blender_see2sound.core.regions import panoptic, sam2, sam2_memory  # noqa: E402
-from blender_see2sound.core.regions.prompts import Sieve, everything, grid, sifted  # noqa: E402
 from blender_see2sound.core.regions.protocol import Region  # noqa: E402
-from blender_see2sound.core.regions.sam import prepared  # noqa: E402
-from blender_see2sound.core.regions.segments import (  # noqa: E402
+from blender_see2sound.core.regions.segmentation import panoptic, sam2, sam2_memory  # noqa: E402
+from blender_see2sound.core.regions.segmentation.prompts import Sieve, everything, grid, sifted  # noqa: E402
+from blender_see2sound.core.regions.segmentation.sam import prepared  # noqa: E402
+from blender_see2sound.core.regions.segmentation.segments import (  # noqa: E402
     COCO,
     Rules,
     plain_label,

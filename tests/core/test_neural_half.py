@@ -21,8 +21,8 @@ from blender_see2sound.core.models.folder import locate  # noqa: E402
 from blender_see2sound.core.models.images import batch_of  # noqa: E402
 from blender_see2sound.core.models.keeper import Computing  # noqa: E402
 from blender_see2sound.core.progress import silent  # noqa: E402
-from blender_see2sound.core.regions import sam  # noqa: E402
 from blender_see2sound.core.regions.protocol import Region  # noqa: E402
+from blender_see2sound.core.regions.segmentation import sam  # noqa: E402
 
 from . import tiny_models  # noqa: E402
 from .clips import write_movie  # noqa: E402

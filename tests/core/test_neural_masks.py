@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blender_see2sound.core.progress import silent
-from blender_see2sound.core.regions.looking import Looked
-from blender_see2sound.core.regions.mask_links import MaskLinks, Segment
-from blender_see2sound.core.regions.mask_regions import regions_of
-from blender_see2sound.core.regions.mask_tracks import MaskTracks
-from blender_see2sound.core.regions.masks import best_of_alike, contained, ious, is_sliver
+from blender_see2sound.core.regions.masks.geometry import best_of_alike, contained, ious, is_sliver
+from blender_see2sound.core.regions.masks.links import MaskLinks, Segment
+from blender_see2sound.core.regions.masks.looking import Looked
+from blender_see2sound.core.regions.masks.regions import regions_of
+from blender_see2sound.core.regions.masks.tracks import MaskTracks
 from blender_see2sound.core.regions.protocol import Region
-from blender_see2sound.core.regions.resting import Resting
-from blender_see2sound.core.regions.slots import are_new, most_telling, telling
+from blender_see2sound.core.regions.segmentation.resting import Resting
+from blender_see2sound.core.regions.segmentation.slots import are_new, most_telling, telling
 
 FULL = (1280, 720)
 RATE = 6.0

@@ -24,9 +24,9 @@ from blender_see2sound.core.models.devices import choose_device
 from blender_see2sound.core.models.folder import locate
 from blender_see2sound.core.models.keeper import Computing
 from blender_see2sound.core.progress import silent
-from blender_see2sound.core.regions import florence, smolvlm
-from blender_see2sound.core.regions.asking import LONGEST, Sight, best_sight
 from blender_see2sound.core.regions.protocol import Look, Region
+from blender_see2sound.core.regions.words import florence, smolvlm
+from blender_see2sound.core.regions.words.asking import LONGEST, Sight, best_sight
 
 from . import tiny_models
 
@@ -201,7 +201,7 @@ class Refused(socket.socket):
     def connect(self, *a): raise SystemExit("network")
 socket.socket = Refused
 socket.create_connection = socket.getaddrinfo = lambda *a, **k: sys.exit("network")
-import blender_see2sound.core.regions.florence, blender_see2sound.core.regions.smolvlm
+import blender_see2sound.core.regions.words.florence, blender_see2sound.core.regions.words.smolvlm
 assert "torch" not in sys.modules and "transformers" not in sys.modules
 from pathlib import Path
 from blender_see2sound.core import parts

@@ -13,9 +13,9 @@ from blender_see2sound.core import parts, pipeline
 from blender_see2sound.core.media import ClipRange, open_clip
 from blender_see2sound.core.placement import positions_of
 from blender_see2sound.core.progress import silent
-from blender_see2sound.core.regions.hearing import Words
-from blender_see2sound.core.regions.offscreen import METRES, off_screen_regions
 from blender_see2sound.core.regions.protocol import Look, Region
+from blender_see2sound.core.regions.words.hearing import Words
+from blender_see2sound.core.regions.words.offscreen import METRES, off_screen_regions
 from blender_see2sound.core.scene_file import read_scene
 
 THUMBNAIL = np.zeros((8, 8, 3), np.uint8)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blender_see2sound.core.regions.hearing import DOINGS, HEARD
-from blender_see2sound.core.regions.places import PLACES, ambience_of, place_of
 from blender_see2sound.core.regions.protocol import Look, Region
-from blender_see2sound.core.regions.wording import cleaned, heard, subject_of, words_of
+from blender_see2sound.core.regions.words.hearing import DOINGS, HEARD
+from blender_see2sound.core.regions.words.places import PLACES, ambience_of, place_of
+from blender_see2sound.core.regions.words.wording import cleaned, heard, subject_of, words_of
 from blender_see2sound.core.sounds.families import FAMILIES
 from blender_see2sound.core.sounds.words import UNKNOWN, WORDS, families_for
 

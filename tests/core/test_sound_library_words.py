@@ -13,7 +13,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blender_see2sound.core.regions import words as finders_words
+from blender_see2sound.core.regions.words import built_in as finders_words
 from blender_see2sound.core.sounds.library.categories import words_of
 from blender_see2sound.core.sounds.library.index import Entry, Index, Stamp, with_index
 from blender_see2sound.core.sounds.library.metadata import read_metadata

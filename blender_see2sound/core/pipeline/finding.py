@@ -68,7 +68,7 @@ def find_sources(
         Horizontal field of view in degrees, 1 to 175; when None as the depth estimator sees it, else 50.
     off_screen : bool
         Whether sources that one would hear there but does not see are added, at most
-        `core.regions.offscreen.MOST`, beside or behind.
+        `core.regions.words.offscreen.MOST`, beside or behind.
     computing : Computing, optional
         Where models are and on what they compute.
     progress : Progress
@@ -81,8 +81,8 @@ def find_sources(
     from ..motion import MEASURED, motions_of
     from ..placement import positions_of
     from ..placement.doubts import doubts
-    from ..regions.offscreen import MOST, placed_apart
     from ..regions.sounding import candidates_for, choose
+    from ..regions.words.offscreen import MOST, placed_apart
 
     if not 1 <= sources <= MOST_SOURCES:
         raise See2SoundError(

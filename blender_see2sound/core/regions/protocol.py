@@ -146,6 +146,6 @@ class Describer(Protocol):
         """Give the same regions, in the same order, with `label` and `prompt` filled.
 
         With `off_screen`, regions with an `azimuth` follow: what is heard there and not seen
-        (`core.regions.offscreen`).
+        (`core.regions.words.offscreen`).
         """
         ...
