@@ -174,6 +174,7 @@ def test_models_lists_a_part_for_each_role(see2sound: Command) -> None:
         ),
         (["run", "CLIP", "-o", "out", "--format", "flac", "--layout", "ambix1"], "mix.flac"),
         (["run", "CLIP", "-o", "out", "--layout", "9.9"], "9.9"),
+        (["run", "CLIP", "-o", "out", "--air", "20,500"], "500 % humidity"),
         (["mix", "SCENE", "-o", "m.xyz"], "m.xyz"),
         (["mix", "SCENE", "-o", "m.wav", "--air", "20,500"], "500 % humidity"),
         (
