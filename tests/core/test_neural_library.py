@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -225,6 +226,18 @@ def test_listening_that_is_cancelled_goes_on_where_it_was(tmp_path: Path, namele
 
 def test_listening_without_clap_says_what_is_missing(tmp_path: Path, library: Path) -> None:
     with pytest.raises(See2SoundError, match="clap-htsat-unfused") as caught:
+        listen(library, Computing(device="cpu", models=tmp_path / "none"), silent)
+    assert caught.value.kind == "missing-part"
+
+
+def test_listening_without_its_packages_names_them(
+    tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *more: None if name == "torch" else find(name, *more)
+    )  # fmt: skip
+    with pytest.raises(See2SoundError, match=r"heard here: .*missing: torch\. Install") as caught:
         listen(library, Computing(device="cpu", models=tmp_path / "none"), silent)
     assert caught.value.kind == "missing-part"
 

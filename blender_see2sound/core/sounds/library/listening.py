@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio import SAMPLE_RATE
-from ...catalogue import CLAP, TORCH, missing_packages
+from ...catalogue import CLAP, TORCH, missing_packages, need_packages
 from ...errors import See2SoundError, from_os_error
 from ...models.folder import locate, models_folder
 from ...models.keeper import Computing, borrowed
@@ -65,14 +65,7 @@ def listen(library: Path, computing: Computing, progress: Progress) -> Listened:
     Cancelled
         What was heard until then is kept.
     """
-    if missing := missing_packages(TORCH):
-        raise See2SoundError(
-            "recordings cannot be heard here",
-            f"Python packages are missing: {', '.join(missing)}",
-            "Install them as docs/models.md shows, or choose another Python for the worker in the "
-            "preferences",
-            kind="missing-part",
-        )
+    need_packages(TORCH, "recordings cannot be heard here")
     model_name = kept_as(computing)  # before the library is read
 
     def work(index: Index) -> Listened:
