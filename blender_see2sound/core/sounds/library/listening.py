@@ -1,7 +1,7 @@
 """Hears the recordings of a library with CLAP, and keeps what that makes of them in the index.
 
 Each recording is heard once, until it changes. Of a long one its good part is heard, as much as
-`HEARD`; see `reading`.
+`HEARD_SECONDS`; see `reading`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from .scanning import Scan, scan
 
 Direction = NDArray[np.float32]
 
-#: So much of a recording is heard, seconds.
-HEARD = 20.0
+#: So much of a recording is heard at most.
+HEARD_SECONDS = 20.0
 
 #: So many are heard together, and read side by side.
 _BATCH, _SIDE_BY_SIDE = 8, 2
@@ -176,7 +176,7 @@ def unpacked(vector: bytes) -> Direction:
 
 def _read(path: Path) -> NDArray[np.float32] | See2SoundError:
     try:
-        part = read_part(path, HEARD, 0, silent)
+        part = read_part(path, HEARD_SECONDS, 0, silent)
     except See2SoundError as error:
         return error
-    return part.samples[: round(HEARD * SAMPLE_RATE)]
+    return part.samples[: round(HEARD_SECONDS * SAMPLE_RATE)]
