@@ -56,7 +56,12 @@ class Listened:
 
 
 def listen(library: Path, computing: Computing, progress: Progress) -> Listened:
-    """Hear all recordings of a library that were not heard yet.
+    """Hear all recordings of a library that were not heard yet; see `listen_into`."""
+    return with_index(library, lambda index: listen_into(index, library, computing, progress))
+
+
+def listen_into(index: Index, library: Path, computing: Computing, progress: Progress) -> Listened:
+    """Bring an index up to date with its library, and hear what was not heard yet.
 
     Raises
     ------
@@ -67,19 +72,15 @@ def listen(library: Path, computing: Computing, progress: Progress) -> Listened:
     """
     need_packages(TORCH, "recordings cannot be heard here")
     model_name = kept_as(computing)  # before the library is read
-
-    def work(index: Index) -> Listened:
-        found = scan(index, library, part_of(progress, 0.0, 0.1))
-        index.note_listening(model_name)
-        files, heard = index.unheard(model_name), 0
-        if files:
-            with borrowed(CLAP, computing, clap.load, part_of(progress, 0.1, 0.15)) as (model, _):
-                step = part_of(progress, 0.15, 1.0)
-                for _, _ in hear(index, library, files, model, model_name, step):
-                    heard += 1
-        return Listened(found, heard, tuple(index.deaf(model_name)))
-
-    return with_index(library, work)
+    found = scan(index, library, part_of(progress, 0.0, 0.1))
+    index.note_listening(model_name)
+    files, heard = index.unheard(model_name), 0
+    if files:
+        with borrowed(CLAP, computing, clap.load, part_of(progress, 0.1, 0.15)) as (model, _):
+            step = part_of(progress, 0.15, 1.0)
+            for _, _ in hear(index, library, files, model, model_name, step):
+                heard += 1
+    return Listened(found, heard, tuple(index.deaf(model_name)))
 
 
 def kept_as(computing: Computing) -> str:
