@@ -16,17 +16,18 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from . import interrupts, models_told, parts, sets
 from .errors import Cancelled, See2SoundError, from_os_error
 from .models.folder import models_folder
 from .options import build_parser
-from .progress import part_of
 
 if TYPE_CHECKING:
     from .media import ClipRange
     from .models.keeper import Computing
+    from .pipeline import MixSettings
     from .scene import SoundScene
 
 
@@ -192,10 +193,7 @@ def _check_take(options: argparse.Namespace) -> None:
 def _mix(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
     from .pipeline import mix_scene
 
-    report = mix_scene(
-        options.scene, options.output, room=options.room or not options.no_room,
-        **_mix_options(options), progress=bar,
-    )  # fmt: skip
+    report = mix_scene(options.scene, options.output, _mix_settings(options), progress=bar)
     result = report.to_json()
     return result, _lines(_mix_line(result), *_warned(result["warnings"]))
 
@@ -205,7 +203,7 @@ def _run(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
 
     done, report = run_clip(
         _clip_range(options), options.output, **_find_options(options) | _making_options(options),
-        maker=options.maker, room=options.room, **_mix_options(options), progress=bar,
+        maker=options.maker, mixing=_mix_settings(options), progress=bar,
     )  # fmt: skip
     mix = report.to_json()
     warnings = [*done.warnings, *mix["warnings"]]
@@ -236,15 +234,11 @@ def _models(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str
 
 def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
     from .sounds.library.browsing import browse
-    from .sounds.library.listening import listen
 
-    computing, listened = _computing(options), None
-    if options.listen:
-        listened = listen(options.folder, computing, part_of(bar, 0.0, 0.9))
     found = browse(
-        options.folder, options.search, 20, part_of(bar, 0.9, 1.0) if listened else bar, computing
+        options.folder, options.search, 20, bar, _computing(options), listening=options.listen
     )
-    scan, hits = listened.scan if listened else found.scan, found.hits
+    scan, hits, listened = found.scan, found.hits, found.listened
     lines = [
         f"{options.folder}: {scan.files} recordings ({scan.read} read, {scan.moved} moved, "
         f"{scan.gone} gone)",
@@ -294,13 +288,10 @@ def _find_options(options: argparse.Namespace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _mix_options(options: argparse.Namespace) -> dict[str, Any]:
-    """The parameters of `mix_scene` that `mix` and `run` share."""
-    return {
-        "layout": options.layout, "lufs": options.lufs, "format": options.format,
-        "stems": options.stems, "air": options.air, "propagation": options.propagation,
-        "sofa": options.sofa, "renderer": options.renderer, "cache": options.cache,
-    }  # fmt: skip
+def _mix_settings(options: argparse.Namespace) -> MixSettings:
+    from .pipeline import MixSettings
+
+    return MixSettings(**{f.name: getattr(options, f.name) for f in fields(MixSettings)})
 
 
 def _making_options(options: argparse.Namespace) -> dict[str, Any]:

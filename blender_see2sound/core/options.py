@@ -9,6 +9,7 @@ from . import catalogue, sets
 from .arguments import Parser, loudness
 from .models.devices import DEVICES
 from .models.folder import ENVIRONMENT, models_folder
+from .pipeline.mix_settings import MixSettings
 from .targets import TARGETS
 from .version import version
 
@@ -60,7 +61,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     rooms = mix.add_mutually_exclusive_group()
     _room_argument(rooms)
-    rooms.add_argument("--no-room", action="store_true", help="leave the scene's room out")
+    rooms.add_argument(
+        "--no-room", dest="room", action="store_false", help="leave the scene's room out"
+    )
     _mix_arguments(mix)
 
     run = steps.add_parser("run", help="find, sound and mix; leaves all of it in a folder")
@@ -193,14 +196,14 @@ def _models_argument(parser: argparse.ArgumentParser) -> None:
 def _mix_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--layout",
-        default="5.1",
+        default=MixSettings.layout,
         metavar="NAME",
         help="mono, stereo, 5.1, 7.1, 5.1.4, 7.1.4, binaural, ambix1, ambix2 or ambix3 (5.1)",
     )
     parser.add_argument(
         "--lufs",
         type=loudness,
-        default=-23.0,
+        default=MixSettings.lufs,
         metavar="LUFS",
         help=f"integrated loudness: {', '.join(f'{t.name} ({t.lufs:g})' for t in TARGETS)}, "
         "a number from -70 to 0, or none to leave it (-23)",
@@ -214,7 +217,7 @@ def _mix_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--air",
         type=_air,
-        default=(20.0, 50.0),
+        default=MixSettings.air,
         metavar="C,PERCENT",
         help="temperature and humidity of the air, or none if it takes nothing (20,50)",
     )
@@ -236,7 +239,7 @@ def _mix_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--renderer",
         choices=("panning", "microphones"),
-        default="panning",
+        default=MixSettings.renderer,
         help="panning, or microphones in the room, the paper's way, slow (panning)",
     )
 
@@ -248,6 +251,7 @@ def _room_argument(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--room",
         type=_room,
+        default=MixSettings.room,
         metavar="ROOM",
         help=f"put it in a room: {names}; with another reverberation in seconds, as hall,1.5; "
         "metres and seconds, as 10x8x3.5,0.4; or as large as needed, as auto,0.4",

@@ -18,11 +18,9 @@ from ..core.version import version
 
 if TYPE_CHECKING:
     from ..core.models.keeper import Computing
+    from ..core.pipeline import MixSettings
 
 Answer = dict[str, Any]
-
-#: The loudness of a mix for which none was named (EBU R 128); null leaves it as it comes out.
-DEFAULT_LUFS = -23.0
 
 
 class Params:
@@ -287,33 +285,31 @@ def stem_folder() -> Path | None:
 def mix(params: Params, progress: Progress) -> Answer:
     """Mix a scene; see `core.pipeline.mix_scene`."""
     scene, output = params.needed_path("scene"), params.needed_path("output")
-    layout, room = params.text("layout") or "5.1", params.flag_or_text("room", True)
-    stems, encoding = params.path("stems"), params.text("format")
-    lufs = params.number("lufs") if "lufs" in params else DEFAULT_LUFS
-    propagation = params.flag("propagation", False)
-    sofa, renderer = params.path("sofa"), params.text("renderer") or "panning"
-    cache = params.path("cache") if "cache" in params else stem_folder()
-    air_named, air = "air" in params, params.pair("air")
+    mixing = mixing_of(params)
     params.end()
     from ..core import pipeline
 
-    report = pipeline.mix_scene(
-        scene,
-        output,
-        layout=layout,
-        lufs=lufs,
-        room=room,
-        format=encoding,
-        stems=stems,
-        air=air if air_named else pipeline.DEFAULT_AIR,
-        propagation=propagation,
-        sofa=sofa,
-        renderer=renderer,
-        cache=cache,
-        progress=progress,
-    )
-    answer: Answer = report.to_json()
+    answer: Answer = pipeline.mix_scene(scene, output, mixing, progress=progress).to_json()
     return answer
+
+
+def mixing_of(params: Params) -> MixSettings:
+    """How a scene is to be mixed; where loudness or air is null, it is left as it is."""
+    from ..core.pipeline import MixSettings
+
+    usual = MixSettings()
+    return MixSettings(
+        layout=params.text("layout") or usual.layout,
+        lufs=params.number("lufs") if "lufs" in params else usual.lufs,
+        room=params.flag_or_text("room", True),
+        format=params.text("format"),
+        stems=params.path("stems"),
+        air=params.pair("air") if "air" in params else usual.air,
+        propagation=params.flag("propagation", usual.propagation),
+        sofa=params.path("sofa"),
+        renderer=params.text("renderer") or usual.renderer,
+        cache=params.path("cache") if "cache" in params else stem_folder(),
+    )
 
 
 #: What can be asked for. Each takes checked parameters and a progress, and gives plain data.

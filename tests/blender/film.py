@@ -13,19 +13,22 @@ import bpy
 import blender_see2sound
 from tests.core.clips import write_movie
 
+#: A film whose finding takes seconds, for tests that must meet a job in its middle.
+LONG = 12.0
+
 
 @functools.cache
-def _movie() -> Path:
-    return write_movie(Path(tempfile.mkdtemp()) / "walk.mp4")
+def _movie(seconds: float) -> Path:
+    return write_movie(Path(tempfile.mkdtemp()) / "walk.mp4", seconds=seconds)
 
 
-def open_film(folder: Path, start: int = 11) -> Any:
+def open_film(folder: Path, start: int = 11, seconds: float = 2.0) -> Any:
     """Register the extension, save a new file with a strip, and make that active."""
     if not hasattr(bpy.types.Collection, "see2sound"):
         blender_see2sound.register()
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "film.blend"))
-    clip = shutil.copy(_movie(), folder / "walk.mp4")
+    clip = shutil.copy(_movie(seconds), folder / "walk.mp4")
     scene = bpy.context.scene
     scene.render.resolution_x, scene.render.resolution_y = 320, 180
     strip = scene.sequence_editor_create().strips.new_movie("Walk", str(clip), 1, start)

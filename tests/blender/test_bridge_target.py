@@ -159,7 +159,7 @@ def test_ids_are_settled_with_the_change_itself(strip: Any) -> None:
     collection = document.collection_of(scene, strip)
     given = document.ids_by_uid(collection)
     task = session.start("Step", sounding.make_sounds(Target.of(scene, strip)))
-    while task.fraction < 0.05:
+    while task.running and task.fraction < 0.05:
         task.advance()
     copy.name = "A first one"  # first by name, now that the ids were given
     late = unsettled()

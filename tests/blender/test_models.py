@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from blender_see2sound.bridge.jobs.target import Target
 from blender_see2sound.bridge.setup import choice, computer, model_list
 from blender_see2sound.bridge.sources import document
 from blender_see2sound.core.models.folder import ENVIRONMENT, RECORD
+from blender_see2sound.worker import client
 from tests.blender import film
 from tests.blender.cut import add_movie, exported, new_file, place, source, speaker, write_movie
 from tests.blender.film import open_film, speakers
@@ -141,11 +143,12 @@ def test_a_cancel_in_the_middle_leaves_document_and_worker(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(ENVIRONMENT, str(models))
-    strip = open_film(tmp_path)
+    monkeypatch.setattr(client, "PATIENCE", math.inf)  # it must hear the cancel by itself
+    strip = open_film(tmp_path, seconds=film.LONG)
     before = film.document()
     target = Target.of(bpy.context.scene, strip)
     task = session.start("Find Sources", finding.find_sources(target, part_set="free"))
-    while task.running and task.phase != "Looking at the clip":
+    while task.running and task.fraction < 0.05:
         task.advance()
     assert task.running, task.error
     pid = session.worker().worker["pid"]
@@ -154,6 +157,7 @@ def test_a_cancel_in_the_middle_leaves_document_and_worker(
     session.finish(task)
     assert task.state == "cancelled"
     assert film.document() == before
+    strip.frame_final_duration = 24
     assert bpy.ops.see2sound.find_sources(part_set="free") == {"FINISHED"}
     assert session.worker().worker["pid"] == pid
 

@@ -15,7 +15,7 @@ import pytest
 
 from blender_see2sound.bridge.jobs import finding, session, sounding, whole
 from blender_see2sound.bridge.jobs.target import Target
-from tests.blender.film import document, mixes, open_film, speakers
+from tests.blender.film import LONG, document, mixes, open_film, speakers
 
 
 @pytest.fixture
@@ -314,14 +314,14 @@ def test_a_second_start_gets_a_sentence(strip: Any) -> None:
 
 @pytest.mark.parametrize("fraction", [0.0, 0.2, 0.45])
 def test_a_cancel_while_finding_leaves_everything_as_it_was(
-    strip: Any, tmp_path: Path, fraction: float
+    tmp_path: Path, fraction: float
 ) -> None:
+    strip = open_film(tmp_path, seconds=LONG)
     before = document(), files(tmp_path)
     task = session.start("x", finding.find_sources(Target.of(bpy.context.scene, strip)))
-    for _ in itertools.count():
+    task.advance()
+    while task.running and task.fraction < fraction:
         task.advance()
-        if task.fraction >= fraction:
-            break
     task.cancel()
     task.run()
     session.finish(task)
@@ -365,7 +365,7 @@ def test_a_worker_that_still_writes_when_another_file_is_opened_is_no_fault(
     bpy.ops.see2sound.find_sources(sources=1)
     task = session.start("x", sounding.make_sounds(Target.of(bpy.context.scene, strip)))
     session_folder, remove = Path(bpy.app.tempdir), os.rmdir
-    while not list(session_folder.glob("job-*/scene.json")):
+    while task.running and not list(session_folder.glob("job-*/scene.json")):
         task.advance()
     (folder,) = session_folder.glob("job-*")
 

@@ -147,7 +147,7 @@ def test_a_cancelled_generator_leaves_the_document(strip: Any) -> None:
     from blender_see2sound.bridge.jobs.target import Target
 
     collection().see2sound.maker = GENERATOR
-    collection().see2sound.steps = 200
+    collection().see2sound.steps = 500
     before = film.document()
     target = Target.of(bpy.context.scene, strip)
     task = session.start("Make Sounds", sounding.make_sounds(target))

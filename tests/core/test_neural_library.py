@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -225,6 +227,45 @@ def test_listening_that_is_cancelled_goes_on_where_it_was(tmp_path: Path, namele
 
 def test_listening_without_clap_says_what_is_missing(tmp_path: Path, library: Path) -> None:
     with pytest.raises(See2SoundError, match="clap-htsat-unfused") as caught:
+        listen(library, Computing(device="cpu", models=tmp_path / "none"), silent)
+    assert caught.value.kind == "missing-part"
+
+
+@pytest.mark.parametrize("more", [(), ("--search", "rain")])
+def test_to_listen_the_folder_is_walked_once(
+    tmp_path: Path,
+    library: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: tuple[str, ...],
+) -> None:
+    (library / "inner").mkdir()
+    (library / "Rain a.wav").rename(library / "inner" / "Rain a.wav")
+    models = tmp_path / "models"
+    tiny_generators.save_clap(models)
+    walked: list[str] = []
+    scandir = os.scandir
+    monkeypatch.setattr(
+        os, "scandir", lambda path: (walked.append(os.path.basename(str(path))), scandir(path))[1]
+    )
+    common = ["--models", str(models), "--device", "cpu", "--json"]
+    try:
+        assert run(["library", str(library), "--listen", *more, *common]) == 0
+    finally:
+        release()
+    assert walked.count("inner") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["heard"], len(told["hits"])) == (4, 4 if more else 0)
+
+
+def test_listening_without_its_packages_names_them(
+    tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *more: None if name == "torch" else find(name, *more)
+    )  # fmt: skip
+    with pytest.raises(See2SoundError, match=r"heard here: .*missing: torch\. Install") as caught:
         listen(library, Computing(device="cpu", models=tmp_path / "none"), silent)
     assert caught.value.kind == "missing-part"
 

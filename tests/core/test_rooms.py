@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.pipeline import mix_scene
+from blender_see2sound.core.pipeline import MixSettings, mix_scene
 from blender_see2sound.core.rooms import PRESETS, chosen, fitted
 from blender_see2sound.core.scene import Clip, Room, SoundScene, Source
 from blender_see2sound.core.scene_file import scene_from_json, scene_to_json, write_scene
@@ -153,9 +153,11 @@ def test_a_mix_can_be_put_into_another_room(desk):
     write_scene(scene, desk.folder / "scene.json")
     energies = []
     for room in (True, "living-room", "living-room,0.9", False):
-        mix_scene(desk.folder / "scene.json", desk.folder / "m.wav", room=room, lufs=None)
+        mixing = MixSettings(room=room, lufs=None)
+        mix_scene(desk.folder / "scene.json", desk.folder / "m.wav", mixing)
         energies.append(float(np.sum(soundfile.read(desk.folder / "m.wav")[0][48:] ** 2)))
     assert energies[0] == energies[3] == 0.0
     assert 0.0 < energies[1] < energies[2]
+    too_small = MixSettings(room="2x2x2,0.3")
     with pytest.raises(See2SoundError, match="not all sources are in a room"):
-        mix_scene(desk.folder / "scene.json", desk.folder / "m.wav", room="2x2x2,0.3")
+        mix_scene(desk.folder / "scene.json", desk.folder / "m.wav", too_small)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from blender_see2sound import worker
 from blender_see2sound.worker.client import Job, WorkerClient
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +25,16 @@ def client() -> Iterator[WorkerClient]:
     made.release()
 
 
-def until(client: WorkerClient, happened: Callable[[], bool], seconds: float = 30.0) -> None:
+@pytest.fixture
+def no_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No client ends its worker for a cancel unheard: jobs must stop by themselves.
+
+    On a busy computer the client's own patience could end before the worker gets its turn.
+    """
+    monkeypatch.setattr(worker.client, "PATIENCE", math.inf)
+
+
+def until(client: WorkerClient, happened: Callable[[], bool], seconds: float = 60.0) -> None:
     """Poll until something has happened."""
     end = time.monotonic() + seconds
     while not happened():
@@ -48,8 +59,8 @@ def is_alive(pid: int) -> bool:
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def gone_within(pid: int, seconds: float) -> bool:
-    """Whether a process ends within so many seconds."""
+def gone_within(pid: int, seconds: float = 20.0) -> bool:
+    """Whether a process ends by itself within so many seconds."""
     end = time.monotonic() + seconds
     while is_alive(pid):
         if time.monotonic() > end:

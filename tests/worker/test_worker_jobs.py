@@ -13,7 +13,7 @@ import pytest
 
 from blender_see2sound.core import parts
 from blender_see2sound.core.errors import Cancelled, See2SoundError
-from blender_see2sound.worker.client import WorkerClient
+from blender_see2sound.worker.client import PATIENCE, WorkerClient
 
 from . import scenes
 from .conftest import until, until_running
@@ -83,13 +83,14 @@ def test_a_path_that_is_not_unicode_reaches_the_worker_as_it_is(client, tmp_path
     assert client.wait(client.submit("sound", {"scene": scene}))["scene"] == scene
 
 
-def test_progress_comes_at_least_twice_a_second_and_never_runs_back(client, tmp_path):
+def test_progress_comes_steadily_never_runs_back_and_does_not_flood(client, tmp_path):
     job = client.submit("sound", {"scene": long_scene(tmp_path)})
     until_running(client, job)
     phases, fractions, moments = set(), [], []
     process = client._process
-    end = time.monotonic() + 2.0
-    while time.monotonic() < end:
+    begun = time.monotonic()
+    while len(moments) < 5:
+        assert time.monotonic() - begun < 30.0, "it says too little"
         for message in process.look():
             told = message["params"]
             moments.append(time.monotonic())
@@ -98,34 +99,31 @@ def test_progress_comes_at_least_twice_a_second_and_never_runs_back(client, tmp_
         time.sleep(0.005)
     assert fractions == sorted(fractions)
     assert all(phases)
-    assert 4 <= len(moments) <= 40
+    assert len(moments) <= 2 + 20.0 * (moments[-1] - begun), "it floods who listens"
     client.cancel(job)
 
 
-def test_a_running_job_stops_soon_and_the_same_worker_goes_on(client, tmp_path):
+def test_a_running_job_stops_by_itself_and_the_same_worker_goes_on(client, tmp_path, no_force):
     job = client.submit("sound", {"scene": long_scene(tmp_path)})
     until(client, lambda: job.fraction > 0.0)
     pid = client.worker["pid"]
     client.cancel(job)
     assert job.cancelling
-    asked = time.monotonic()
     until(client, lambda: job.finished)
     assert job.state == "cancelled"
-    assert time.monotonic() - asked < 2.5, "it was only stopped by force"
     assert client.wait(client.submit("ping", {}))["pid"] == pid
     assert not list(tmp_path.rglob(".*")), "something half-written was left"
 
 
-def test_a_job_that_still_loads_its_libraries_is_cancelled_at_once(tmp_path):
+def test_a_job_that_still_loads_its_libraries_is_cancelled_too(tmp_path, no_force):
     client = WorkerClient(sys.executable)
     job = client.submit("sound", {"scene": long_scene(tmp_path)})
     until_running(client, job)
+    pid = client.worker["pid"]
     client.cancel(job)
-    asked = time.monotonic()
     until(client, lambda: job.finished)
     assert job.state == "cancelled"
-    assert time.monotonic() - asked < 2.5, "it was only stopped by force"
-    assert client.wait(client.submit("ping", {}))
+    assert client.wait(client.submit("ping", {}))["pid"] == pid
     assert not [*tmp_path.rglob("sounds/*")]
     client.release()
 
@@ -155,7 +153,7 @@ def test_a_worker_that_does_not_listen_is_ended_and_the_line_goes_on_in_order(cl
     asked = time.monotonic()
     until(client, lambda: stuck.finished)
     assert stuck.state == "cancelled"
-    assert 2.5 < time.monotonic() - asked < 4.5
+    assert time.monotonic() - asked > 0.8 * PATIENCE
     finished = []
     until(client, lambda: [finished.append(j) for j in waiting if j.finished and j not in finished] and len(finished) == 3)  # fmt: skip
     assert finished == waiting

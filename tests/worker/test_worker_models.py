@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import gc
 import sys
-import time
 import types
 import weakref
 from collections.abc import Iterator
@@ -135,20 +134,18 @@ def _full(*_: Any, **__: Any) -> Any:
 
 
 def test_a_cancelled_job_leaves_the_worker_and_its_models(
-    client: WorkerClient, models: Path, tmp_path: Path
+    client: WorkerClient, models: Path, tmp_path: Path, no_force: None
 ) -> None:
     first = client.wait(client.submit("find", request(tmp_path, models, off_screen=True)))
     pid = client.worker["pid"]
     assert first["sources"]
     scene = read_scene(tmp_path / "scene.json")
     job = client.submit("find", request(tmp_path, models, seconds=10.0))
-    until(client, lambda: job.finished or job.phase == "Following what was found", 60.0)
+    until(client, lambda: job.finished or job.fraction > 0.1, 60.0)
     assert job.state == "running", job.error
     client.cancel(job)
-    asked = time.monotonic()
     until(client, lambda: job.finished)
     assert job.state == "cancelled"
-    assert time.monotonic() - asked < 2.5, "it was only stopped by force"
     assert read_scene(tmp_path / "scene.json") == scene
     client.wait(client.submit("find", request(tmp_path, models, off_screen=True)))
     assert client.worker["pid"] == pid

@@ -102,13 +102,13 @@ def test_it_ends_when_its_input_ends_and_when_told_to():
         raw.popen.stdin.flush()
         if not last:
             raw.popen.stdin.close()
-        assert raw.popen.wait(5) == 0
+        assert raw.popen.wait(30) == 0
         raw.popen.stdout.close()
 
 
 def test_it_ends_by_itself_when_idle():
     raw = Raw("--idle-seconds", "0.3")
-    assert raw.popen.wait(5) == 0
+    assert raw.popen.wait(30) == 0
     raw.popen.communicate()
 
 

@@ -6,14 +6,15 @@ can be cancelled; what it had not finished is not there, what was there stays.
 """
 
 from .finding import DEFAULT_SOURCES, find_sources
-from .mixing import DEFAULT_AIR, mix_scene
+from .mix_settings import MixSettings
+from .mixing import mix_scene
 from .results import SoundedResult, StepResult
 from .running import run_clip
 from .sounding import choose_take, make_sounds
 
 __all__ = [
-    "DEFAULT_AIR",
     "DEFAULT_SOURCES",
+    "MixSettings",
     "SoundedResult",
     "StepResult",
     "choose_take",

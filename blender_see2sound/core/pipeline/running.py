@@ -11,7 +11,8 @@ from ..files import keep_apart
 from ..progress import Progress, part_of, silent
 from ..scene_file import read_scene, write_scene
 from .finding import DEFAULT_SOURCES, find_sources
-from .mixing import DEFAULT_AIR, mix_scene
+from .mix_settings import MixSettings
+from .mixing import check_mixing, mix_scene
 from .results import StepResult
 from .sounding import make_sounds
 
@@ -37,38 +38,23 @@ def run_clip(
     making: Making | None = None,
     speech: bool = False,
     computing: Computing | None = None,
-    layout: str = "5.1",
-    lufs: float | None = -23.0,
-    room: str | None = None,
-    format: str | None = None,
-    stems: str | Path | None = None,
-    air: tuple[float, float] | None = DEFAULT_AIR,
-    propagation: bool = False,
-    sofa: str | Path | None = None,
-    renderer: str = "panning",
-    cache: str | Path | None = None,
+    mixing: MixSettings | None = None,
     progress: Progress = silent,
 ) -> tuple[StepResult, MixReport]:
     """Find, sound and mix; leave scene.json, sounds/, thumbnails/, mix.wav, overview.png in a folder.
 
-    Parameters are those of the single steps; `room` (`rooms.chosen`) goes into the scene. With
+    Parameters are those of the single steps; a room that the mix names goes into the scene. With
     the format "flac" the mix is mix.flac.
 
     Raises
     ------
     See2SoundError, Cancelled
     """
-    from ..mix.heads import with_head
-    from ..mix.layouts import layout_named
-    from ..mix.writing import encoding_for
     from ..overview import draw_overview
 
-    mix_path = Path(folder) / ("mix.flac" if format == "flac" else "mix.wav")
-    # What cannot be mixed is told before the work.
-    heard_by = with_head(layout_named(layout), None if sofa is None else Path(sofa))
-    encoding_for(mix_path, format, heard_by)
-    if room is not None:
-        rooms.chosen(room, ())
+    mixing = mixing or MixSettings()
+    mix_path = Path(folder) / ("mix.flac" if mixing.format == "flac" else "mix.wav")
+    check_mixing(mixing, mix_path)  # what cannot be mixed is told before the work
     parts.load("maker", sets.mixed(part_set, maker=maker).maker, computing)  # as is a missing one
     scene_path = Path(folder) / "scene.json"
     picture = Path(folder) / "overview.png"
@@ -78,18 +64,15 @@ def run_clip(
         describer=describer, fov=fov, off_screen=off_screen, computing=computing,
         progress=part_of(progress, 0.0, 0.5),
     )  # fmt: skip
-    if room is not None:
-        placed = rooms.chosen(room, found.scene.sources)
+    if isinstance(mixing.room, str):
+        placed = rooms.chosen(mixing.room, found.scene.sources)
         write_scene(dataclasses.replace(found.scene, room=placed), scene_path)
+        mixing = dataclasses.replace(mixing, room=True)
     sounded = make_sounds(
         scene_path, part_set=part_set, maker=maker, making=making, speech=speech,
         computing=computing, progress=part_of(progress, 0.5, 0.7),
     )  # fmt: skip
-    report = mix_scene(
-        scene_path, mix_path, layout=layout, lufs=lufs, format=format, stems=stems, air=air,
-        propagation=propagation, sofa=sofa, renderer=renderer, cache=cache,
-        progress=part_of(progress, 0.7, 0.9),
-    )  # fmt: skip
+    report = mix_scene(scene_path, mix_path, mixing, progress=part_of(progress, 0.7, 0.9))
     draw_overview(
         read_scene(scene_path),
         clip,

@@ -37,9 +37,8 @@ _LONG_ENOUGH = 30.0
 #: So many of those that hold a word are looked at.
 _LOOKED_AT = 200
 
-
 #: How much the fit that CLAP hears counts beside the score of the words.
-HEARD = 0.6
+FIT_WEIGHT = 0.6
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Hit:
     @property
     def value(self) -> float:
         """By what recordings are ordered: what is told of them and, where known, what is heard."""
-        return self.score + HEARD * (self.fit or 0.0)
+        return self.score + FIT_WEIGHT * (self.fit or 0.0)
 
 
 def search(index: Index, sought: Wanted, duration: float | None, most: int) -> list[Hit]:
