@@ -255,6 +255,7 @@ def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], st
     if options.search and not hits:
         lines.append(f"  nothing fits {options.search!r}")
     warnings = [f"{path} cannot be used: {why}" for path, why in scan.broken]
+    warnings += found.warnings
     result = {
         "library": str(options.folder), "files": scan.files, "read": scan.read,
         "moved": scan.moved, "gone": scan.gone, "broken": dict(scan.broken),
@@ -262,6 +263,7 @@ def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], st
             {"path": hit.path, "seconds": round(hit.seconds, 3), "score": hit.score,
              "words": list(hit.matched), "fit": hit.fit} for hit in hits
         ],
+        "warnings": list(found.warnings),
     }  # fmt: skip
     if listened is not None:
         result |= {"heard": listened.heard, "unheard": list(listened.unheard)}

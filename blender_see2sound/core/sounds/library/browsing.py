@@ -8,7 +8,7 @@ from pathlib import Path
 from ...fields import check_words
 from ...models.keeper import Computing
 from ...progress import Progress, part_of
-from .hearing import fitting
+from .hearing import Fitting, fitting
 from .index import Index, with_index
 from .listening import Listened, listen_into
 from .scanning import Scan, scan
@@ -27,11 +27,13 @@ class Browsed:
         What fits the words, the best first.
     listened : Listened or None
         What came of listening, where that was asked for.
+    warnings : tuple of str
     """
 
     scan: Scan
     hits: tuple[Hit, ...]
     listened: Listened | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def browse(
@@ -71,12 +73,12 @@ def browse(
             listened = listen_into(index, library, own, part_of(progress, 0.0, 0.9))
         found = listened.scan if listened else scan(index, library, part_of(progress, 0.0, 0.5))
         sought = wanted("", words)
-        hits: list[Hit] = []
+        fits = Fitting(([],))
         if words and computing is not None:
-            (hits,) = fitting(index, library, [words], [sought], None, most, computing, searching)
+            fits = fitting(index, library, [words], [sought], None, most, computing, searching)
         elif words:
-            hits = search(index, sought, None, most)
+            fits = Fitting((search(index, sought, None, most),))
         progress("Looking through the library", 1.0)
-        return Browsed(found, tuple(in_order(hits)[:most]), listened)
+        return Browsed(found, tuple(in_order(fits.hits[0])[:most]), listened, fits.warnings)
 
     return with_index(library, look)

@@ -12,18 +12,19 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...catalogue import CLAP
-from ...models.keeper import Computing, borrowed
+from ...errors import See2SoundError
+from ...models.keeper import Computing
 from ...progress import Progress, part_of
 from .. import clap
 from .categories import described
 from .index import Index
-from .listening import Direction, can_listen, hear, kept_as, unpacked
+from .listening import Direction, can_listen, check_is_here, hear, kept_as, lent, unpacked
 from .searching import Hit, search
 from .wanted import Wanted
 
@@ -37,9 +38,23 @@ MOST = 20
 _AT_ONCE = 4096
 
 
-def is_listened(index: Index, computing: Computing) -> bool:
-    """Whether a person has let this CLAP listen to the library."""
-    return _can_hear(computing) and index.is_listened(kept_as(computing))
+@dataclass(frozen=True)
+class Fitting:
+    """The recordings that fit prompts.
+
+    Attributes
+    ----------
+    hits : tuple of list of Hit
+        For each of the prompts.
+    by_ear : bool
+        Those were looked for too whose words say nothing.
+    warnings : tuple of str
+        Why they were not heard, where CLAP is here and cannot be used.
+    """
+
+    hits: tuple[list[Hit], ...]
+    by_ear: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def fitting(
@@ -51,12 +66,13 @@ def fitting(
     most: int,
     computing: Computing,
     progress: Progress,
-) -> list[list[Hit]]:
+) -> Fitting:
     """The recordings that fit each of the prompts: by their words and, where CLAP is here, by ear.
 
     Those that words have found get a fit. Others are found by their sound only where a person has
     let CLAP listen to the library. What CLAP makes of a recording is kept in the index until the
-    recording changes. Those that cannot be read stay without a fit.
+    recording changes. Those that cannot be read stay without a fit. Where CLAP is here and damaged,
+    or memory is too small for it, words alone decide, and a warning says so.
 
     Parameters
     ----------
@@ -70,15 +86,19 @@ def fitting(
     ------
     See2SoundError, Cancelled
     """
-    hits = [search(index, one, duration, most) for one in sought]
-    if _can_hear(computing) and (any(hits) or is_listened(index, computing)):
-        return _heard(index, library, prompts, sought, hits, computing, progress)
-    return hits
-
-
-def _can_hear(computing: Computing) -> bool:
-    """Whether CLAP and what it computes with are here."""
-    return can_listen() and clap.is_here(computing)
+    by_words = Fitting(tuple(search(index, one, duration, most) for one in sought))
+    if not (can_listen() and clap.is_here(computing)):
+        return by_words
+    try:
+        listened = index.is_listened(kept_as(computing))
+        if not listened and not any(by_words.hits):
+            return by_words
+        heard = _heard(index, library, prompts, sought, by_words.hits, computing, progress)
+    except See2SoundError as error:
+        check_is_here(library)
+        told = f"recordings were chosen by their words alone, not by how they sound: {error}"
+        return dataclasses.replace(by_words, warnings=(told,))
+    return Fitting(tuple(heard), by_ear=listened)
 
 
 def _heard(
@@ -93,7 +113,7 @@ def _heard(
     """What words have found with how well it sounds, and others that sound like the prompts."""
     model_name = kept_as(computing)
     by_words = {hit.id: hit for hits in chosen for hit in hits}
-    with borrowed(CLAP, computing, clap.load, part_of(progress, 0.0, 0.2)) as (model, _):
+    with lent(computing, part_of(progress, 0.0, 0.2)) as model:
         kept = index.embeddings(model_name, list(by_words))
         known = {file: unpacked(vector) for file, vector in kept.items()}
         unknown = [(file, hit.path) for file, hit in by_words.items() if file not in known]

@@ -6,7 +6,9 @@ Each recording is heard once, until it changes. Of a long one its good part is h
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -76,7 +78,7 @@ def listen_into(index: Index, library: Path, computing: Computing, progress: Pro
     index.note_listening(model_name)
     files, heard = index.unheard(model_name), 0
     if files:
-        with borrowed(CLAP, computing, clap.load, part_of(progress, 0.1, 0.15)) as (model, _):
+        with lent(computing, part_of(progress, 0.1, 0.15)) as model:
             step = part_of(progress, 0.15, 1.0)
             for _, _ in hear(index, library, files, model, model_name, step):
                 heard += 1
@@ -93,6 +95,23 @@ def kept_as(computing: Computing) -> str:
     """
     located = locate(CLAP, models_folder(computing.models))
     return f"{CLAP.repository} {located.commit or located.path}"
+
+
+@contextlib.contextmanager
+def lent(computing: Computing, progress: Progress) -> Iterator[clap.Clap]:
+    """CLAP, while it hears and reads; what fails of an index meanwhile is told as that.
+
+    Raises
+    ------
+    See2SoundError, sqlite3.Error, Cancelled
+    """
+    try:
+        with borrowed(CLAP, computing, clap.load, progress) as (model, _):
+            yield model
+    except See2SoundError as error:
+        if isinstance(error.__cause__, sqlite3.Error):  # which was taken for the model's fault
+            raise error.__cause__ from error
+        raise
 
 
 def can_listen() -> bool:
@@ -143,7 +162,7 @@ def hear(
                 elif sound.kind == "bad-sound":
                     new[file] = b""  # it would be tried each time
                 else:
-                    _check_is_here(library)
+                    check_is_here(library)
             step = part_of(partial(_told, progress, phase), done + 0.3 * share, done + share)
             rows = model.hear(list(sounds.values()), step) if sounds else ()
             new |= {file: packed(row) for file, row in zip(sounds, rows, strict=True)}
@@ -157,8 +176,13 @@ def _told(progress: Progress, phase: str, _: str, fraction: float) -> None:
     progress(phase, fraction)
 
 
-def _check_is_here(library: Path) -> None:
-    """Whether it is the library that is gone, not one file of it: a disk that was taken out."""
+def check_is_here(library: Path) -> None:
+    """Make sure that it is not the library that is gone: a disk that was taken out.
+
+    Raises
+    ------
+    See2SoundError
+    """
     try:
         next(os.scandir(library), None)
     except OSError as error:
