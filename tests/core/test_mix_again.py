@@ -25,7 +25,8 @@ from blender_see2sound.core.scene import Room, Source
 from .mixes import RATE, Desk, at, decibels, noise, rms
 
 ROOM = Room((10.0, 8.0, 3.5), 0.3)
-SECONDS = 2.0
+#: A batch and some more of the next one.
+SECONDS = 3.0
 
 
 @pytest.fixture
