@@ -19,7 +19,7 @@ from ...errors import See2SoundError, from_os_error
 from ...own_folders import data_folder
 
 #: Marks a database as ours, and tells how it is laid out and how its words are cut.
-_APPLICATION, _VERSION = 0x5332_534C, 5
+_APPLICATION, _VERSION = 0x5332_534C, 6
 
 #: Of an index so much may be kept in memory, KiB.
 _CACHE = 32_768
@@ -53,6 +53,12 @@ CREATE TABLE embeddings (
     PRIMARY KEY (file, model)
 ) WITHOUT ROWID;
 CREATE TABLE listening (model TEXT PRIMARY KEY NOT NULL);
+CREATE TABLE heard (
+    state INTEGER NOT NULL -- another number where embeddings have changed
+);
+INSERT INTO heard VALUES (random());
+CREATE TRIGGER heard_more AFTER INSERT ON embeddings BEGIN UPDATE heard SET state = random(); END;
+CREATE TRIGGER heard_less AFTER DELETE ON embeddings BEGIN UPDATE heard SET state = random(); END;
 """
 
 #: How much a word counts in each column of `words`.
@@ -226,6 +232,12 @@ class Index:
             (model,),
         )
         yield from _vectors(rows)
+
+    def heard_state(self) -> int:
+        """A number that is another one where embeddings have changed."""
+        for (state,) in _sound(self._connection.execute("SELECT state FROM heard"), int):
+            return int(state)
+        raise sqlite3.DatabaseError("a row of it is missing")
 
     def keep_embeddings(self, model: str, vectors: Mapping[int, bytes]) -> None:
         """Keep what a model has made of files, until these change."""
