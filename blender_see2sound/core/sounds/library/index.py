@@ -19,7 +19,7 @@ from ...errors import See2SoundError, from_os_error
 from ...own_folders import data_folder
 
 #: Marks a database as ours, and tells how it is laid out and how its words are cut.
-_APPLICATION, _VERSION = 0x5332_534C, 6
+_APPLICATION, _VERSION = 0x5332_534C, 7
 
 #: Of an index so much may be kept in memory, KiB.
 _CACHE = 32_768
@@ -53,6 +53,7 @@ CREATE TABLE embeddings (
     PRIMARY KEY (file, model)
 ) WITHOUT ROWID;
 CREATE TABLE listening (model TEXT PRIMARY KEY NOT NULL);
+CREATE TABLE mounts (folder TEXT PRIMARY KEY NOT NULL);
 CREATE TABLE heard (
     state INTEGER NOT NULL -- another number where embeddings have changed
 );
@@ -180,6 +181,17 @@ class Index:
         with self._writing() as write:
             for path in paths:
                 _drop(write, path)
+
+    def mounts(self) -> set[str]:
+        """The folders that are the beginnings of other disks."""
+        rows = self._connection.execute("SELECT folder FROM mounts")
+        return {folder for (folder,) in _sound(rows, str)}
+
+    def keep_mounts(self, folders: Iterable[str]) -> None:
+        """Keep which folders are the beginnings of other disks."""
+        with self._writing() as write:
+            write.execute("DELETE FROM mounts")
+            write.executemany("INSERT INTO mounts VALUES (?)", [(folder,) for folder in folders])
 
     def count(self) -> int:
         """How many files can be used."""
@@ -418,7 +430,7 @@ def _lay_out(connection: sqlite3.Connection) -> None:
 
 
 def _forget(path: Path) -> None:
-    for file in (path, path.with_name(path.name + "-journal")):
+    for file in (path, path.with_name(path.name + "-journal"), path.with_suffix(".heard")):
         try:
             file.unlink(missing_ok=True)
         except OSError as error:
