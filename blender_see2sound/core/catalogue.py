@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from .errors import See2SoundError
 from .models.checkpoints import Checkpoint, Component
 
 Role = Literal["finder", "depth", "describer", "maker"]
@@ -64,6 +65,31 @@ class Part:
 def missing_packages(needs: Iterable[str]) -> tuple[str, ...]:
     """Which of these packages are not installed here."""
     return tuple(name for name in needs if importlib.util.find_spec(name) is None)
+
+
+def need_packages(needs: Iterable[str], what: str) -> None:
+    """Refuse what needs packages that are not installed here.
+
+    Parameters
+    ----------
+    needs : iterable of str
+        Import names.
+    what : str
+        What cannot be done without them, one sentence without a final period.
+
+    Raises
+    ------
+    See2SoundError
+        Of kind "missing-part", naming them.
+    """
+    if missing := missing_packages(needs):
+        raise See2SoundError(
+            what,
+            f"Python packages are missing: {', '.join(missing)}",
+            "Install them as docs/models.md shows, or choose another Python for the worker in the "
+            "preferences",
+            kind="missing-part",
+        )
 
 
 #: What looking at a clip needs.

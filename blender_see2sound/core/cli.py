@@ -23,7 +23,6 @@ from . import interrupts, models_told, parts, sets
 from .errors import Cancelled, See2SoundError, from_os_error
 from .models.folder import models_folder
 from .options import build_parser
-from .progress import part_of
 
 if TYPE_CHECKING:
     from .media import ClipRange
@@ -235,15 +234,11 @@ def _models(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str
 
 def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], str]:
     from .sounds.library.browsing import browse
-    from .sounds.library.listening import listen
 
-    computing, listened = _computing(options), None
-    if options.listen:
-        listened = listen(options.folder, computing, part_of(bar, 0.0, 0.9))
     found = browse(
-        options.folder, options.search, 20, part_of(bar, 0.9, 1.0) if listened else bar, computing
+        options.folder, options.search, 20, bar, _computing(options), listening=options.listen
     )
-    scan, hits = listened.scan if listened else found.scan, found.hits
+    scan, hits, listened = found.scan, found.hits, found.listened
     lines = [
         f"{options.folder}: {scan.files} recordings ({scan.read} read, {scan.moved} moved, "
         f"{scan.gone} gone)",
@@ -260,6 +255,7 @@ def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], st
     if options.search and not hits:
         lines.append(f"  nothing fits {options.search!r}")
     warnings = [f"{path} cannot be used: {why}" for path, why in scan.broken]
+    warnings += found.warnings
     result = {
         "library": str(options.folder), "files": scan.files, "read": scan.read,
         "moved": scan.moved, "gone": scan.gone, "broken": dict(scan.broken),
@@ -267,6 +263,7 @@ def _library(options: argparse.Namespace, bar: _Bar) -> tuple[dict[str, Any], st
             {"path": hit.path, "seconds": round(hit.seconds, 3), "score": hit.score,
              "words": list(hit.matched), "fit": hit.fit} for hit in hits
         ],
+        "warnings": list(found.warnings),
     }  # fmt: skip
     if listened is not None:
         result |= {"heard": listened.heard, "unheard": list(listened.unheard)}

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .catalogue import PARTS, Part, Role
+from .catalogue import PARTS, Part, Role, need_packages
 from .errors import See2SoundError
 from .models.checkpoints import Checkpoint
 from .models.folder import has_begun, locate, models_folder
@@ -57,15 +57,7 @@ def load(role: Role, name: str | None = None, computing: Computing | None = None
         missing or broken files.
     """
     part = named(role, name)
-    missing = part.missing()
-    if missing:
-        raise See2SoundError(
-            f"the {role} {part.name!r} cannot run here",
-            f"Python packages are missing: {', '.join(missing)}",
-            "Install them as docs/models.md shows, or choose another Python for the worker in the "
-            "preferences",
-            kind="missing-part",
-        )
+    need_packages(part.needs, f"the {role} {part.name!r} cannot run here")
     module, _, cls = part.factory.partition(":")
     computing = computing or Computing()
     if part.checkpoint is not None:

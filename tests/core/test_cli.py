@@ -475,3 +475,26 @@ def test_the_unexpected_is_one_line_and_more_only_when_asked_for(
         assert "in fault" in capsys.readouterr().err
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (22, 18), (16, 60)])
+def test_a_tiny_clip_gets_its_sound(
+    see2sound: Command, size: tuple[int, int], tmp_path: Path
+) -> None:
+    tiny = write_movie(tmp_path / "tiny.mp4", seconds=1.0, size=size)
+    done = see2sound("run", tiny, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    scene = json.loads((tmp_path / "out" / "scene.json").read_text(encoding="utf-8"))
+    assert "point" in {source["kind"] for source in scene["sources"]}
+    assert soundfile.info(tmp_path / "out" / "mix.wav").duration == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (2, 200)])
+def test_a_clip_with_next_to_no_pixels_is_refused(
+    see2sound: Command, size: tuple[int, int], tmp_path: Path
+) -> None:
+    tiny = write_movie(tmp_path / "tiny.mp4", seconds=0.5, size=size)
+    done = see2sound("run", tiny, "-o", tmp_path / "out")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"it is {size[0]} x {size[1]} pixels" in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -13,6 +13,8 @@ from blender_see2sound.core.media import ClipRange, open_clip, pictures
 from blender_see2sound.core.media import memory as memory_module
 from blender_see2sound.core.media.memory import Memory
 
+from .clips import write_movie
+
 MOVIE = Path(__file__).resolve().parents[2] / "examples" / "scene-stop.mp4"
 
 
@@ -24,6 +26,18 @@ def test_what_was_remembered_is_what_is_decoded(start: float) -> None:
         assert sum(1 for _ in clip.frames(10.0, 320)) > 30
         again = list(clip.greys(60.0, 160))
     assert [frame.time for frame in again] == [frame.time for frame in fresh]
+    assert all(np.array_equal(a.image, b.image) for a, b in zip(again, fresh, strict=True))
+
+
+@pytest.mark.parametrize("size", [(318, 180), (90, 160), (22, 18)])
+def test_pictures_of_any_width_are_remembered(tmp_path: Path, size: tuple[int, int]) -> None:
+    movie = write_movie(tmp_path / "clip.mp4", seconds=0.5, size=size)
+    with open_clip(ClipRange(movie)) as clip:
+        fresh = list(clip.greys(60.0, 320))
+        clip.remember(320)
+        assert list(clip.frames(10.0, 320))
+        again = list(clip.greys(60.0, 320))
+    assert len(again) == len(fresh) == 12
     assert all(np.array_equal(a.image, b.image) for a, b in zip(again, fresh, strict=True))
 
 

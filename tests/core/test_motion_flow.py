@@ -26,7 +26,7 @@ def region_in(shape: tuple[int, int], seconds: float) -> Region:
 
 @pytest.mark.parametrize(
     "shape",
-    [(16, 320), (18, 320), (24, 320), (40, 320), (63, 320), (320, 17), (320, 18), (320, 61),
+    [(16, 16), (17, 23), (14, 320), (320, 12), (16, 320), (18, 320), (24, 320), (40, 320), (63, 320), (320, 17), (320, 18), (320, 61),
      (33, 33), (133, 320)],
 )  # fmt: skip
 def test_pictures_of_any_shape_are_measured(shape: tuple[int, int]) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import json
+import os
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +26,15 @@ from blender_see2sound.core.models.devices import choose_device
 from blender_see2sound.core.models.folder import locate, models_folder
 from blender_see2sound.core.models.keeper import Computing, release
 from blender_see2sound.core.progress import silent
+from blender_see2sound.core.scene import SoundScene
+from blender_see2sound.core.scene_file import write_scene
 from blender_see2sound.core.sounds import Making
 from blender_see2sound.core.sounds.clap import Clap, load
 from blender_see2sound.core.sounds.library.browsing import browse
 from blender_see2sound.core.sounds.library.categories import described
-from blender_see2sound.core.sounds.library.hearing import BETTER
-from blender_see2sound.core.sounds.library.listening import listen
+from blender_see2sound.core.sounds.library.directions import BETTER
+from blender_see2sound.core.sounds.library.index import index_path, with_index
+from blender_see2sound.core.sounds.library.listening import kept_as, listen
 from blender_see2sound.core.sounds.protocol import Made
 
 from . import tiny_generators
@@ -92,6 +100,64 @@ def test_without_clap_words_alone_decide(tmp_path: Path, library: Path) -> None:
     takes = made(library, tmp_path / "no models")
     assert [take.origin.recording for take in takes] == [f"Rain {x}.wav" for x in "abcd"]
     assert {take.origin.fit for take in takes} == {None}
+
+
+def of_other_architecture(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "architectures": ["BertModel"]}))
+
+
+def with_weights_cut_off(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:2000])
+
+
+@pytest.mark.parametrize("damage", [of_other_architecture, with_weights_cut_off])
+def test_where_clap_is_damaged_words_decide_and_the_person_is_told(
+    tmp_path: Path,
+    library: Path,
+    capsys: pytest.CaptureFixture[str],
+    damage: Callable[[Path], None],
+) -> None:
+    damage(tiny_generators.save_clap(tmp_path / "models"))
+    write_scene(SoundScene(clip_of(2.0), (still("rain"),)), tmp_path / "scene.json")
+    asked = ["--models", str(tmp_path / "models"), "--device", "cpu"]
+    sounded = ["sound", str(tmp_path / "scene.json"), "--maker", "library", "--library"]
+    assert run([*sounded, str(library), *asked]) == 0
+    told = capsys.readouterr().out
+    assert "warning: recordings were chosen by their words alone" in told
+    assert "laion--clap-htsat-unfused" in told
+    assert (tmp_path / "sounds/s1.wav").is_file()
+    assert run(["library", str(library), "--search", "rain", *asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [hit["path"] for hit in found["hits"]] == [f"Rain {x}.wav" for x in "abcd"]
+    assert "clap-htsat-unfused" in found["warnings"][0]
+    # Where nothing fits, the error says it too; and to listen without it is an error.
+    maker = parts.load("maker", "library", Computing(device="cpu", models=tmp_path / "models"))
+    with_index(
+        library, lambda index: index.note_listening(kept_as(Computing(models=tmp_path / "models")))
+    )
+    (none,) = maker.make([still("a trumpet")], clip_of(1.0), Making(library=library), silent)
+    assert "clap-htsat-unfused" in str(none)
+    assert run(["library", str(library), "--listen", *asked]) == 2
+
+
+def test_an_index_that_fails_while_clap_hears_is_not_taken_for_claps_fault(
+    tmp_path: Path, library: Path
+) -> None:
+    tiny_generators.save_clap(tmp_path / "models")
+    computing = Computing(device="cpu", models=tmp_path / "models")
+    browse(library, "", 9, silent)
+    with contextlib.closing(sqlite3.connect(index_path(library))) as connection:
+        connection.execute(
+            "CREATE TRIGGER damage BEFORE INSERT ON embeddings "
+            "BEGIN SELECT RAISE(ABORT, 'malformed'); END"
+        )
+        connection.commit()
+    try:
+        assert listen(library, computing, silent).heard == 4  # with an index that was made anew
+    finally:
+        release()
 
 
 @pytest.fixture
@@ -225,6 +291,45 @@ def test_listening_that_is_cancelled_goes_on_where_it_was(tmp_path: Path, namele
 
 def test_listening_without_clap_says_what_is_missing(tmp_path: Path, library: Path) -> None:
     with pytest.raises(See2SoundError, match="clap-htsat-unfused") as caught:
+        listen(library, Computing(device="cpu", models=tmp_path / "none"), silent)
+    assert caught.value.kind == "missing-part"
+
+
+@pytest.mark.parametrize("more", [(), ("--search", "rain")])
+def test_to_listen_the_folder_is_walked_once(
+    tmp_path: Path,
+    library: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: tuple[str, ...],
+) -> None:
+    (library / "inner").mkdir()
+    (library / "Rain a.wav").rename(library / "inner" / "Rain a.wav")
+    models = tmp_path / "models"
+    tiny_generators.save_clap(models)
+    walked: list[str] = []
+    scandir = os.scandir
+    monkeypatch.setattr(
+        os, "scandir", lambda path: (walked.append(os.path.basename(str(path))), scandir(path))[1]
+    )
+    common = ["--models", str(models), "--device", "cpu", "--json"]
+    try:
+        assert run(["library", str(library), "--listen", *more, *common]) == 0
+    finally:
+        release()
+    assert walked.count("inner") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["heard"], len(told["hits"])) == (4, 4 if more else 0)
+
+
+def test_listening_without_its_packages_names_them(
+    tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *more: None if name == "torch" else find(name, *more)
+    )  # fmt: skip
+    with pytest.raises(See2SoundError, match=r"heard here: .*missing: torch\. Install") as caught:
         listen(library, Computing(device="cpu", models=tmp_path / "none"), silent)
     assert caught.value.kind == "missing-part"
 

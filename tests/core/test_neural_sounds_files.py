@@ -199,6 +199,27 @@ def test_weights_in_shards_are_put_together(models: Path, tmp_path: Path) -> Non
     np.testing.assert_allclose(soundfile.read(tmp_path / "sounds/s1.wav")[0], whole, atol=1e-6)
 
 
+def test_takes_stay_in_the_order_of_their_seeds_where_clap_is_damaged_and_the_person_is_told(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (models / "laion--clap-htsat-unfused/model.safetensors").write_bytes(b"cut off")
+    scene = scenes.write(tmp_path / "scene.json", seconds=0.5, sources=2)
+    asked = ("--maker", "stable-audio-3-medium", "--takes", "2")
+    assert sounded(models, scene, *asked) == 0
+    told = capsys.readouterr().out
+    assert "the takes of 's1', 's2' are in the order of their seeds" in told
+    assert "laion--clap-htsat-unfused" in told
+    first, second = (read_origin(tmp_path / f"sounds/{n}.wav") for n in ("s1", "takes/s1-2"))
+    assert first is not None
+    assert second is not None
+    assert (first.seed, second.seed, first.fit) == (1, 2, None)
+    shutil.rmtree(models / "laion--clap-htsat-unfused")
+    assert sounded(models, scene, *asked) == 0
+    assert "'s1', 's2' are in the order of their seeds" in capsys.readouterr().out
+    assert sounded(models, scene, *asked[:2]) == 0  # a single one needs no order
+    assert "warning" not in capsys.readouterr().out
+
+
 def test_missing_packages_are_named_before_anything_is_loaded(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

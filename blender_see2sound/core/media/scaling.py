@@ -93,8 +93,8 @@ class Scaler:
             return np.asarray(cv2.cvtColor(self.picture(frame, size), cv2.COLOR_RGB2GRAY), np.uint8)
         turns = quarter_turns(frame.rotation)
         width, height = (size[1], size[0]) if turns % 2 else size
-        grey = self._array(frame, width, height, "gray")
-        return np.ascontiguousarray(np.rot90(grey, turns)) if turns else grey
+        # FFmpeg pads the rows of pictures whose width is no multiple of some number.
+        return np.ascontiguousarray(np.rot90(self._array(frame, width, height, "gray"), turns))
 
     def _array(self, frame: av.VideoFrame, width: int, height: int, layout: str) -> NDArray[Any]:
         small = self._reformatter.reformat(

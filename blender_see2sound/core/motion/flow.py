@@ -34,6 +34,8 @@ FEWEST = 6
 #: A flow is measured so far around what has changed, and sees as far as its widest scale, which
 #: needs a window of this side, at whole and half size; pixels of the pictures it is measured in.
 MARGIN, ROOM = 8, (112, 64)
+#: OpenCV finds no flow in pictures with a shorter side, pixels.
+LEAST_SIDE = 12
 #: What went farther than this, pixels, is also looked for where it would be if it went on.
 FAST = 3.0
 #: Regions narrower than this are measured at full fineness, pixels; up to twice as wide ones at
@@ -170,9 +172,7 @@ class Meter:
         cut, camera, left = False, None, 0.0
         if jumped or (seen and stirs(change, owner, CHANGED)):
             small = half(before), half(after)
-            if self._coarse is None:
-                self._coarse = _coarse_engine(small[0].shape)
-            coarse = self._coarse.calc(*small, None)
+            coarse = self._coarse_flow(*small)
             cut = jumped and is_cut(*small, coarse)
             if seen and not cut:
                 camera, left = camera_between(coarse, small[0], owner)
@@ -206,6 +206,19 @@ class Meter:
         if camera is not None:  # what changed, as the next picture sees it
             changed = cv2.warpAffine(changed, camera, shape[::-1], flags=cv2.INTER_NEAREST)
         self._changed = changed
+
+    def _coarse_flow(self, before: Grey, after: Grey) -> Flow:
+        """How all that is seen moves between two pictures."""
+        h, w = before.shape
+        lacking = max(LEAST_SIDE - h, 0), max(LEAST_SIDE - w, 0)
+        if any(lacking):  # what lies at the edge goes on beyond it
+            before, after = (
+                np.pad(picture, [(0, more) for more in lacking], "edge")
+                for picture in (before, after)
+            )
+        if self._coarse is None:
+            self._coarse = _coarse_engine(before.shape)
+        return np.asarray(self._coarse.calc(before, after, None)[:h, :w], np.float32)
 
     def _measure(
         self,

@@ -49,6 +49,8 @@ LOWEST = 20.0
 class ProceduralMaker:
     """Makes sounds from the families that the words of a source name."""
 
+    warnings: Sequence[str] = ()
+
     def make(
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
     ) -> Iterator[Sequence[Made]]:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import catalogue, parts
+from .. import parts
 from ..errors import See2SoundError, from_os_error
 from ..files import Pending, keep_apart
 from ..interrupts import held
@@ -86,7 +86,6 @@ def make_into(
     done: list[Source] = []
     lacking: list[See2SoundError] = []
     counts: dict[str, int] = {}
-    unheard: list[str] = []
     fewer: list[str] = []
     with Pending() as files:
         # What is asked for first is named last: a scene never names sounds that are not there.
@@ -104,8 +103,6 @@ def make_into(
                     said = take.origin.sentence()
                     add_sound(files, file, take.blocks, comment=said)
                     add_origin(files, take.origin, file)
-                if len(takes) > 1 and all(take.origin.fit is None for take in takes):
-                    unheard += [repr(source.id)] if parts.named("maker", name).checkpoint else []
                 if len(takes) < making.candidates:
                     fewer.append(
                         f"{source.id!r} has {_takes(len(takes))}, not {making.candidates}: the "
@@ -113,6 +110,7 @@ def make_into(
                     )
                 counts[source.id] = len(takes)
                 done.append(dataclasses.replace(source, sound=take_name(source.id, 1)))
+            warnings += makers[name].warnings
         if lacking and not done:
             raise lacking[0]
         # Read again: somebody may have changed the other sources meanwhile.
@@ -126,11 +124,6 @@ def make_into(
             files.name()
             untidy = [_forget_takes(s.id, counts[s.id], scene_path, others) for s in done]
     warnings += [*map(str, lacking), *fewer, *_alike(scene, set(counts), scene_path)]
-    if unheard:
-        warnings.append(
-            f"the takes of {', '.join(unheard)} are in the order of their seeds, not of how well "
-            f"they fit: {catalogue.CLAP.repository} is not here"
-        )
     warnings += itertools.chain.from_iterable(untidy)
     return Sounded(scene, tuple(source.id for source in done), tuple(warnings))
 

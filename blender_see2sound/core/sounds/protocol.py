@@ -77,7 +77,16 @@ class Made:
 
 
 class Maker(Protocol):
-    """Makes sounds from words, motion and presence."""
+    """Makes sounds from words, motion and presence.
+
+    Attributes
+    ----------
+    warnings : sequence of str
+        What a person should know once all is made, beside the errors.
+    """
+
+    @property
+    def warnings(self) -> Sequence[str]: ...
 
     def make(
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress

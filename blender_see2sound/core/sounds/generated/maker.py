@@ -56,6 +56,8 @@ class GeneratedMaker:
 
     Attributes
     ----------
+    warnings : list of str
+        See `core.sounds.protocol.Maker`.
     load : callable
         Makes a `Generator` of the checkpoint's files; for `core.models.keeper.borrowed`.
     shortest, longest : float
@@ -69,6 +71,7 @@ class GeneratedMaker:
     def __init__(self, checkpoint: Checkpoint, computing: Computing) -> None:
         self._checkpoint = checkpoint
         self._computing = computing
+        self.warnings: list[str] = []
 
     def make(
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
@@ -133,19 +136,36 @@ class GeneratedMaker:
                 generator, device, sources, making.candidates, asked, generating
             )
             origin = self._origin(generator, asked)
-        if not ranked or not any(takes):
-            return takes, lacking, origin
-        fits = ranking.fits(
-            [wording.words_of(source) for source in sources],
-            [[take.recording for take in of_one] for of_one in takes],
-            self._computing,
-            part_of(progress, 0.9, 1.0),
-        )
-        for number, (of_one, values) in enumerate(zip(takes, fits, strict=True)):
-            pairs = zip(of_one, values, strict=True)
-            judged = [dataclasses.replace(take, fit=round(fit, 4)) for take, fit in pairs]
-            takes[number] = sorted(judged, key=lambda take: -(take.fit or 0.0))
+        if making.candidates > 1 and any(takes):
+            takes = self._ranked(sources, takes, part_of(progress, 0.9, 1.0))
         return takes, lacking, origin
+
+    def _ranked(
+        self, sources: Sequence[Source], takes: list[list[_Take]], progress: Progress
+    ) -> list[list[_Take]]:
+        """The takes of each source, best first; as they are where CLAP cannot tell."""
+        try:
+            fits = ranking.fits(
+                [wording.words_of(source) for source in sources],
+                [[take.recording for take in of_one] for of_one in takes],
+                self._computing,
+                progress,
+            )
+        except See2SoundError as error:
+            several = [repr(s.id) for s, one in zip(sources, takes, strict=True) if len(one) > 1]
+            if several:
+                self.warnings.append(
+                    f"the takes of {', '.join(several)} are in the order of their seeds, not of "
+                    f"how well they fit: {error}"
+                )
+            return takes
+        return [
+            sorted(
+                (dataclasses.replace(t, fit=round(f, 4)) for t, f in zip(one, of_it, strict=True)),
+                key=lambda take: -(take.fit or 0.0),
+            )
+            for one, of_it in zip(takes, fits, strict=True)
+        ]
 
     def _origin(self, generator: Generator, asked: Asked) -> Origin:
         names = (p.name for p in catalogue.PARTS if p.checkpoint == self._checkpoint)

@@ -10,36 +10,42 @@ not trained for (Wu et al., 2023, section 4.3). The other descriptions are those
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...catalogue import CLAP
-from ...models.keeper import Computing, borrowed
+from ...errors import See2SoundError
+from ...models.keeper import Computing
 from ...progress import Progress, part_of
 from .. import clap
 from .categories import described
+from .directions import near
 from .index import Index
-from .listening import Direction, can_listen, hear, kept_as, unpacked
+from .listening import Direction, can_listen, check_is_here, hear, kept_as, lent, unpacked
 from .searching import Hit, search
 from .wanted import Wanted
 
-#: So many other descriptions may fit a recording better: there are several for the same thing.
-BETTER = 2
 
-#: So many recordings that only sound like a prompt are found at most.
-MOST = 20
+@dataclass(frozen=True)
+class Fitting:
+    """The recordings that fit prompts.
 
-#: So many are compared at once.
-_AT_ONCE = 4096
+    Attributes
+    ----------
+    hits : tuple of list of Hit
+        For each of the prompts.
+    by_ear : bool
+        Those were looked for too whose words say nothing.
+    warnings : tuple of str
+        Why they were not heard, where CLAP is here and cannot be used.
+    """
 
-
-def is_listened(index: Index, computing: Computing) -> bool:
-    """Whether a person has let this CLAP listen to the library."""
-    return _can_hear(computing) and index.is_listened(kept_as(computing))
+    hits: tuple[list[Hit], ...]
+    by_ear: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def fitting(
@@ -51,12 +57,13 @@ def fitting(
     most: int,
     computing: Computing,
     progress: Progress,
-) -> list[list[Hit]]:
+) -> Fitting:
     """The recordings that fit each of the prompts: by their words and, where CLAP is here, by ear.
 
     Those that words have found get a fit. Others are found by their sound only where a person has
     let CLAP listen to the library. What CLAP makes of a recording is kept in the index until the
-    recording changes. Those that cannot be read stay without a fit.
+    recording changes. Those that cannot be read stay without a fit. Where CLAP is here and damaged,
+    or memory is too small for it, words alone decide, and a warning says so.
 
     Parameters
     ----------
@@ -70,15 +77,19 @@ def fitting(
     ------
     See2SoundError, Cancelled
     """
-    hits = [search(index, one, duration, most) for one in sought]
-    if _can_hear(computing) and (any(hits) or is_listened(index, computing)):
-        return _heard(index, library, prompts, sought, hits, computing, progress)
-    return hits
-
-
-def _can_hear(computing: Computing) -> bool:
-    """Whether CLAP and what it computes with are here."""
-    return can_listen() and clap.is_here(computing)
+    by_words = Fitting(tuple(search(index, one, duration, most) for one in sought))
+    if not (can_listen() and clap.is_here(computing)):
+        return by_words
+    try:
+        listened = index.is_listened(kept_as(computing))
+        if not listened and not any(by_words.hits):
+            return by_words
+        heard = _heard(index, library, prompts, sought, by_words.hits, computing, progress)
+    except See2SoundError as error:
+        check_is_here(library)
+        told = f"recordings were chosen by their words alone, not by how they sound: {error}"
+        return dataclasses.replace(by_words, warnings=(told,))
+    return Fitting(tuple(heard), by_ear=listened)
 
 
 def _heard(
@@ -93,19 +104,19 @@ def _heard(
     """What words have found with how well it sounds, and others that sound like the prompts."""
     model_name = kept_as(computing)
     by_words = {hit.id: hit for hits in chosen for hit in hits}
-    with borrowed(CLAP, computing, clap.load, part_of(progress, 0.0, 0.2)) as (model, _):
+    with lent(computing, part_of(progress, 0.0, 0.2)) as model:
         kept = index.embeddings(model_name, list(by_words))
         known = {file: unpacked(vector) for file, vector in kept.items()}
         unknown = [(file, hit.path) for file, hit in by_words.items() if file not in known]
         step = part_of(progress, 0.2, 0.8)
         known.update(hear(index, library, unknown, model, model_name, step))
         read = model.read(prompts)
-        near: list[dict[int, float]] = [{} for _ in prompts]
+        alike: list[dict[int, float]] = [{} for _ in prompts]
         if index.is_listened(model_name):
-            others = model.read(described())
-            near = _near(index, model_name, read, others, part_of(progress, 0.8, 1.0))
+            step = part_of(progress, 0.8, 1.0)
+            alike = near(index, library, model_name, read, lambda: model.read(described()), step)
     result = []
-    for words, want, hits, like in zip(read, sought, chosen, near, strict=True):
+    for words, want, hits, like in zip(read, sought, chosen, alike, strict=True):
         fits = [
             dataclasses.replace(hit, fit=_fit(known[hit.id], words))
             if len(known.get(hit.id, ())) == len(words)
@@ -119,33 +130,6 @@ def _heard(
             if not want.unwanted & set(f"{found.words[0]} {found.words[1]}".split())
         ])  # fmt: skip
     return result
-
-
-def _near(
-    index: Index,
-    model_name: str,
-    read: NDArray[np.float32],
-    others: NDArray[np.float32],
-    progress: Progress,
-) -> list[dict[int, float]]:
-    """For each prompt the recordings that sound like it most, with their fits."""
-    best: list[dict[int, float]] = [{} for _ in read]
-    width = read.shape[1]
-    whole = ((f, v) for f, v in index.all_embeddings(model_name) if len(v) == 2 * width)
-    while rows := list(itertools.islice(whole, _AT_ONCE)):
-        progress("Comparing the library with the words", 0.5)
-        heard_of = unpacked(b"".join(vector for _, vector in rows)).reshape(-1, width)
-        against = heard_of @ others.T
-        for words, of_it in zip(read, best, strict=True):
-            fits = heard_of @ words
-            better = np.count_nonzero(against > fits[:, None], axis=1)
-            for place in np.flatnonzero((better <= BETTER) & (fits > 0.0)):
-                of_it[rows[place][0]] = _fit(heard_of[place], words)
-            order = sorted(of_it.items(), key=lambda item: (-item[1], item[0]))
-            of_it.clear()
-            of_it.update(order[:MOST])
-    progress("Comparing the library with the words", 1.0)
-    return best
 
 
 def _fit(direction: Direction, words: NDArray[np.float32]) -> float:

@@ -1,12 +1,14 @@
 """Hears the recordings of a library with CLAP, and keeps what that makes of them in the index.
 
 Each recording is heard once, until it changes. Of a long one its good part is heard, as much as
-`HEARD`; see `reading`.
+`HEARD_SECONDS`; see `reading`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio import SAMPLE_RATE
-from ...catalogue import CLAP, TORCH, missing_packages
+from ...catalogue import CLAP, TORCH, missing_packages, need_packages
 from ...errors import See2SoundError, from_os_error
 from ...models.folder import locate, models_folder
 from ...models.keeper import Computing, borrowed
@@ -29,8 +31,8 @@ from .scanning import Scan, scan
 
 Direction = NDArray[np.float32]
 
-#: So much of a recording is heard, seconds.
-HEARD = 20.0
+#: So much of a recording is heard at most.
+HEARD_SECONDS = 20.0
 
 #: So many are heard together, and read side by side.
 _BATCH, _SIDE_BY_SIDE = 8, 2
@@ -56,7 +58,12 @@ class Listened:
 
 
 def listen(library: Path, computing: Computing, progress: Progress) -> Listened:
-    """Hear all recordings of a library that were not heard yet.
+    """Hear all recordings of a library that were not heard yet; see `listen_into`."""
+    return with_index(library, lambda index: listen_into(index, library, computing, progress))
+
+
+def listen_into(index: Index, library: Path, computing: Computing, progress: Progress) -> Listened:
+    """Bring an index up to date with its library, and hear what was not heard yet.
 
     Raises
     ------
@@ -65,28 +72,17 @@ def listen(library: Path, computing: Computing, progress: Progress) -> Listened:
     Cancelled
         What was heard until then is kept.
     """
-    if missing := missing_packages(TORCH):
-        raise See2SoundError(
-            "recordings cannot be heard here",
-            f"Python packages are missing: {', '.join(missing)}",
-            "Install them as docs/models.md shows, or choose another Python for the worker in the "
-            "preferences",
-            kind="missing-part",
-        )
+    need_packages(TORCH, "recordings cannot be heard here")
     model_name = kept_as(computing)  # before the library is read
-
-    def work(index: Index) -> Listened:
-        found = scan(index, library, part_of(progress, 0.0, 0.1))
-        index.note_listening(model_name)
-        files, heard = index.unheard(model_name), 0
-        if files:
-            with borrowed(CLAP, computing, clap.load, part_of(progress, 0.1, 0.15)) as (model, _):
-                step = part_of(progress, 0.15, 1.0)
-                for _, _ in hear(index, library, files, model, model_name, step):
-                    heard += 1
-        return Listened(found, heard, tuple(index.deaf(model_name)))
-
-    return with_index(library, work)
+    found = scan(index, library, part_of(progress, 0.0, 0.1))
+    index.note_listening(model_name)
+    files, heard = index.unheard(model_name), 0
+    if files:
+        with lent(computing, part_of(progress, 0.1, 0.15)) as model:
+            step = part_of(progress, 0.15, 1.0)
+            for _, _ in hear(index, library, files, model, model_name, step):
+                heard += 1
+    return Listened(found, heard, tuple(index.deaf(model_name)))
 
 
 def kept_as(computing: Computing) -> str:
@@ -99,6 +95,23 @@ def kept_as(computing: Computing) -> str:
     """
     located = locate(CLAP, models_folder(computing.models))
     return f"{CLAP.repository} {located.commit or located.path}"
+
+
+@contextlib.contextmanager
+def lent(computing: Computing, progress: Progress) -> Iterator[clap.Clap]:
+    """CLAP, while it hears and reads; what fails of an index meanwhile is told as that.
+
+    Raises
+    ------
+    See2SoundError, sqlite3.Error, Cancelled
+    """
+    try:
+        with borrowed(CLAP, computing, clap.load, progress) as (model, _):
+            yield model
+    except See2SoundError as error:
+        if isinstance(error.__cause__, sqlite3.Error):  # which was taken for the model's fault
+            raise error.__cause__ from error
+        raise
 
 
 def can_listen() -> bool:
@@ -149,7 +162,7 @@ def hear(
                 elif sound.kind == "bad-sound":
                     new[file] = b""  # it would be tried each time
                 else:
-                    _check_is_here(library)
+                    check_is_here(library)
             step = part_of(partial(_told, progress, phase), done + 0.3 * share, done + share)
             rows = model.hear(list(sounds.values()), step) if sounds else ()
             new |= {file: packed(row) for file, row in zip(sounds, rows, strict=True)}
@@ -163,8 +176,13 @@ def _told(progress: Progress, phase: str, _: str, fraction: float) -> None:
     progress(phase, fraction)
 
 
-def _check_is_here(library: Path) -> None:
-    """Whether it is the library that is gone, not one file of it: a disk that was taken out."""
+def check_is_here(library: Path) -> None:
+    """Make sure that it is not the library that is gone: a disk that was taken out.
+
+    Raises
+    ------
+    See2SoundError
+    """
     try:
         next(os.scandir(library), None)
     except OSError as error:
@@ -183,7 +201,7 @@ def unpacked(vector: bytes) -> Direction:
 
 def _read(path: Path) -> NDArray[np.float32] | See2SoundError:
     try:
-        part = read_part(path, HEARD, 0, silent)
+        part = read_part(path, HEARD_SECONDS, 0, silent)
     except See2SoundError as error:
         return error
-    return part.samples[: round(HEARD * SAMPLE_RATE)]
+    return part.samples[: round(HEARD_SECONDS * SAMPLE_RATE)]

@@ -16,7 +16,7 @@ from ..fitting import fitted
 from ..origin import Origin, now, read_origin
 from ..protocol import Made, Making
 from ..synth import decibels
-from .hearing import fitting, is_listened
+from .hearing import Fitting, fitting
 from .index import Index, with_index
 from .reading import Part, read_part
 from .scanning import Scan, scan
@@ -40,10 +40,16 @@ class LibraryMaker:
     ----------
     computing : Computing, optional
         Where models are: where CLAP is, recordings that fit by their words are heard too.
+
+    Attributes
+    ----------
+    warnings : tuple of str
+        See `core.sounds.protocol.Maker`.
     """
 
     def __init__(self, computing: Computing | None = None) -> None:
         self._computing = computing or Computing()
+        self.warnings: tuple[str, ...] = ()
 
     def make(
         self, sources: Sequence[Source], clip: Clip, making: Making, progress: Progress
@@ -64,24 +70,25 @@ class LibraryMaker:
                 kind="bad-request",
             )
 
-        def choose(index: Index) -> tuple[Scan, bool, list[list[Hit]]]:
+        def choose(index: Index) -> tuple[Scan, Fitting]:
             found = scan(index, library, part_of(progress, 0.0, 0.2))
             sought = [wanted(s.label, s.prompt, s.negative_prompt) for s in sources]
-            hits = fitting(
+            return found, fitting(
                 index, library, [s.prompt or s.label for s in sources], sought, clip.duration,
                 RANKED, self._computing, part_of(progress, 0.2, 0.3),
             )  # fmt: skip
-            return found, is_listened(index, self._computing), hits
 
-        scanned, listened, found = with_index(library, choose)
-        chosen = [_ordered(hits, source.seed) for source, hits in zip(sources, found, strict=True)]
+        scanned, fits = with_index(library, choose)
+        self.warnings = fits.warnings
+        found = zip(sources, fits.hits, strict=True)
+        chosen = [_ordered(hits, source.seed) for source, hits in found]
         each = 0.7 / max(len(sources), 1)
         for number, (source, hits) in enumerate(zip(sources, chosen, strict=True)):
             step = part_of(progress, 0.3 + number * each, 0.3 + (number + 1) * each)
             if hits:
                 yield _takes(source, hits, library, clip.duration, making.candidates, step)
             else:
-                yield _nothing_fits(source, library, scanned, listened)
+                yield _nothing_fits(source, library, scanned, fits)
 
 
 def _ordered(hits: Sequence[Hit], seed: int) -> list[Hit]:
@@ -168,11 +175,15 @@ def _origin(source: Source, hit: Hit, part: Part, file: Path) -> Origin:
     )
 
 
-def _nothing_fits(source: Source, library: Path, scanned: Scan, listened: bool) -> See2SoundError:
+def _nothing_fits(source: Source, library: Path, scanned: Scan, fits: Fitting) -> See2SoundError:
     searched = f"{scanned.files} recordings in {library} were searched by name, folder and metadata"
+    if fits.by_ear:
+        searched += ", and by how they sound"
+    elif not any(fits.hits):  # else the warnings tell it, beside what was made
+        searched = "; ".join((searched, *fits.warnings))
     return See2SoundError(
         f"nothing in the library fits source {source.id!r} ({(source.prompt or source.label)!r:.60})",
-        f"{searched}, and by how they sound" if listened else searched,
+        searched,
         "Change the prompt, add such recordings, or choose another maker for this source",
         kind="bad-request",
     )
