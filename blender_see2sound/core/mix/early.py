@@ -107,7 +107,7 @@ class Early:
             cuts = np.convolve(rates > _FASTEST, np.ones(4 * MARGIN), mode="valid") > 0.0
             inner = slice(2 * MARGIN, -2 * MARGIN)
             # One that is later has faded out.
-            late = np.minimum(between_points(delays[inner]) * SAMPLE_RATE, self._kept - 64.0)
+            late: Array = np.minimum(between_points(delays[inner]) * SAMPLE_RATE, self._kept - 64.0)
             heard = _read(line, self._kept - _AHEAD - late)
             gains = np.where(cuts, 0.0, levels[inner])
             self._points[number].add(sums, heard, at_marks(places[inner]), at_marks(gains))
