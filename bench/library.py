@@ -2,7 +2,9 @@
 
 Makes short recordings in all formats, with tags and names as libraries have them, in a folder of
 their own; indexes them, once more unchanged, and after some have changed; then searches, also an
-index of `MANY` recordings. Runs on `CORES` processors where the system can hold it to them.
+index of `MANY` recordings, by words and by sound. What CLAP would hear of these is made up:
+directions at random, as many numbers as its own have; CLAP itself does not take part. Runs on
+`CORES` processors where the system can hold it to them.
 """
 
 from __future__ import annotations
@@ -14,14 +16,18 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from blender_see2sound.core.progress import silent
+from blender_see2sound.core.sounds.library.categories import described
+from blender_see2sound.core.sounds.library.directions import near
 from blender_see2sound.core.sounds.library.index import Entry, Index, Stamp, with_index
+from blender_see2sound.core.sounds.library.listening import packed
 from blender_see2sound.core.sounds.library.names import named
 from blender_see2sound.core.sounds.library.scanning import scan
 from blender_see2sound.core.sounds.library.searching import search
@@ -29,6 +35,9 @@ from blender_see2sound.core.sounds.library.stems import stemmed
 from blender_see2sound.core.sounds.library.wanted import wanted
 
 MANY, CORES = 100_000, 2
+
+#: How many numbers CLAP makes of a recording.
+WIDTH = 512
 
 THINGS = [
     "dog bark",
@@ -107,6 +116,15 @@ PROMPTS = (
 )
 
 
+LISTS = (
+    "strong wind with rain and distant thunder",
+    "a dog barking, birds and a stream",
+    "traffic, horns and people talking",
+    "waves crashing on rocks and gulls calling",
+    "birds, crickets and a fire crackling",
+)
+
+
 def names() -> Iterator[str]:
     """Paths of recordings, without their endings; no end."""
     for number in itertools.count():
@@ -134,18 +152,45 @@ def fill(library: Path, count: int) -> None:
         template.unlink()
 
 
-def searched(index: Index) -> str:
+def searched(index: Index, prompts: Sequence[str]) -> str:
     """How long searches take, and how much of that the processor works."""
     taken, worked = [], []
-    for prompt in PROMPTS * 2:
+    for prompt in (*prompts, *prompts):
         start, began = time.perf_counter(), time.process_time()
         search(index, wanted("", prompt), 20.0, 20)
         taken.append(1000.0 * (time.perf_counter() - start))
         worked.append(1000.0 * (time.process_time() - began))
+    return told(taken, worked)
+
+
+def told(taken: Sequence[float], worked: Sequence[float]) -> str:
+    """Milliseconds that searches took, and that the processor worked."""
     return (
         f"{statistics.median(taken):.0f} ms, the slowest {max(taken):.0f} ms "
         f"(the processor: {statistics.median(worked):.0f} and {max(worked):.0f} ms)"
     )
+
+
+def directions(count: int, seed: int) -> NDArray[np.float32]:
+    """What CLAP might make of that many recordings or texts: directions at random."""
+    rows = np.random.default_rng(seed).standard_normal((count, WIDTH)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def by_sound(index: Index, library: Path) -> str:
+    """How long searches by sound take among `MANY` recordings, the first one and others."""
+    for start in range(0, MANY, 10_000):
+        rows = directions(10_000, start)
+        index.keep_embeddings("made up", {start + n + 1: packed(r) for n, r in enumerate(rows)})
+    others = directions(len(described()), 1)
+    taken, worked = [], []
+    for number in range(21):
+        prompt = directions(1, 1000 + number)
+        start_time, began = time.perf_counter(), time.process_time()
+        near(index, library, "made up", prompt, lambda: others, silent)
+        taken.append(1000.0 * (time.perf_counter() - start_time))
+        worked.append(1000.0 * (time.process_time() - began))
+    return f"{told(taken[1:], worked[1:])}; the first after a change {taken[0] / 1000.0:.1f} s"
 
 
 def entries(count: int) -> Iterator[Entry]:
@@ -181,12 +226,16 @@ def measure(files: int = 10_000) -> None:
         for path in some[50:]:
             path.rename(path.with_name(f"moved {path.name}"))
         print(f"50 changed, 50 moved: {with_index(library, timed)}")
-        print(f"a search among {files}: {with_index(library, searched)}")
+        print(f"a search among {files}: {with_index(library, lambda i: searched(i, PROMPTS))}")
+        print(f"for a list: {with_index(library, lambda i: searched(i, LISTS))}")
 
         many = Path(folder, "many")
         many.mkdir()
         with_index(many, lambda index: index.put(entries(MANY)))
-        print(f"a search among {MANY}: {with_index(many, searched)}")
+        print(f"a search among {MANY}: {with_index(many, lambda i: searched(i, PROMPTS))}")
+        print(f"for a list: {with_index(many, lambda i: searched(i, LISTS))}")
+        heard = with_index(many, lambda index: by_sound(index, many))
+        print(f"a search by sound among {MANY}, directions made up: {heard}")
 
 
 def main() -> None:

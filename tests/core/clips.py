@@ -26,6 +26,7 @@ def write_movie(
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.codec_context.thread_count = 1  # with it what is encoded would change
         for number in range(frames):
             centre = width * (0.1 + 0.8 * (number % (3 * rate)) / (3 * rate))
             inside = (x - centre) ** 2 + (y - 0.65 * height) ** 2 < (0.12 * height) ** 2

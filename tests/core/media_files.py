@@ -44,6 +44,7 @@ def write_movie(
         stream.height, stream.width = images[0].shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.codec_context.options = {"crf": "12", "preset": "ultrafast", "bf": "2"}
+        stream.codec_context.thread_count = 1  # with it what is encoded would change
         stream.codec_context.gop_size = gop
         if pixel_aspect is not None:
             stream.codec_context.sample_aspect_ratio = pixel_aspect

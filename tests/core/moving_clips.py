@@ -49,6 +49,7 @@ def film(path: Path, draw: Callable[[float], Picture], seconds: float, rate: int
         stream = container.add_stream("libx264", rate=rate)
         stream.pix_fmt = "yuv420p"
         stream.codec_context.options = {"crf": "14", "preset": "ultrafast"}
+        stream.codec_context.thread_count = 1  # with it what is encoded would change
         for number in range(round(seconds * rate)):
             image = draw(number / rate)
             if number == 0:

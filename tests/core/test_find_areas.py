@@ -48,9 +48,9 @@ def meadow_under_sky() -> Picture:
 
 
 def flames(t: float) -> Picture:
-    """An orange fire that licks in the dark."""
-    random = np.random.default_rng(int(100 * t))
-    picture = np.full((180, 320, 3), 14, np.uint8)
+    """An orange fire that licks on a dark ground, of which as much is seen as tells the camera's rest."""
+    random = np.random.default_rng(round(100 * t))
+    picture = (ground() * 0.35).astype(np.uint8)
     licks = cv2.GaussianBlur(random.uniform(0, 1, (90, 110)), (0, 0), 5)
     licks = (licks - licks.min()) / np.ptp(licks)
     picture[70:160, 100:210] = np.clip(licks[..., None] * (255, 150, 40) + 20, 0, 255)
@@ -91,7 +91,7 @@ def test_sky_and_foliage_are_told_apart(tmp_path: Path) -> None:
 def test_what_flickers_is_known_by_its_colour(
     tmp_path: Path, draw: Callable[[float], Picture], stuff: str, word: str
 ) -> None:
-    regions = described(film(tmp_path / "clip.mp4", draw, 2.0))
+    regions = described(film(tmp_path / "clip.mp4", draw, 1.5))
     (region,) = [r for r in regions if r.look.stuff == stuff]
     assert word in region.prompt
     assert not any(r.moving and r.look.area > 0.2 for r in regions)

@@ -142,10 +142,10 @@ def test_out_of_the_picture_it_is_silent_and_comes_back_the_same(tmp_path: Path)
 def test_what_stops_is_still_there(tmp_path: Path) -> None:
     def draw(t: float) -> Picture:
         picture = GROUND.copy()
-        paste(picture, RED, 60 + 90 * min(t, 1.0) + 90 * max(t - 2.2, 0), 120)
+        paste(picture, RED, 60 + 90 * min(t, 1.0) + 90 * max(t - 1.8, 0), 120)
         return picture
 
-    (region,) = moving(found(tmp_path, draw, 3.0))
+    (region,) = moving(found(tmp_path, draw, 2.8))
     assert region.presence.min() == 1.0
     assert centre_at(region, np.array([1.6]))[0, 0] == pytest.approx(150, abs=6)
 

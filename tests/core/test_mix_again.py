@@ -25,7 +25,8 @@ from blender_see2sound.core.scene import Room, Source
 from .mixes import RATE, Desk, at, decibels, noise, rms
 
 ROOM = Room((10.0, 8.0, 3.5), 0.3)
-SECONDS = 2.0
+#: A batch and some more of the next one.
+SECONDS = 3.0
 
 
 @pytest.fixture
@@ -230,7 +231,7 @@ def test_a_cancelled_mix_leaves_no_half_stems(desk):
 
 def test_mixes_that_are_cancelled_at_their_end_do_not_fill_the_disk(desk, monkeypatch):
     scene = sources(desk)[:1]
-    monkeypatch.setattr(stems, "MOST_BYTES", 8_000_000)
+    monkeypatch.setattr(stems, "MOST_BYTES", 12_000_000)
 
     def progress(phase: str, fraction: float) -> None:
         if phase == "Writing":

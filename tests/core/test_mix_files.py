@@ -130,6 +130,7 @@ from blender_see2sound.core.mix import control
 control.STEPS = {steps}
 control.BATCH = {steps} * control.STEP
 control.POINTS = control.BATCH // control.CONTROL
+control.MARKS = control.POINTS // control.APART
 from tests.core.mixes import Desk
 from tests.core.test_mix_files import ROOM, lively
 desk = Desk(Path({str(desk.folder)!r}))

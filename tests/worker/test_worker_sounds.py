@@ -71,3 +71,23 @@ def test_a_library_is_listened_to(client: WorkerClient, tmp_path: Path) -> None:
     assert client.wait(client.submit("listen", asked))["heard"] == 0
     with pytest.raises(See2SoundError, match="clap-htsat-unfused"):
         client.wait(client.submit("listen", {**asked, "models": str(tmp_path / "none")}))
+
+
+def test_a_library_whose_clap_is_damaged_sounds_and_warns(
+    client: WorkerClient, tmp_path: Path
+) -> None:
+    (save_clap(tmp_path / "models") / "model.safetensors").write_bytes(b"cut off")
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for name in ("wind", "crowd"):
+        noise = np.random.default_rng(len(name)).normal(0.0, 0.1, 24_000)
+        soundfile.write(folder / f"{name}.wav", noise, 48_000)
+    asked = {
+        "scene": str(scenes.write(tmp_path / "scene.json")), "maker": "library",
+        "library": str(folder), "models": str(tmp_path / "models"), "device": "cpu",
+    }  # fmt: skip
+    answer = client.wait(client.submit("sound", asked))
+    assert sorted(answer["sounds"]) == ["s1", "s2"]
+    (told,) = answer["warnings"]
+    assert told.startswith("recordings were chosen by their words alone")
+    assert "clap-htsat-unfused" in told

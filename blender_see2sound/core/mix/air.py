@@ -130,7 +130,7 @@ class AirFilter:
         ----------
         samples : (n STEP,) array
         metres : (P,) array
-            Metres of air at control points; one alone holds for all.
+            Metres of air at marks; one alone holds for all.
 
         Yields
         ------

@@ -34,9 +34,6 @@ _LATE = 64
 #: between samples is not causal, and one that is hardly late needs samples that come after it.
 EARLY = 256
 
-#: Control points from one where an arc's gains are found to the next, 11 ms.
-_ARCS = 4
-
 #: What the delay lines keep of the batch before.
 _KEPT = 256
 
@@ -71,7 +68,7 @@ class Panned:
         sums : Sums
         samples : (BATCH,) array
         positions : (P, 3) array
-            At the control points and some around; one alone holds for all.
+            At the marks and some around; one alone holds for all.
         gains : (P,) array
         """
         if self._still is None or len(positions) > 1 or np.any(self._still != positions):
@@ -119,12 +116,8 @@ class Wide:
 
     def _around(self, positions: Array, spread: float) -> Array:
         """Gains (P, R): powers of the point and of the arc around it add."""
-        points = np.arange(len(positions))
-        # An arc changes slowly: its gains at some points tell those in between.
-        some = np.append(points[:-1:_ARCS], points[-1])
         share = spread_share(spread)
-        arcs = share * spread_gains(positions[some], spread, self._rig) ** 2
-        powers = np.stack([np.interp(points, some, arc) for arc in arcs.T], axis=1)
+        powers = share * spread_gains(positions, spread, self._rig) ** 2
         if self._whole:
             powers += (1.0 - share) * point_gains(positions, self._rig) ** 2
         return np.asarray(np.sqrt(powers))

@@ -15,7 +15,7 @@ from scipy import fft
 
 from ..audio import SAMPLE_RATE
 from .arrivals import between, made_up_for
-from .control import BATCH, CONTROL, MARGIN, POINTS, RAMP, STEPS, smoothed
+from .control import BATCH, CONTROL, MARGIN, POINTS, RAMP, STEPS, at_marks, between_points
 from .convolution import STEP, Partition, Samples, Spectra
 from .direct import EARLY, point_to
 from .layouts import Layout
@@ -107,10 +107,10 @@ class Early:
             cuts = np.convolve(rates > _FASTEST, np.ones(4 * MARGIN), mode="valid") > 0.0
             inner = slice(2 * MARGIN, -2 * MARGIN)
             # One that is later has faded out.
-            late = np.minimum(smoothed(delays[None, inner])[0] * SAMPLE_RATE, self._kept - 64.0)
+            late: Array = np.minimum(between_points(delays[inner]) * SAMPLE_RATE, self._kept - 64.0)
             heard = _read(line, self._kept - _AHEAD - late)
             gains = np.where(cuts, 0.0, levels[inner])
-            self._points[number].add(sums, heard, places[inner], gains)
+            self._points[number].add(sums, heard, at_marks(places[inner]), at_marks(gains))
 
     def _colour(self, image: int, batch: int) -> Spectra:
         """An image's spectra (STEPS + 1, F) where steps begin, and at the last one's end."""

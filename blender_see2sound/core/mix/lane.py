@@ -14,7 +14,7 @@ from ..audio import SAMPLE_RATE
 from ..scene import Source
 from .air import AirFilter, spectrum
 from .arrivals import point_filters
-from .control import BATCH, STEPS, add_scaled, control_times, scaled, smooth
+from .control import BATCH, STEPS, add_scaled, at_marks, mark_times, scaled, smooth
 from .convolution import STEP, Partition, Samples, Spectra, Transform
 from .direct import Panned, ways_to
 from .distance import Travel, distance_gain, metres_of_air
@@ -149,15 +149,19 @@ class Lane:
         return in_air or reflected or any(way.to.rings for way in self._ways)
 
     def _next(self, batch: int) -> tuple[Samples | None, Array]:
-        """The source's next batch at its own level, None after its end, and when it left it."""
-        times = control_times(batch)
+        """The source's next batch at its own level, None after its end, and when it left it.
+
+        Times are those of marks.
+        """
         if self._line is None:
+            times = mark_times(batch)
             samples = self._reader.read(BATCH)
             levels = self._track.levels(times if self._track.swells else times[:1])
         else:
-            times, whole = heard(self._track, batch)
-            samples = self._line.read(times)
-            levels = self._track.levels(times) * whole
+            exact, whole = heard(self._track, batch)
+            samples = self._line.read(exact)
+            times = at_marks(exact)
+            levels = self._track.levels(times) * at_marks(whole)
         return None if samples is None else scaled(samples, smooth(levels[None])[0]), times
 
     def _through_air(self, samples: Samples, distances: Array) -> Samples:

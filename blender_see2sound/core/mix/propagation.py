@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio import SAMPLE_RATE
-from .control import CONTROL, MARGIN, POINTS, smoothed
+from .control import CONTROL, MARGIN, POINTS, between_points
 from .convolution import Samples
 from .fractional import REACH, read_between
 from .reading import SoundReader
@@ -104,7 +104,7 @@ class DelayLine:
         """
         # Smoothed as everything is that a track moves, from the first one on, so that digits stay.
         first = times[0]
-        passed = smoothed((times - first)[None])[0]
+        passed = between_points(times - first)
         places = (first + passed) * SAMPLE_RATE
         if self._last is not None and places.min() > self._last + REACH:
             return None

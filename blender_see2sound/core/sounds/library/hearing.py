@@ -10,7 +10,6 @@ not trained for (Wu et al., 2023, section 4.3). The other descriptions are those
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,19 +22,11 @@ from ...models.keeper import Computing
 from ...progress import Progress, part_of
 from .. import clap
 from .categories import described
+from .directions import near
 from .index import Index
 from .listening import Direction, can_listen, check_is_here, hear, kept_as, lent, unpacked
 from .searching import Hit, search
 from .wanted import Wanted
-
-#: So many other descriptions may fit a recording better: there are several for the same thing.
-BETTER = 2
-
-#: So many recordings that only sound like a prompt are found at most.
-MOST = 20
-
-#: So many are compared at once.
-_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -120,12 +111,12 @@ def _heard(
         step = part_of(progress, 0.2, 0.8)
         known.update(hear(index, library, unknown, model, model_name, step))
         read = model.read(prompts)
-        near: list[dict[int, float]] = [{} for _ in prompts]
+        alike: list[dict[int, float]] = [{} for _ in prompts]
         if index.is_listened(model_name):
-            others = model.read(described())
-            near = _near(index, model_name, read, others, part_of(progress, 0.8, 1.0))
+            step = part_of(progress, 0.8, 1.0)
+            alike = near(index, library, model_name, read, lambda: model.read(described()), step)
     result = []
-    for words, want, hits, like in zip(read, sought, chosen, near, strict=True):
+    for words, want, hits, like in zip(read, sought, chosen, alike, strict=True):
         fits = [
             dataclasses.replace(hit, fit=_fit(known[hit.id], words))
             if len(known.get(hit.id, ())) == len(words)
@@ -139,33 +130,6 @@ def _heard(
             if not want.unwanted & set(f"{found.words[0]} {found.words[1]}".split())
         ])  # fmt: skip
     return result
-
-
-def _near(
-    index: Index,
-    model_name: str,
-    read: NDArray[np.float32],
-    others: NDArray[np.float32],
-    progress: Progress,
-) -> list[dict[int, float]]:
-    """For each prompt the recordings that sound like it most, with their fits."""
-    best: list[dict[int, float]] = [{} for _ in read]
-    width = read.shape[1]
-    whole = ((f, v) for f, v in index.all_embeddings(model_name) if len(v) == 2 * width)
-    while rows := list(itertools.islice(whole, _AT_ONCE)):
-        progress("Comparing the library with the words", 0.5)
-        heard_of = unpacked(b"".join(vector for _, vector in rows)).reshape(-1, width)
-        against = heard_of @ others.T
-        for words, of_it in zip(read, best, strict=True):
-            fits = heard_of @ words
-            better = np.count_nonzero(against > fits[:, None], axis=1)
-            for place in np.flatnonzero((better <= BETTER) & (fits > 0.0)):
-                of_it[rows[place][0]] = _fit(heard_of[place], words)
-            order = sorted(of_it.items(), key=lambda item: (-item[1], item[0]))
-            of_it.clear()
-            of_it.update(order[:MOST])
-    progress("Comparing the library with the words", 1.0)
-    return best
 
 
 def _fit(direction: Direction, words: NDArray[np.float32]) -> float:

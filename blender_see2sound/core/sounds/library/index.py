@@ -19,7 +19,7 @@ from ...errors import See2SoundError, from_os_error
 from ...own_folders import data_folder
 
 #: Marks a database as ours, and tells how it is laid out and how its words are cut.
-_APPLICATION, _VERSION = 0x5332_534C, 5
+_APPLICATION, _VERSION = 0x5332_534C, 7
 
 #: Of an index so much may be kept in memory, KiB.
 _CACHE = 32_768
@@ -53,6 +53,13 @@ CREATE TABLE embeddings (
     PRIMARY KEY (file, model)
 ) WITHOUT ROWID;
 CREATE TABLE listening (model TEXT PRIMARY KEY NOT NULL);
+CREATE TABLE mounts (folder TEXT PRIMARY KEY NOT NULL);
+CREATE TABLE heard (
+    state INTEGER NOT NULL -- another number where embeddings have changed
+);
+INSERT INTO heard VALUES (random());
+CREATE TRIGGER heard_more AFTER INSERT ON embeddings BEGIN UPDATE heard SET state = random(); END;
+CREATE TRIGGER heard_less AFTER DELETE ON embeddings BEGIN UPDATE heard SET state = random(); END;
 """
 
 #: How much a word counts in each column of `words`.
@@ -175,6 +182,17 @@ class Index:
             for path in paths:
                 _drop(write, path)
 
+    def mounts(self) -> set[str]:
+        """The folders that are the beginnings of other disks."""
+        rows = self._connection.execute("SELECT folder FROM mounts")
+        return {folder for (folder,) in _sound(rows, str)}
+
+    def keep_mounts(self, folders: Iterable[str]) -> None:
+        """Keep which folders are the beginnings of other disks."""
+        with self._writing() as write:
+            write.execute("DELETE FROM mounts")
+            write.executemany("INSERT INTO mounts VALUES (?)", [(folder,) for folder in folders])
+
     def count(self) -> int:
         """How many files can be used."""
         row = self._connection.execute("SELECT count(*) FROM files WHERE broken = ''").fetchone()
@@ -226,6 +244,12 @@ class Index:
             (model,),
         )
         yield from _vectors(rows)
+
+    def heard_state(self) -> int:
+        """A number that is another one where embeddings have changed."""
+        for (state,) in _sound(self._connection.execute("SELECT state FROM heard"), int):
+            return int(state)
+        raise sqlite3.DatabaseError("a row of it is missing")
 
     def keep_embeddings(self, model: str, vectors: Mapping[int, bytes]) -> None:
         """Keep what a model has made of files, until these change."""
@@ -406,7 +430,7 @@ def _lay_out(connection: sqlite3.Connection) -> None:
 
 
 def _forget(path: Path) -> None:
-    for file in (path, path.with_name(path.name + "-journal")):
+    for file in (path, path.with_name(path.name + "-journal"), path.with_suffix(".heard")):
         try:
             file.unlink(missing_ok=True)
         except OSError as error:

@@ -65,7 +65,10 @@ def scan(index: Index, library: Path, progress: Progress) -> Scan:
     """
     phase = "Looking through the library"
     progress(phase, 0.0)
-    here, unreadable = _listed(library, part_of(progress, 0.0, 0.1))
+    found = _listed(library, part_of(progress, 0.0, 0.1))
+    here, unreadable = found.here, found.unreadable
+    away = _not_connected(index, library, found)
+    unreadable |= dict.fromkeys(away, "the disk that was there is not connected")
     known = index.stamps()
     fresh = {path: stamp for path, stamp in here.items() if known.get(path) != stamp}
     gone = {
@@ -133,30 +136,68 @@ def _is_within(path: str, folders: Mapping[str, str]) -> bool:
     )
 
 
-def _listed(library: Path, progress: Progress) -> tuple[dict[str, Stamp], dict[str, str]]:
-    """The recordings of a library with their stamps; what cannot be read there, and why."""
-    here: dict[str, Stamp] = {}
-    unreadable: dict[str, str] = {}
+def _not_connected(index: Index, library: Path, found: _Listing) -> set[str]:
+    """Folders that are left, empty, where there were disks with recordings."""
+
+    def holds(folder: str) -> bool:
+        return any(path.startswith(f"{folder}/") for path in found.here)
+
+    before = index.mounts()
+    away = {
+        folder
+        for folder in before - found.mounts
+        if (library / folder).is_dir() and not holds(folder)
+    }
+    now = set(filter(holds, found.mounts)) | away
+    if now != before:
+        index.keep_mounts(now)
+    return away
+
+
+@dataclass
+class _Listing:
+    """What is in a library.
+
+    Attributes
+    ----------
+    here : dict of str to Stamp
+        Its recordings.
+    unreadable : dict of str to str
+        What cannot be read there, and why.
+    mounts : set of str
+        Folders that are on another disk than the folder they are in.
+    waiting : list of (str, int)
+        Folders to look into, and on which disk they are.
+    seen : set of (int, int)
+        Those that were, by what a system tells folders apart.
+    """
+
+    here: dict[str, Stamp]
+    unreadable: dict[str, str]
+    mounts: set[str]
+    waiting: list[tuple[str, int]]
+    seen: set[tuple[int, int]]
+
+
+def _listed(library: Path, progress: Progress) -> _Listing:
     try:
         top = library.stat()
         with os.scandir(library):
             pass
     except OSError as error:
         raise from_os_error(error, library, "read") from error
-    seen = {(top.st_dev, top.st_ino)}
-    waiting = [""]
-    while waiting:
-        folder = waiting.pop()
+    found = _Listing({}, {}, set(), [("", top.st_dev)], {(top.st_dev, top.st_ino)})
+    while found.waiting:
+        folder, disk = found.waiting.pop()
         try:
             for item in _items(library / folder):
-                path = f"{folder}/{item.name}" if folder else item.name
-                _take(item, path, here, waiting, seen, unreadable)
-                if len(here) % _LISTED == 0:
+                _take(item, f"{folder}/{item.name}" if folder else item.name, disk, found)
+                if len(found.here) % _LISTED == 0:
                     progress("Looking through the library", 0.5)
         except OSError as error:
-            unreadable[folder] = error.strerror or str(error)
+            found.unreadable[folder] = error.strerror or str(error)
         progress("Looking through the library", 0.5)
-    return here, unreadable
+    return found
 
 
 def _items(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -165,32 +206,28 @@ def _items(folder: Path) -> Iterator[os.DirEntry[str]]:
         yield from (item for item in items if not item.name.startswith("."))
 
 
-def _take(
-    item: os.DirEntry[str],
-    path: str,
-    here: dict[str, Stamp],
-    waiting: list[str],
-    seen: set[tuple[int, int]],
-    unreadable: dict[str, str],
-) -> None:
+def _take(item: os.DirEntry[str], path: str, disk: int, found: _Listing) -> None:
     """Note a recording, or a folder to look into; a link to one that was seen is passed over."""
     sounds = os.path.splitext(item.name)[1].lower() in SUFFIXES
     try:
         if item.is_dir():
             about = os.stat(item.path)  # of Windows' listing the numbers are missing
-            if (about.st_dev, about.st_ino) not in seen:
-                seen.add((about.st_dev, about.st_ino))
-                waiting.append(path)
+            if about.st_dev != disk:
+                path.encode()
+                found.mounts.add(path)
+            if (about.st_dev, about.st_ino) not in found.seen:
+                found.seen.add((about.st_dev, about.st_ino))
+                found.waiting.append((path, about.st_dev))
         elif sounds and item.is_file():
             about = item.stat()
             path.encode()
-            here[path] = Stamp(about.st_size, about.st_mtime_ns)
+            found.here[path] = Stamp(about.st_size, about.st_mtime_ns)
         elif item.is_symlink():
             os.stat(item.path)  # one that leads nowhere may lead to a disk that is not connected
     except UnicodeEncodeError:
-        unreadable[path] = "its name is not text"
+        found.unreadable[path] = "its name is not text"
     except OSError as error:
-        unreadable[path] = error.strerror or str(error)
+        found.unreadable[path] = error.strerror or str(error)
 
 
 def _shown(path: str) -> str:

@@ -9,7 +9,7 @@ is not found, however much else agrees: better no sound than a wrong one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .index import Found, Index
@@ -144,12 +144,13 @@ def _judged(found: Found, sought: Wanted, duration: float | None) -> Hit | None:
     """A recording with its score; None where it does not fit."""
     columns = [words.split() for words in found.words]
     name = columns[0]
-    if sought.unwanted & set(name + columns[1]):
+    if not sought.unwanted.isdisjoint([*name, *columns[1]]):
         return None
+    first = {word: n for n in reversed(range(len(columns))) for word in columns[n]}
     worths: dict[int, float] = {}
     matched: dict[str, None] = {}
     for thing in sought.things:
-        worths[id(thing)], term = _worth(thing, columns)
+        worths[id(thing)], term = _worth(thing, columns, first)
         matched.update(dict.fromkeys(term))
     shares = [
         _share(way, worths)
@@ -173,11 +174,16 @@ def _share(things: Sequence[Thing], worths: dict[int, float]) -> float:
     return told / sum(thing.weight for thing in things)
 
 
-def _worth(thing: Thing, columns: Sequence[list[str]]) -> tuple[float, Term]:
-    """How well a recording tells of a thing, and by which words."""
+def _worth(
+    thing: Thing, columns: Sequence[list[str]], first: Mapping[str, int]
+) -> tuple[float, Term]:
+    """How well a recording tells of a thing, and by which words; `first`: the column of each word."""
     best: tuple[float, Term] = (0.0, ())
     for term, value in thing.terms.items():
-        for words, worth in zip(columns, _PLACES, strict=True):
+        begin = first.get(term[0])
+        if begin is None:
+            continue
+        for words, worth in zip(columns[begin:], _PLACES[begin:], strict=True):
             if value * worth <= best[0]:
                 break  # the columns come in the order of their worth
             place = _place(words, term)
