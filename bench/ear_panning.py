@@ -19,7 +19,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from blender_see2sound.core.mix.layouts import Layout, layout_named
+from blender_see2sound.core.mix.layout import Layout
+from blender_see2sound.core.mix.layouts import layout_named
 from blender_see2sound.core.mix.panning import point_gains
 from blender_see2sound.core.mix.regions import unit_vectors
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import Cancelled
-from blender_see2sound.core.mix import stems
+from blender_see2sound.core.mix import stem_folder
 from blender_see2sound.core.mix.distance import Travel
 from blender_see2sound.core.scene import Room, Source
 
@@ -187,15 +187,15 @@ def test_a_folder_is_kept_below_its_size_and_the_newest_stay(desk, monkeypatch):
     scene = sources(desk)
     folder = desk.folder / "kept"
     sizes = []
-    monkeypatch.setattr(stems, "MOST_BYTES", 4_000_000 * len(scene))
+    monkeypatch.setattr(stem_folder, "MOST_BYTES", 4_000_000 * len(scene))
     for number in range(4):
         moved = [dataclasses.replace(scene[0], positions=(at(10.0 * number),)), *scene[1:]]
         one = mixed(desk, moved, folder)
         sizes.append(sum(p.stat().st_size for p in folder.iterdir()))
         assert mixed(desk, moved, folder) == one
-    assert max(sizes) <= stems.MOST_BYTES
+    assert max(sizes) <= stem_folder.MOST_BYTES
     # Where the stems of one mix are too much, nothing is kept, and the mix is made all the same.
-    monkeypatch.setattr(stems, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(stem_folder, "MOST_BYTES", 1_000_000)
     mixed(desk, scene, desk.folder / "none")
     assert not (desk.folder / "none").exists()
 
@@ -231,7 +231,7 @@ def test_a_cancelled_mix_leaves_no_half_stems(desk):
 
 def test_mixes_that_are_cancelled_at_their_end_do_not_fill_the_disk(desk, monkeypatch):
     scene = sources(desk)[:1]
-    monkeypatch.setattr(stems, "MOST_BYTES", 12_000_000)
+    monkeypatch.setattr(stem_folder, "MOST_BYTES", 12_000_000)
 
     def progress(phase: str, fraction: float) -> None:
         if phase == "Writing":
@@ -243,7 +243,7 @@ def test_mixes_that_are_cancelled_at_their_end_do_not_fill_the_disk(desk, monkey
             mixed(desk, moved, desk.folder / "kept", progress=progress)
         sizes = [p.stat().st_size for p in (desk.folder / "kept").iterdir()]
         assert len(sizes) == min(number + 1, 3)
-        assert sum(sizes) <= stems.MOST_BYTES
+        assert sum(sizes) <= stem_folder.MOST_BYTES
 
 
 def test_where_the_disk_is_nearly_full_nothing_new_is_kept(desk, monkeypatch):

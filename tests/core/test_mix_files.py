@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from blender_see2sound.core.errors import Cancelled, See2SoundError
-from blender_see2sound.core.mix import mastering
+from blender_see2sound.core.mix import rendered_mix
 from blender_see2sound.core.mix.writing import PCM24, container
 from blender_see2sound.core.scene import Room
 
@@ -148,7 +148,7 @@ def test_what_waits_in_a_file_is_the_same_as_in_memory(desk, monkeypatch):
     sources = lively(desk, 4.0)
     for lufs in (None, -6.0):
         desk.mix(*sources, seconds=4.0, room=ROOM, lufs=lufs, name="one.wav")
-        monkeypatch.setattr(mastering, "_MOST_IN_MEMORY", 10**6)
+        monkeypatch.setattr(rendered_mix, "_MOST_IN_MEMORY", 10**6)
         desk.mix(*sources, seconds=4.0, room=ROOM, lufs=lufs, name="two.wav")
         monkeypatch.undo()
         one, two = ((desk.folder / f"{n}.wav").read_bytes() for n in ("one", "two"))
@@ -301,13 +301,13 @@ def test_a_disk_that_takes_no_more_is_an_error_and_leaves_nothing(desk):
 import resource, signal
 from pathlib import Path
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.mix import mastering
+from blender_see2sound.core.mix import rendered_mix
 from tests.core.mixes import Desk, at, noise
 desk = Desk(Path({str(desk.folder)!r}))
 source = desk.source(noise(1.0), at(0.0))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 for limit, in_memory in ((200_000, 10**9), (200_000, 0), (2 * 48_000 * 6 * 4 + 20, 0)):
-    mastering._MOST_IN_MEMORY = in_memory
+    rendered_mix._MOST_IN_MEMORY = in_memory
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
         desk.mix(source, seconds=2.0, stems=desk.folder / "stems")

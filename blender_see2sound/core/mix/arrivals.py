@@ -1,38 +1,27 @@
 """How sound arrives at the listener, and the filters that play it on a layout.
 
-The one description that every layout is fed from: each arrival has a direction,
-a delay and a spectrum, and either stands alone (a point: direct sound, a
-reflection) or is spread over an arc and decorrelated.
+The one description that every layout is fed from: each arrival is a point (direct sound,
+a reflection) with a direction, a delay and a spectrum.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
 from ..audio import SAMPLE_RATE
-from . import decorrelation
-from .control import STEPS
-from .convolution import STEP, Partition, Samples, Spectra, spectra_of
-from .distance import REFERENCE_DISTANCE
-from .headphones import BEFORE, TAPS
+from .convolution import Partition, Samples, Spectra
+from .head import BEFORE, TAPS
 from .heads import head_of
-from .layouts import RIG, Layout, rig_of
+from .layout import Layout
 from .panning import point_gains
-from .regions import unit_vectors
-from .sums import Sums
 from .tabled import tabled_gains
 
 Array = NDArray[np.float64]
-
-#: Samples by which every filter is late, so that it may begin before the sound does: filters
-#: with a delay of their own (decorrelation, the LFE's low-pass) stay in time with the rest.
-LATENCY = 3072
-
 
 #: Fractions of a sample that delays are rounded to (a power of two), and the taps of one.
 _FRACTIONS = 2048
@@ -174,60 +163,3 @@ def _combs(
                 spectra *= colour
                 made += spectra
     return filters
-
-
-@cache
-def _decorrelated(layout: Layout) -> Spectra:
-    """Transforms (R, F) of the filters that give each loudspeaker its own copy of a sound."""
-    copies = decorrelation.decorrelators(layout)
-    filters = np.zeros((len(copies), STEP), np.float32)
-    start = LATENCY - decorrelation.BEGIN
-    filters[:, start : start + decorrelation.LENGTH] = copies
-    return spectra_of(filters)
-
-
-@lru_cache(maxsize=4)
-def _copies_at_ears(layout: Layout) -> Spectra:
-    """Transforms (2, R, F) of the virtual loudspeakers' own copies at each ear."""
-    heard = head_of(layout).spectra(_places(RIG))
-    return np.ascontiguousarray(np.swapaxes(heard * _decorrelated(RIG)[:, None], 0, 1))
-
-
-def add_wide(layout: Layout, sums: Sums) -> None:
-    """Play what was added up for the loudspeakers of `layouts.rig_of`, decorrelated."""
-    for number, step in enumerate(sums.wide.reshape(len(sums.wide), STEPS, STEP).swapaxes(0, 1)):
-        if not step.any():
-            continue
-        heard = spectra_of(step)
-        if layout.coding == "binaural":
-            sums.spectra[number] += np.einsum("rf,erf->ef", heard, _copies_at_ears(layout))
-            continue
-        heard *= _decorrelated(rig_of(layout))
-        if layout.coding == "ambisonics":
-            heard = point_gains(_places(RIG), layout).T.astype(np.float32) @ heard
-        sums.spectra[number] += heard
-    sums.filtered = True
-
-
-def from_rig(filters: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]:
-    """Filters (R, L) for the loudspeakers of `layouts.rig_of` as filters (M, L) for a layout."""
-    if layout.coding == "loudspeakers":
-        return filters
-    if layout.coding == "ambisonics":
-        return point_gains(_places(RIG), layout).T.astype(np.float32) @ filters
-    from scipy.signal import oaconvolve
-
-    head = head_of(layout)
-    impulses = np.fft.irfft(head.spectra(_places(RIG)), axis=2)
-    # What is early at an ear lies at the end of its period.
-    impulses = np.roll(impulses, TAPS, axis=2)[:, :, : 2 * TAPS].astype(np.float32)
-    made = np.zeros((2, filters.shape[1]), np.float32)
-    for row, ears in zip(filters, impulses, strict=True):
-        for ear in range(2):
-            made[ear] += oaconvolve(row, ears[ear])[TAPS : TAPS + len(row)]
-    return made
-
-
-def _places(layout: Layout) -> Array:
-    """Where loudspeakers stand, (R, 3), a long way off."""
-    return REFERENCE_DISTANCE * unit_vectors(*np.array(layout.loudspeakers).T)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio import SAMPLE_RATE
-from .layouts import Layout
+from .layout import Layout
 from .panning import ring_gains
 
 Array = NDArray[np.float64]

@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from .arrivals import LATENCY
 from .control import BATCH, CONTROL, STEPS, add_scaled, smooth, smoothed
 from .convolution import STEP, Samples, Spectra, spectra_of
 from .fractional import REACH, read_between, shifted
-from .headphones import BEFORE, FINE, Head, MeasuredHead
+from .head import BEFORE, FINE, Head, MeasuredHead
 from .heads import head_of
-from .layouts import Layout, rig_of
+from .layout import Layout
 from .panning import point_gains, ring_gains, spread_gains, spread_share
-from .sums import Sums
+from .rig import rig_of
+from .sums import LATENCY, Sums
 from .tabled import tabled_gains
 
 Array = NDArray[np.float64]

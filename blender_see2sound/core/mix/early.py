@@ -18,7 +18,7 @@ from .arrivals import between, made_up_for
 from .control import BATCH, CONTROL, MARGIN, POINTS, RAMP, STEPS, at_marks, between_points
 from .convolution import STEP, Partition, Samples, Spectra
 from .direct import EARLY, point_to
-from .layouts import Layout
+from .layout import Layout
 from .propagation import SPEED_OF_SOUND, emission_times
 from .room import RoomModel
 from .sums import Sums

@@ -7,9 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import See2SoundError, from_os_error
-from .headphones import Head, sphere_head
-from .layouts import Layout
+from .head import Head
+from .layout import Layout
 from .sofa import measured_head
+from .sphere import sphere_head
 
 
 def with_head(layout: Layout, sofa: Path | None) -> Layout:

@@ -19,7 +19,7 @@ from .convolution import STEP, Partition, Samples, Spectra, Transform
 from .direct import Panned, ways_to
 from .distance import Travel, distance_gain, metres_of_air
 from .early import Early
-from .layouts import Layout
+from .layout import Layout
 from .microphones import Microphones
 from .panning import point_gains
 from .propagation import SPEED_OF_SOUND, DelayLine, emission_times, heard

@@ -18,10 +18,12 @@ from scipy.ndimage import uniform_filter1d
 
 from ..audio import SAMPLE_RATE
 from ..materials import OCTAVES
-from .arrivals import LATENCY, from_rig
-from .layouts import Layout, rig_of
+from .layout import Layout
 from .panning import diffuse_gains
+from .rig import rig_of
 from .room import RoomModel
+from .sums import LATENCY
+from .wide import from_rig
 
 #: The late sound ends where it has decayed by this many decibels.
 _RANGE = 75.0

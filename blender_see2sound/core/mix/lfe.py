@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 
 from ..audio import SAMPLE_RATE
-from .arrivals import LATENCY
 from .convolution import Spectra, spectra_of
+from .sums import LATENCY
 
 #: Hz: all below the first passes, all above the second is 60 dB down.
 _PASSED, _STOPPED = 92.0, 120.0
@@ -16,7 +16,7 @@ _PASSED, _STOPPED = 92.0, 120.0
 
 @cache
 def lfe_spectrum() -> Spectra:
-    """The transform (F,) of a linear-phase low-pass, its middle at `arrivals.LATENCY`."""
+    """The transform (F,) of a linear-phase low-pass, its middle at `sums.LATENCY`."""
     from scipy.signal import firwin, kaiser_beta
 
     middle = 0.5 * (_PASSED + _STOPPED)

@@ -36,14 +36,14 @@ from ..materials import OCTAVES
 from ..progress import Progress
 from ..scene import Room
 from .air import Air, absorption_nepers
-from .arrivals import LATENCY
 from .convolution import STEP, WHOLE, Samples, Spectra, spectra_of
 from .distance import NEAREST, REFERENCE_DISTANCE
-from .layouts import Layout
+from .layout import Layout
 from .panning import point_gains
 from .propagation import SPEED_OF_SOUND
 from .regions import unit_vectors
 from .room import damping, mixing_time, shoebox_images
+from .sums import LATENCY
 
 Array = NDArray[np.float64]
 

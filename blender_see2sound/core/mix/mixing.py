@@ -22,9 +22,11 @@ from .air import Air
 from .aside import Aside
 from .distance import Travel
 from .heads import with_head
-from .layouts import Layout, layout_named
-from .mastering import CEILING_DB, Levels, RenderedMix, master
+from .layout import Layout
+from .layouts import layout_named
+from .mastering import CEILING_DB, Levels, master
 from .microphones import Microphones
+from .rendered_mix import RenderedMix
 from .report import FileLevels, MixReport
 from .room import RoomModel
 from .take import Take, opened
@@ -84,7 +86,7 @@ def mix_to_file(
         How the channels come about: by panning, or as microphones in the room would hear it
         (the paper's way, for comparison).
     cache : Path, optional
-        A folder that keeps what each source gives to the mix (`core.mix.stems`), so that a later
+        A folder that keeps what each source gives to the mix (`stem_folder`), so that a later
         mix renders only what has changed. It does not matter what it holds: the file is the same,
         byte by byte. (Against a mix without a folder the last bits are rounded apart.)
     progress : Progress

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ambisonics import harmonics
-from .layouts import Layout
+from .layout import Layout
 from .regions import surrounding, unit_vectors
 
 Array = NDArray[np.float64]

@@ -22,7 +22,6 @@ from functools import partial
 from threading import Event
 
 from ..scene import Source
-from .arrivals import LATENCY, add_wide
 from .control import BATCH, STEPS
 from .convolution import (
     STEP,
@@ -37,13 +36,14 @@ from .distance import Travel
 from .heads import head_of
 from .lane import Lane, moves
 from .late import late_sound
-from .layouts import Layout
+from .layout import Layout
 from .lfe import lfe_spectrum
 from .memory import keep_memory
 from .microphones import Microphones
 from .reading import SoundReader
 from .room import RoomModel
-from .sums import Sums
+from .sums import LATENCY, Sums
+from .wide import add_wide
 
 #: Sources are rendered in so many groups side by side; fixed, so that sums do not depend on
 #: the computer. More would cost more than they bring: each has sums of its own.

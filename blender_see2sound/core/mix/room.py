@@ -34,7 +34,7 @@ from .arrivals import AFTER_EARS, AFTER_POINTS, BEFORE_EARS, BEFORE_POINTS, Arri
 from .colours import shared
 from .convolution import Partition, Samples, partition_for
 from .distance import NEAREST, REFERENCE_DISTANCE, metres_of_air
-from .layouts import Layout
+from .layout import Layout
 from .propagation import SPEED_OF_SOUND
 
 Array = NDArray[np.float64]

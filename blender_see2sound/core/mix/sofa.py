@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..audio import SAMPLE_RATE
 from ..errors import See2SoundError, from_os_error
-from .headphones import COMPARED, MeasuredHead, frequencies
+from .head import COMPARED, MeasuredHead, frequencies
 from .panning import NEAR
 from .phase import log_spectrum
 from .regions import unit_vectors

@@ -8,8 +8,13 @@ import numpy as np
 
 from .control import BATCH, STEPS
 from .convolution import STEP, Partition, Samples, Spectra
-from .headphones import FINE
-from .layouts import Layout, rig_of
+from .head import FINE
+from .layout import Layout
+from .rig import rig_of
+
+#: Samples by which every filter is late, so that it may begin before the sound does: filters
+#: with a delay of their own (decorrelation, the LFE's low-pass) stay in time with the rest.
+LATENCY = 3072
 
 
 @dataclass

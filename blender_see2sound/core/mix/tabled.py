@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .layouts import Layout
+from .layout import Layout
 from .panning import point_gains
 from .regions import unit_vectors
 

@@ -15,12 +15,13 @@ from ..errors import Cancelled
 from ..scene import Source
 from .convolution import Samples
 from .distance import Travel
-from .layouts import Layout
+from .layout import Layout
 from .microphones import Microphones
 from .reading import SoundReader
 from .renderer import render
 from .room import RoomModel
-from .stems import Block, StemFolder, StemKey, Torn, stem_key
+from .stem_folder import Block, StemFolder, Torn
+from .stem_keys import StemKey, stem_key
 
 
 @contextlib.contextmanager
@@ -63,7 +64,7 @@ class Take:
         folder : Path
         sources : sequence of Source
         surroundings : mapping
-            As for `stems.stem_key`.
+            As for `stem_keys.stem_key`.
         tell : callable
             Called several times a second; may raise `Cancelled`.
         """

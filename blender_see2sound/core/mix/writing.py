@@ -19,7 +19,7 @@ from ..audio import SAMPLE_RATE
 from ..errors import See2SoundError, from_os_error
 from ..sounds.writing import undate
 from ..version import version
-from .layouts import Layout
+from .layout import Layout
 
 
 @dataclass(frozen=True)

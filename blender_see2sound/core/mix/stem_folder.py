@@ -1,9 +1,8 @@
 """Keeps what each source gives to a mix, so that a change to one leaves the others as they are.
 
-A stem is named by all that goes into it (the source, its sound's content, room,
-layout, this program), lies in a folder of its own beside others, and holds the
-channels that sound, as 32-bit floats: a mix of kept stems has the same samples as one
-made anew. The folder is kept below a size; what was not used for longest goes first.
+A stem lies in a folder beside others and holds the channels that sound, as 32-bit
+floats: a mix of kept stems has the same samples as one made anew. The folder is kept
+below a size; what was not used for longest goes first.
 
 Nothing here is needed for a mix: a stem that cannot be kept, or was damaged, is
 rendered. Programs may share a folder: a stem appears when it is whole, and one that
@@ -13,29 +12,21 @@ is gone is made again.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import hashlib
-import json
 import os
-import platform
 import shutil
 import struct
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-import soundfile
 
-from ..scene import Source
-from ..version import version
 from .convolution import Samples
+from .stem_keys import StemKey
 
 #: The most that a folder of stems holds, bytes.
 MOST_BYTES = 3 * 2**30
@@ -52,16 +43,6 @@ _CHECKSUM = struct.Struct("<I")
 
 #: A part that was not written to for so many seconds was left behind.
 _LEFT_BEHIND = 300.0
-
-#: A file that was written this recently might be written again within a tick of its clock, and
-#: look the same, nanoseconds.
-_SETTLED = 2 * 10**9
-
-#: Bytes that are hashed between two looks at whether to stop.
-_PIECE = 2**24
-
-#: Digests of files by place, size, times and identity.
-_digests: dict[tuple[Any, ...], str] = {}
 
 
 class Torn(Exception):
@@ -80,95 +61,6 @@ class Block:
         """What sounds in samples (C, n)."""
         sounding = tuple(np.flatnonzero(samples.any(axis=1)).tolist())
         return cls(sounding, samples if len(sounding) == len(samples) else samples[list(sounding)])
-
-
-@cache
-def _program() -> str:
-    """What computes stems: this code, and the libraries that it computes with."""
-    libraries = [metadata.version(name) for name in ("numpy", "scipy", "pyroomacoustics")]
-    sound = soundfile.__libsndfile_version__
-    digest = hashlib.blake2b(repr([version(), libraries, sound, platform.machine()]).encode())
-    here = Path(__file__).resolve().parent
-    core = here.parent
-    for path in [*sorted(here.glob("*.py")), core / "materials.py", core / "scene.py"]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _identity(path: Path) -> tuple[Any, ...]:
-    """What changes when a file does."""
-    stat = path.stat()
-    return str(path.resolve()), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
-
-
-def _content(path: Path, tell: Callable[[], None]) -> str:
-    """A digest of what a file holds; known files are not read again."""
-    identity = _identity(path)
-    if identity in _digests:
-        return _digests[identity]
-    begun = time.time_ns()
-    digest = hashlib.blake2b()
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            tell()
-            digest.update(piece)
-    if begun - max(identity[-2:]) > _SETTLED:
-        _digests[identity] = digest.hexdigest()
-    return digest.hexdigest()
-
-
-@dataclass(frozen=True)
-class StemKey:
-    """A stem's name, and the sound that it is of.
-
-    Attributes
-    ----------
-    name : str
-        Hexadecimal.
-    sound : Path
-    identity : tuple
-        Of the sound's file when the name was found.
-    """
-
-    name: str
-    sound: Path
-    identity: tuple[Any, ...]
-
-    def holds(self) -> bool:
-        """Whether the sound is still what it was."""
-        try:
-            return _identity(self.sound) == self.identity
-        except OSError:
-            return False
-
-
-def stem_key(
-    source: Source, sound: Path, surroundings: Mapping[str, Any], tell: Callable[[], None]
-) -> StemKey:
-    """The name of a source's stem.
-
-    Parameters
-    ----------
-    source : Source
-    sound : Path
-        Its sound, which can be read.
-    surroundings : mapping
-        All else that a stem depends on, as what has a `repr` that tells values apart.
-    tell : callable
-        Called several times a second; may raise `Cancelled`.
-    """
-    identity = _identity(sound)
-    # What a person reads and what a picture needs does not sound.
-    heard = dataclasses.replace(source, id="", label="", prompt="", boxes=(), seed=0, sound=None)
-    said = json.dumps(
-        [
-            _program(),
-            repr(heard),
-            _content(sound, tell),
-            {name: repr(value) for name, value in sorted(surroundings.items())},
-        ]
-    )
-    return StemKey(hashlib.blake2b(said.encode(), digest_size=20).hexdigest(), sound, identity)
 
 
 class StemFolder:
