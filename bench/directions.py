@@ -47,8 +47,8 @@ from scipy.special import eval_legendre, lpmv, spherical_jn, spherical_yn
 
 from blender_see2sound.core.files import atomic_path
 from blender_see2sound.core.mix import mix_to_file
-from blender_see2sound.core.mix.distance import Travel
-from blender_see2sound.core.mix.layouts import layout_named
+from blender_see2sound.core.mix.layouts.table import layout_named
+from blender_see2sound.core.mix.travel.distance import Travel
 from blender_see2sound.core.scene import Clip, Room, SoundScene, Source
 
 RATE = 48_000

@@ -19,10 +19,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from blender_see2sound.core.mix.layout import Layout
-from blender_see2sound.core.mix.layouts import layout_named
-from blender_see2sound.core.mix.panning import point_gains
-from blender_see2sound.core.mix.regions import unit_vectors
+from blender_see2sound.core.mix.layouts.layout import Layout
+from blender_see2sound.core.mix.layouts.table import layout_named
+from blender_see2sound.core.mix.panning.gains import point_gains
+from blender_see2sound.core.mix.panning.regions import unit_vectors
 
 #: BS.2051's name of each layout.
 SYSTEMS = {"stereo": "0+2+0", "5.1": "0+5+0", "7.1": "0+7+0", "5.1.4": "4+5+0", "7.1.4": "4+7+0"}

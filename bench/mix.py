@@ -44,12 +44,13 @@ from unittest import mock
 import numpy as np
 import soundfile
 
-from blender_see2sound.core.mix import aside, renderer
-from blender_see2sound.core.mix.distance import Travel
-from blender_see2sound.core.mix.layouts import layout_named
-from blender_see2sound.core.mix.reading import SoundReader
-from blender_see2sound.core.mix.renderer import render
-from blender_see2sound.core.mix.room import RoomModel
+from blender_see2sound.core.mix.acoustics.room import RoomModel
+from blender_see2sound.core.mix.delivery import aside
+from blender_see2sound.core.mix.layouts.table import layout_named
+from blender_see2sound.core.mix.rendering import renderer
+from blender_see2sound.core.mix.rendering.renderer import render
+from blender_see2sound.core.mix.signals.reading import SoundReader
+from blender_see2sound.core.mix.travel.distance import Travel
 from blender_see2sound.core.pipeline import mix_scene
 from blender_see2sound.core.progress import silent
 from blender_see2sound.core.scene import Clip, Room, SoundScene, Source

@@ -20,9 +20,9 @@ import numpy as np
 import soundfile
 
 from blender_see2sound.core.mix import mix_to_file
-from blender_see2sound.core.mix.distance import Travel
-from blender_see2sound.core.mix.layouts import layout_named
-from blender_see2sound.core.mix.room import RoomModel
+from blender_see2sound.core.mix.acoustics.room import RoomModel
+from blender_see2sound.core.mix.layouts.table import layout_named
+from blender_see2sound.core.mix.travel.distance import Travel
 from blender_see2sound.core.scene import Clip, Room, SoundScene, Source
 
 RATE = 48_000

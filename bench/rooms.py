@@ -31,7 +31,7 @@ from blender_see2sound.core.errors import See2SoundError
 from blender_see2sound.core.files import atomic_path
 from blender_see2sound.core.materials import OCTAVES
 from blender_see2sound.core.mix import mix_to_file
-from blender_see2sound.core.mix.layouts import layout_named
+from blender_see2sound.core.mix.layouts.table import layout_named
 from blender_see2sound.core.scene import Clip, Room, SoundScene, Source
 
 RATE = 48_000

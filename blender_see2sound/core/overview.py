@@ -116,7 +116,7 @@ def channel_levels(mix: str | Path) -> tuple[NDArray[np.float64], list[str], flo
     """
     import soundfile
 
-    from .mix.layouts import LAYOUTS
+    from .mix.layouts.table import LAYOUTS
 
     try:
         with soundfile.SoundFile(str(mix)) as file:

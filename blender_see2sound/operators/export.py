@@ -13,7 +13,7 @@ from ..bridge.sources import selection
 from ..core.errors import See2SoundError
 from .job import JobOperator, sources_problem
 
-#: Every layout that the method has (`core.mix.layouts`), whether or not a strip can carry it.
+#: Every layout that the method has (`core.mix.layouts.table`), whether or not a strip can carry it.
 LAYOUTS = (
     ("mono", "Mono", "One channel"),
     ("stereo", "Stereo", "Left and right"),

@@ -12,7 +12,7 @@ from blender_see2sound import properties
 from blender_see2sound.bridge.mix import mix_settings
 from blender_see2sound.bridge.sources import document
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.mix.layouts import LAYOUTS
+from blender_see2sound.core.mix.layouts.table import LAYOUTS
 from blender_see2sound.core.targets import TARGETS
 from blender_see2sound.operators import export
 

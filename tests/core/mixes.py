@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 
 from blender_see2sound.core.mix import MixReport, mix_to_file
-from blender_see2sound.core.mix.layouts import layout_named
+from blender_see2sound.core.mix.layouts.table import layout_named
 from blender_see2sound.core.scene import Clip, Room, SoundScene, Source
 
 RATE = 48_000

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import Cancelled
-from blender_see2sound.core.mix import stem_folder
-from blender_see2sound.core.mix.distance import Travel
+from blender_see2sound.core.mix.stems import folder as stem_folder
+from blender_see2sound.core.mix.travel.distance import Travel
 from blender_see2sound.core.scene import Room, Source
 
 from .mixes import RATE, Desk, at, decibels, noise, rms

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blender_see2sound.core.mix.distance import Travel
-from blender_see2sound.core.mix.layouts import LAYOUTS, layout_named
+from blender_see2sound.core.mix.layouts.table import LAYOUTS, layout_named
+from blender_see2sound.core.mix.travel.distance import Travel
 
 from .mixes import RATE, Desk, apart, at, azimuths_heard, decibels, mains, noise, rms, tone
 

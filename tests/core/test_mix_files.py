@@ -13,8 +13,8 @@ import pytest
 import soundfile
 
 from blender_see2sound.core.errors import Cancelled, See2SoundError
-from blender_see2sound.core.mix import rendered_mix
-from blender_see2sound.core.mix.writing import PCM24, container
+from blender_see2sound.core.mix.delivery import rendered_mix
+from blender_see2sound.core.mix.delivery.writing import PCM24, container
 from blender_see2sound.core.scene import Room
 
 from .mixes import RATE, Desk, at, decibels, noise, rms, tone, without_sound
@@ -126,7 +126,7 @@ def test_the_size_of_the_batches_changes_no_sample(desk, steps):
     desk.mix(*sources, seconds=4.0, room=ROOM, name="one.wav")
     script = f"""
 from pathlib import Path
-from blender_see2sound.core.mix import control
+from blender_see2sound.core.mix.signals import control
 control.STEPS = {steps}
 control.BATCH = {steps} * control.STEP
 control.POINTS = control.BATCH // control.CONTROL
@@ -301,7 +301,7 @@ def test_a_disk_that_takes_no_more_is_an_error_and_leaves_nothing(desk):
 import resource, signal
 from pathlib import Path
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.mix import rendered_mix
+from blender_see2sound.core.mix.delivery import rendered_mix
 from tests.core.mixes import Desk, at, noise
 desk = Desk(Path({str(desk.folder)!r}))
 source = desk.source(noise(1.0), at(0.0))

@@ -14,8 +14,8 @@ import pytest
 import soundfile
 
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.mix import writing
-from blender_see2sound.core.mix.layouts import LAYOUTS, layout_named
+from blender_see2sound.core.mix.delivery import writing
+from blender_see2sound.core.mix.layouts.table import LAYOUTS, layout_named
 
 from .mixes import RATE, Desk, at, noise
 

@@ -11,7 +11,7 @@ import pytest
 from scipy.special import eval_legendre, spherical_jn, spherical_yn
 
 from blender_see2sound.core.errors import See2SoundError
-from blender_see2sound.core.mix.distance import Travel
+from blender_see2sound.core.mix.travel.distance import Travel
 from blender_see2sound.core.scene import Room
 
 from .mixes import RATE, Desk, at, decibels, noise, rms, tone

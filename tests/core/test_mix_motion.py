@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from blender_see2sound.core.mix.distance import Travel
+from blender_see2sound.core.mix.travel.distance import Travel
 from blender_see2sound.core.scene import Room
 
 from .mixes import RATE, Desk, apart, at, azimuths_heard, decibels, mains, noise, tone

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blender_see2sound.core.mix.layouts import LAYOUTS, layout_named
-from blender_see2sound.core.mix.panning import point_gains, spread_gains, spread_share
+from blender_see2sound.core.mix.layouts.table import LAYOUTS, layout_named
+from blender_see2sound.core.mix.panning.gains import point_gains, spread_gains, spread_share
 
 from .mixes import RATE, Desk, at, decibels, mains, rms, tone
 

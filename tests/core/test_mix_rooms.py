@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blender_see2sound.core.errors import Cancelled
-from blender_see2sound.core.mix.layouts import layout_named
-from blender_see2sound.core.mix.panning import point_gains
-from blender_see2sound.core.mix.tabled import tabled_gains
+from blender_see2sound.core.mix.layouts.table import layout_named
+from blender_see2sound.core.mix.panning.gains import point_gains
+from blender_see2sound.core.mix.panning.tabled import tabled_gains
 from blender_see2sound.core.scene import Room
 
 from .mixes import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from blender_see2sound.core.mix.air import Air, absorption
-from blender_see2sound.core.mix.distance import Travel
+from blender_see2sound.core.mix.travel.air import Air, absorption
+from blender_see2sound.core.mix.travel.distance import Travel
 from blender_see2sound.core.scene import Room
 
 from .mixes import RATE, Desk, at, decibels, mains, noise, rms, tone

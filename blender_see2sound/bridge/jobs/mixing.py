@@ -34,7 +34,7 @@ class Mixed:
     Attributes
     ----------
     report : dict
-        The worker's (`core.mix.report`).
+        The worker's (`core.mix.delivery.report`).
     room : Room or None
         The room that it was made in.
     notes : tuple of str

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...core.scene import Source
 from . import camera
 
-#: Where the mix has a point source as loud as an ambience, metres (`core.mix.distance`).
+#: Where the mix has a point source as loud as an ambience, metres (`core.mix.travel.distance`).
 BED_DISTANCE = 3.0
 
 

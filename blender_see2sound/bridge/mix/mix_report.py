@@ -33,7 +33,7 @@ class Told:
 
 
 def kept(report: Mapping[str, Any], room: Room | None) -> str:
-    """What the .blend keeps of the worker's report (`core.mix.report`), as JSON."""
+    """What the .blend keeps of the worker's report (`core.mix.delivery.report`), as JSON."""
     told = {name: report[name] for name in ("layout", *_NUMBERS, "limited_db", "warnings")}
     return json.dumps({**told, "room": None if room is None else room.size}, ensure_ascii=False)
 

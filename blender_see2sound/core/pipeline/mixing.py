@@ -14,7 +14,7 @@ from .mix_settings import MixSettings
 
 if TYPE_CHECKING:
     from ..mix import MixReport
-    from ..mix.distance import Travel
+    from ..mix.travel.distance import Travel
 
 
 def mix_scene(
@@ -61,9 +61,9 @@ def check_mixing(mixing: MixSettings, output: Path) -> None:
     See2SoundError
         Of kind "bad-request", or "missing-file" for the head.
     """
-    from ..mix.heads import with_head
-    from ..mix.layouts import layout_named
-    from ..mix.writing import encoding_for
+    from ..mix.delivery.writing import encoding_for
+    from ..mix.heads.chosen import with_head
+    from ..mix.layouts.table import layout_named
 
     encoding_for(output, mixing.format, with_head(layout_named(mixing.layout), mixing.sofa))
     travel_of(mixing)
@@ -73,7 +73,7 @@ def check_mixing(mixing: MixSettings, output: Path) -> None:
 
 def travel_of(mixing: MixSettings) -> Travel:
     """What the way to the listener does to a sound."""
-    from ..mix.air import Air
-    from ..mix.distance import Travel
+    from ..mix.travel.air import Air
+    from ..mix.travel.distance import Travel
 
     return Travel(None if mixing.air is None else Air(*mixing.air), mixing.propagation)
