@@ -57,7 +57,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_movie(tmp_path_factory.mktemp("clip") / "disc.mp4", seconds=1.2)
+    return write_movie(tmp_path_factory.mktemp("clip") / "disc.mp4", seconds=0.8)
 
 
 @pytest.fixture(autouse=True)
