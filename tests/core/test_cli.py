@@ -26,7 +26,7 @@ COMMAND = [sys.executable, "-m", "blender_see2sound.core"]
 def started(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """The command as a process of its own: where that is the point, or as a spot check."""
     return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=100
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=300
     )
 
 
@@ -53,8 +53,8 @@ def see2sound(capfd: pytest.CaptureFixture[str]) -> Command:
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds of a disc that crosses a textured ground."""
-    return write_movie(tmp_path_factory.mktemp("clip") / "a ball ü.mp4", seconds=2.0)
+    """A second of a disc that crosses a textured ground."""
+    return write_movie(tmp_path_factory.mktemp("clip") / "a ball ü.mp4", seconds=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_run_leaves_everything_in_the_folder(result: Path) -> None:
     }
     info = soundfile.info(result / "mix.wav")
     assert (info.samplerate, info.channels) == (48_000, 6)
-    assert info.duration == pytest.approx(2.0, abs=0.01)
+    assert info.duration == pytest.approx(1.0, abs=0.01)
 
 
 def test_the_overview_is_a_picture_with_something_on_it(result: Path) -> None:
@@ -209,7 +209,10 @@ def test_bad_input_is_one_line_and_exit_code_two(
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["bad.json", "bad.mp4"]
 
 
-@pytest.mark.parametrize("arguments", [(), ("find", "bad.mp4", "-o", "scene.json")])
+@pytest.mark.parametrize(
+    "arguments",
+    [(), pytest.param(("find", "bad.mp4", "-o", "scene.json"), marks=pytest.mark.gate)],
+)
 def test_a_process_ends_so_too(arguments: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "bad.mp4").write_bytes(b"not a movie")
     done = started(*arguments, cwd=tmp_path)
@@ -270,7 +273,7 @@ def test_an_interrupted_run_leaves_nothing_half_written(
                 process.send_signal(number)
             told += part
     os.close(ours)
-    assert process.wait(timeout=100) == 130, told
+    assert process.wait(timeout=300) == 130, told
     assert told.endswith(b"see2sound: interrupted\r\n")
     assert b"Traceback" not in told
     hidden = [p for p in tmp_path.rglob("*") if p.name.startswith(".")]
@@ -366,7 +369,7 @@ def test_thunder_is_sent_to_the_lfe_and_nothing_else(see2sound: Command, tmp_pat
 def test_a_closed_stream_is_no_fault(closed: str, tmp_path: Path) -> None:
     number = {"stdout": 1, "stderr": 2}[closed]
     done = subprocess.run(
-        [*COMMAND, "models"], preexec_fn=lambda: os.close(number), timeout=60, check=False
+        [*COMMAND, "models"], preexec_fn=lambda: os.close(number), timeout=300, check=False
     )
     assert done.returncode == 0
 
@@ -377,7 +380,7 @@ def test_output_that_the_terminal_cannot_show_is_shown_otherwise(
 ) -> None:
     done = subprocess.run(
         [*COMMAND, "find", str(clip), "-o", str(tmp_path / "größe.json")],
-        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 

@@ -49,7 +49,7 @@ def command(
 
     return subprocess.run(
         [sys.executable, "-c", CODE.format(first), *map(str, arguments)],
-        capture_output=True, text=True, preexec_fn=begin, timeout=100,
+        capture_output=True, text=True, preexec_fn=begin, timeout=300,
     )  # fmt: skip
 
 

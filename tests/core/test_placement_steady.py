@@ -61,8 +61,14 @@ def worst(found: list[np.ndarray], other: list[np.ndarray], regions: list[Region
     )
 
 
-@pytest.mark.parametrize("late", [0.0, 0.0052, 0.0104, 0.0208, 0.0312, 0.0833])
-@pytest.mark.parametrize("jitter", [0.0, pytest.param(1.0, marks=pytest.mark.gate), 2.0])
+@pytest.mark.parametrize(
+    ("late", "jitter"),
+    [
+        pytest.param(late, jitter, marks=pytest.mark.gate if jitter and late != 0.0208 else ())
+        for late in (0.0, 0.0052, 0.0104, 0.0208, 0.0312, 0.0833)
+        for jitter in (0.0, 1.0, 2.0)
+    ],
+)
 def test_boxes_a_little_off_and_frames_a_little_late_change_little(
     late: float, jitter: float
 ) -> None:
@@ -82,6 +88,7 @@ def test_feet_that_are_lost_for_a_while_do_not_send_it_away(first: int) -> None:
     assert worst(measure(regions)[:1], plain[:1], regions[:1]) < 0.2
 
 
+@pytest.mark.gate
 @settings(max_examples=12, deadline=None)
 @given(st.floats(0.0, 40.0))
 def test_there_is_no_cliff_where_the_feet_leave_the_picture(down: float) -> None:
@@ -93,7 +100,10 @@ def test_there_is_no_cliff_where_the_feet_leave_the_picture(down: float) -> None
     assert worst(at(down), at(down + 0.5), park()) < 0.04
 
 
-@pytest.mark.parametrize("eye", [1.2, 1.6, 2.0])
+@pytest.mark.parametrize(
+    "eye",
+    [1.2, pytest.param(1.6, marks=pytest.mark.gate), pytest.param(2.0, marks=pytest.mark.gate)],
+)
 @pytest.mark.parametrize("tilt", [-4.0, 0.0, 6.0])
 @pytest.mark.parametrize("fov", [30.0, 50.0, 75.0])
 def test_other_cameras_are_found_out_from_people(eye: float, tilt: float, fov: float) -> None:

@@ -198,7 +198,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     )
     path = tmp_path / "s1.wav"
     done = subprocess.run(
-        [sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code, path], capture_output=True, text=True, timeout=300
     )
     assert done.stdout.startswith("no-space"), done
     assert str(path) in done.stdout
