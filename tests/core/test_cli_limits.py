@@ -71,7 +71,9 @@ def test_many_takes_need_few_open_files(scene: Path) -> None:
     ("limit", "why"),
     [
         (("RLIMIT_NOFILE", 5), "too many files are open"),
-        (("RLIMIT_FSIZE", 20_000), "does not allow so large a file"),
+        pytest.param(
+            ("RLIMIT_FSIZE", 20_000), "does not allow so large a file", marks=pytest.mark.gate
+        ),
     ],
 )
 def test_what_the_system_does_not_allow_is_told_as_it_is(

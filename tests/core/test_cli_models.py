@@ -186,10 +186,10 @@ def test_what_is_wrong_with_any_part_is_told_before_the_clip_is_opened(
     "said",
     [
         {"patch_size": 0},
-        {"patch_size": "wide"},
-        {"reassemble_hidden_size": -1},
+        pytest.param({"patch_size": "wide"}, marks=pytest.mark.gate),
+        pytest.param({"reassemble_hidden_size": -1}, marks=pytest.mark.gate),
         {"dtype": "evil"},
-        {"backbone_config": {"model_type": "no such"}},
+        pytest.param({"backbone_config": {"model_type": "no such"}}, marks=pytest.mark.gate),
         {"quantization_config": {"quant_method": "bitsandbytes"}},
     ],
 )

@@ -23,30 +23,18 @@ from blender_see2sound.core.errors import Cancelled, See2SoundError
 from blender_see2sound.core.models import keeper
 from blender_see2sound.core.models.checkpoints import Checkpoint
 from blender_see2sound.core.models.devices import Device
-from blender_see2sound.core.models.folder import RECORD, Located, locate, models_folder
+from blender_see2sound.core.models.folder import RECORD, Located, models_folder
 from blender_see2sound.core.models.keeper import Computing, borrowed
-from blender_see2sound.core.models.loading import load_model, load_tool
-from blender_see2sound.core.progress import Progress, silent
+from blender_see2sound.core.models.loading import load_tool
+from blender_see2sound.core.progress import Progress
 
-TINY = Checkpoint("owner/tiny", ("BertModel",), ("tokenizer.json",))
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
+from .tiny_checkpoint import COMMIT, TINY, load, make, refused, save
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny model as it would be downloaded."""
-    from transformers import BertConfig, BertModel
-
-    path = tmp_path_factory.mktemp("published") / "owner--tiny"
-    torch.manual_seed(0)
-    BertModel(
-        BertConfig(
-            vocab_size=16, hidden_size=8, num_hidden_layers=1, num_attention_heads=1,
-            intermediate_size=8, max_position_embeddings=8,
-        )
-    ).save_pretrained(path)  # fmt: skip
-    (path / "tokenizer.json").write_text("{}")
-    return path
+    return save(tmp_path_factory.mktemp("published"))
 
 
 @pytest.fixture
@@ -56,25 +44,6 @@ def folder(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     keeper.release()
     shutil.copytree(published, tmp_path / "models" / "owner--tiny")
     return tmp_path / "models"
-
-
-def make(located: Located, device: Device, progress: Progress) -> Any:
-    from transformers import BertModel
-
-    return load_model(BertModel, located, device, progress=progress)
-
-
-def load(folder: Path, checkpoint: Checkpoint = TINY, progress: Progress = silent) -> Any:
-    keeper.release()
-    with borrowed(checkpoint, Computing("cpu", models=folder), make, progress) as (model, _):
-        return model
-
-
-def refused(folder: Path, checkpoint: Checkpoint = TINY) -> See2SoundError:
-    with pytest.raises(See2SoundError) as caught:
-        load(folder, checkpoint)
-    assert caught.value.remedy
-    return caught.value
 
 
 def test_a_folder_loads_and_is_recorded_when_it_has_proved_good(folder: Path) -> None:
@@ -282,122 +251,6 @@ def test_shards_are_loaded_and_each_is_needed(folder: Path, published: Path) -> 
     assert str(shards[1]) in str(refused(folder))
 
 
-def cached(hub: Path, source: Path, *, linked: bool = True) -> Path:
-    """The layout of a download into the Hugging Face cache."""
-    repository = hub / "models--owner--tiny"
-    snapshot = repository / "snapshots" / COMMIT
-    snapshot.mkdir(parents=True)
-    (repository / "blobs").mkdir()
-    (repository / "refs").mkdir()
-    (repository / "refs/main").write_text(COMMIT)
-    for file in source.iterdir():
-        data = file.read_bytes()
-        if not linked:
-            (snapshot / file.name).write_bytes(data)
-            continue
-        large = file.suffix == ".safetensors"
-        name = (
-            hashlib.sha256(data) if large else hashlib.sha1(b"blob %d\0" % len(data) + data)
-        ).hexdigest()
-        (repository / "blobs" / name).write_bytes(data)
-        (snapshot / file.name).symlink_to(f"../../blobs/{name}")
-    return snapshot
-
-
-@pytest.mark.parametrize("linked", [True, False])
-def test_the_hub_cache_is_read_and_never_written(
-    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linked: bool
-) -> None:
-    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-    monkeypatch.delenv("HF_HOME", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    snapshot = cached(tmp_path / "huggingface/hub", published, linked=linked)
-    before = sorted((tmp_path / "huggingface").rglob("*"))
-    located = locate(TINY, tmp_path / "none")
-    assert located.cached
-    assert located.path == snapshot
-    assert located.commit == COMMIT
-    load(tmp_path / "none")
-    assert sorted((tmp_path / "huggingface").rglob("*")) == before
-    record = json.loads((tmp_path / f"none/owner--tiny-{RECORD}").read_text())
-    assert record["commit"] == COMMIT
-    load(tmp_path / "none")
-    blob = (snapshot / "model.safetensors").resolve()
-    data = bytearray(blob.read_bytes())
-    data[-1] ^= 1
-    blob.write_bytes(data)
-    assert "model.safetensors" in str(refused(tmp_path / "none"))
-    if linked:  # without a record the name in the cache tells
-        assert "model.safetensors" in str(refused(tmp_path / "elsewhere"))
-
-
-OTHER = "f" * 40
-
-
-def test_a_cache_whose_branch_moves_on_stays_at_the_commit_that_was_used(
-    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    first = cached(tmp_path / "hub", published)
-    load(tmp_path / "models")
-    repository = first.parent.parent
-    shutil.copytree(first, repository / "snapshots" / OTHER, symlinks=True)
-    (repository / "refs/main").write_text(OTHER)
-    assert locate(TINY, tmp_path / "models").commit == COMMIT
-    assert locate(TINY, tmp_path / "new").commit == OTHER
-    # The same files under another commit are the same; others are not.
-    shutil.rmtree(first)
-    load(tmp_path / "models")
-    config = repository / "snapshots" / OTHER / "config.json"
-    content = config.read_text() + " "
-    config.unlink()
-    config.write_text(content)
-    error = refused(tmp_path / "models")
-    assert "config.json" in str(error)
-    assert f"owner--tiny-{RECORD}" in error.remedy
-
-
-@pytest.mark.parametrize("ref", [None, "refs/pr/1", "refs/other"])
-@pytest.mark.parametrize("where", ["cache", "old name", "home", "models is it", "models holds it"])
-def test_a_cache_is_found_by_all_its_names(
-    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ref: str | None, where: str
-) -> None:
-    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "nothing"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    snapshot = cached(tmp_path / "home/hub", published)
-    refs = snapshot.parent.parent / "refs"
-    (refs / "main").unlink()
-    if ref:
-        path = refs.parent / ref
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(COMMIT)
-    models = tmp_path / "models"
-    if where == "cache":
-        monkeypatch.setenv("HF_HUB_CACHE", "~/home/hub")
-    elif where == "old name":
-        monkeypatch.setenv("HUGGINGFACE_HUB_CACHE", "$HOME/home/hub")
-    elif where == "home":
-        monkeypatch.setenv("HF_HOME", "~/home")
-    else:
-        models = tmp_path / "home" / ("hub" if where == "models is it" else "")
-    located = locate(TINY, models)
-    assert located.path == snapshot
-    assert located.cached
-
-
-def test_of_several_commits_without_a_name_none_is_guessed(
-    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    first = cached(tmp_path / "hub", published)
-    (first.parent.parent / "refs/main").unlink()
-    shutil.copytree(first, first.parent / OTHER, symlinks=True)
-    with pytest.raises(See2SoundError, match="not here"):
-        locate(TINY, tmp_path / "none")
-
-
 @pytest.mark.parametrize("name", ["merges.txt", "chat_template.jinja"])
 def test_what_libraries_read_and_comes_later_is_a_change(folder: Path, name: str) -> None:
     load(folder)
@@ -451,14 +304,6 @@ def test_nothing_is_recorded_before_the_tools_have_loaded(folder: Path) -> None:
     ):
         pass
     assert not (folder / "owner--tiny" / RECORD).exists()
-
-
-def test_an_incomplete_folder_gives_way_to_a_complete_cache(
-    folder: Path, published: Path, tmp_path: Path
-) -> None:
-    cached(tmp_path / "hub", published)
-    (folder / "owner--tiny/model.safetensors").unlink()
-    assert locate(TINY, folder).cached
 
 
 @contextlib.contextmanager

@@ -35,7 +35,14 @@ from tests.core.rendered import (
 from tests.core.test_placement_tracks import region
 
 METRES, INVERSE = Way("metres", 640, 4), Way("inverse", 640, 4)
-NAMES = [scene.name for scene in scenes.SCENES]
+QUICK = ("street", "walk", "following")
+each_scene = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(s.name, marks=() if s.name in QUICK else pytest.mark.gate)
+        for s in scenes.SCENES
+    ],
+)
 Change = Callable[[np.ndarray, int], np.ndarray]
 
 
@@ -65,7 +72,7 @@ def place(
     return found, rows
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_scene
 def test_perfect_masks_and_depths_place_everything(name: str) -> None:
     for thing, rows in place(name, METRES)[1].items():
         azimuth, elevation, distance = np.median(rows, axis=0)
@@ -74,7 +81,7 @@ def test_perfect_masks_and_depths_place_everything(name: str) -> None:
         assert distance < 0.03, thing
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_scene
 def test_relative_maps_are_scaled_by_the_ground(name: str) -> None:
     found, each = place(name, INVERSE, lambda depth, number: 3.0 / depth + 0.05)
     assert found.deviations is not None
@@ -107,7 +114,7 @@ def test_where_nothing_tells_of_size_the_distance_is_said_to_be_a_guess(still: A
     assert doubts(regions, dataclasses.replace(found, deviations=None)) == []
 
 
-@pytest.mark.parametrize("name", ["street", "walk"])
+@pytest.mark.parametrize("name", ["street", pytest.param("walk", marks=pytest.mark.gate)])
 def test_a_model_that_wavers_from_picture_to_picture_does_not_shake_things(name: str) -> None:
     random = np.random.default_rng(3)
     scale, shift = np.exp(random.normal(0, 0.1, 100)), random.normal(0, 0.02, 100)

@@ -81,7 +81,7 @@ def test_the_command_makes_takes_with_their_origins(models: Path, tmp_path: Path
     assert [s.sound for s in read_scene(scene).sources] == ["sounds/s1.wav", "sounds/s2.wav"]
 
 
-@pytest.mark.parametrize("bare", [True, False])
+@pytest.mark.parametrize("bare", [True, pytest.param(False, marks=pytest.mark.gate)])
 def test_both_published_kinds_of_language_model_work(bare: bool, tmp_path: Path) -> None:
     tiny_generators.save_audioldm2(tmp_path, bare=bare)
     scene = scenes.write(tmp_path / "scene.json", seconds=0.5, sources=1)

@@ -38,6 +38,10 @@ from . import tiny_generators
 pytestmark = pytest.mark.usefixtures("offline", "tidied")
 
 MAKERS = ["audioldm2", "stable-audio-open", "stable-audio-3-medium"]
+#: The dearest among the slow tests.
+each_in_turn = pytest.mark.parametrize(
+    "name", [pytest.param("audioldm2", marks=pytest.mark.gate), *MAKERS[1:]]
+)
 CLIP = Clip(path=None, start=0.0, duration=0.6, frame_rate=25.0, size=(64, 48), horizontal_fov=50.0)
 Sound = NDArray[np.float32]
 
@@ -161,7 +165,7 @@ def test_takes_are_in_the_order_of_how_well_they_fit(models: Path, with_clap: Pa
         np.testing.assert_array_equal(sound, by_seed[take.origin.seed])
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@each_in_turn
 def test_a_cancel_in_the_middle_leaves_the_pipeline_as_it_was(name: str, models: Path) -> None:
     [[(before, _)]] = made_by(name, models, SOURCES[:1], steps=4)
     seen: list[float] = []
@@ -264,7 +268,7 @@ def half(monkeypatch: pytest.MonkeyPatch, numbers: str) -> None:
     monkeypatch.setattr(keeper, "choose_device", lambda _: Device("cpu", numbers))
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@each_in_turn
 def test_short_numbers_change_little(
     name: str, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
