@@ -165,17 +165,12 @@ def test_a_file_that_changed_after_it_had_proved_good_is_refused(
     assert "scheduler_config.json has changed" in capsys.readouterr().err
 
 
-def test_a_broken_judge_is_named_and_a_missing_one_is_done_without(
+def test_a_judge_that_is_missing_is_done_without(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scene = scenes.write(tmp_path / "scene.json", seconds=0.5, sources=1)
     more = ("--maker", "stable-audio-3-medium", "--takes", "2")
-    clap = models / "laion--clap-htsat-unfused"
-    (clap / "model.safetensors").write_bytes(b"\x10" * 64)
-    assert sounded(models, scene, *more) == 2
-    assert "clap-htsat-unfused/model.safetensors" in capsys.readouterr().err
-    shutil.rmtree(clap)
-    capsys.readouterr()
+    shutil.rmtree(models / "laion--clap-htsat-unfused")
     assert sounded(models, scene, *more) == 0
     assert "clap-htsat-unfused is not here" in capsys.readouterr().out
     origin = read_origin(tmp_path / "sounds/s1.wav")
